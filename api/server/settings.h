@@ -1,0 +1,45 @@
+// A server's settings: a TOML file, every key of which can be overridden by MONITOR_<SECTION>_<KEY> in the environment.
+//
+// A program declares its keys once, with default and one line of help; the same table reads the file, the environment,
+// and prints --help. Unknown keys in the file are an error that names them.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace monitor {
+
+struct SettingSpec {
+  std::string section;
+  std::string key;
+  std::string default_value;  // as text; for lists comma-separated
+  enum class Type : std::uint8_t { kString, kInteger, kBoolean, kList } type;
+  std::string help;
+};
+
+class ServerSettings {
+ public:
+  std::string String(std::string_view section, std::string_view key) const;
+  std::int64_t Integer(std::string_view section, std::string_view key) const;
+  bool Boolean(std::string_view section, std::string_view key) const;
+  std::vector<std::string> List(std::string_view section, std::string_view key) const;
+
+ private:
+  friend std::expected<ServerSettings, std::string> LoadSettings(const std::vector<SettingSpec>&, const std::string&);
+  std::map<std::string, std::string, std::less<>> values_;  // "section.key" → text
+};
+
+// `path` may be empty: defaults and environment only. The error is one clear sentence.
+std::expected<ServerSettings, std::string> LoadSettings(const std::vector<SettingSpec>& specs, const std::string& path);
+
+// Handles --config FILE, --help, --version for a server's main. Returns the settings, or the exit code to leave with
+// (0 after --help and --version, 2 for bad usage, 1 for a bad file), everything already printed.
+std::expected<ServerSettings, int> SettingsFromCommandLine(int argc, char** argv, std::string_view program,
+                                                           std::string_view description,
+                                                           const std::vector<SettingSpec>& specs);
+
+}  // namespace monitor

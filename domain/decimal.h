@@ -1,0 +1,32 @@
+// Money and other amounts: exact decimals with at most 15 integer digits and 6 decimals (events.md section 2).
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace monitor {
+
+class Decimal {
+ public:
+  constexpr Decimal() = default;
+
+  // JSON number grammar, an exponent is expanded before digits are counted. nullopt: not a number, not finite as a
+  // double, more than 15 integer digits or more than 6 decimals.
+  static std::optional<Decimal> Parse(std::string_view json_number);
+
+  // Without exponent and without trailing zeros: "129.5", "0", "-3".
+  std::string ToString() const;
+
+  Decimal& operator+=(const Decimal& other) {
+    micros_ += other.micros_;
+    return *this;
+  }
+  auto operator<=>(const Decimal&) const = default;
+
+ private:
+  __int128 micros_ = 0;  // sums of 10^17 of the largest amounts still fit
+};
+
+}  // namespace monitor

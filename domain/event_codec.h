@@ -1,0 +1,50 @@
+// Events' `data` as stored and published: JSON, named as in the HTTP API, personal fields sealed (events.md 2 and 4).
+// The one place that knows this format. Stored names never change meaning; a new meaning is a new schema version with
+// an upcaster here, and tests/golden/ holds a file of every version.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "domain/event.h"
+
+namespace monitor {
+
+// Seals with, and opens by, one visitor's key. Made by eventstore/visitor_keys.h; PlainText below where there is none.
+class FieldCipher {
+ public:
+  virtual ~FieldCipher() = default;
+  // base64 of nonce and ciphertext.
+  virtual std::string Seal(std::string_view plain) const = 0;
+  // nullopt: the key is gone (erased) or the text was not sealed with it.
+  virtual std::optional<std::string> Open(std::string_view sealed_base64) const = 0;
+};
+
+// The current version of every type's data schema, part of `ce_dataschema`.
+constexpr int kEventSchemaVersion = 1;
+
+struct EncodeOptions {
+  bool keep_full_address = false;  // the account's settings.keepFullAddress
+};
+
+// The JSON of `data`. Includes accountId, and visitorId, sessionId, appInstallationId where the scope has them.
+std::string EncodeEventData(const Event& event, const FieldCipher& cipher, EncodeOptions options = {});
+
+struct DecodeError {
+  std::string message;
+};
+
+// `type` as TypeName gives it. What `cipher` cannot open is left out: an erased visitor's attributes and identities are
+// absent, entry points are cut.
+std::expected<Event, DecodeError> DecodeEventData(std::string_view type, std::string_view json,
+                                                  const FieldCipher& cipher);
+
+// The same JSON with every sealed value opened in place, for the token-protected views of one visitor.
+std::string OpenSealedFields(std::string_view json, const FieldCipher& cipher);
+
+// IPv4 to /24, IPv6 to /48 (events.md section 4). Empty if it is no address.
+std::string TruncateAddress(std::string_view address);
+
+}  // namespace monitor

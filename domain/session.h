@@ -1,0 +1,168 @@
+// What is known of a visitor and a session: nothing but folds over their events (events.md section 1).
+//
+// Evolve is total and silent: it never refuses an event that was once committed. Rules live in decide.h.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "domain/event.h"
+
+namespace monitor {
+
+struct Page {
+  PageId id;
+  TimeMs first_seen;                      // the decided_at of its first request
+  std::vector<std::string> entry_points;  // of all its requests, without doubles, in order
+};
+
+// An engagement-shown of this session and what became of it.
+struct Offer {
+  std::uint32_t context_id;
+  PageId page_id;
+  std::size_t page_index = 0;  // in SessionState::pages at the time of the offer
+  TimeMs shown_at;
+  Entry entry;
+  std::optional<std::int64_t> skill_id;
+  std::string skill_name;
+  std::string window_id;
+  std::optional<std::int64_t> connector_id;
+  std::uint32_t displays = 0;  // repeats excluded, as all counts here
+  std::uint32_t accepts = 0;
+  bool closed = false;
+};
+
+struct CartState {
+  std::optional<Decimal> total;
+  std::optional<Decimal> previous_total;  // of the cart before the newest
+  std::optional<std::int64_t> num_items;
+};
+
+struct Product {
+  std::string name, category, sku;
+  std::optional<Decimal> price;
+};
+
+struct CalendarDate {
+  std::optional<std::int64_t> year, month, day;
+};
+
+struct SessionError {
+  std::string message, code, context_id;
+  bool resolved = false;
+};
+
+// The session's attributes, merged field by field, the newest value wins (campaigns.md section 2). Only what conditions
+// ask for. Absent = unknown.
+struct AttributeState {
+  CartState cart;
+  std::vector<Product> cart_products;
+  std::vector<Product> viewed_products;  // of the newest prodView
+  std::vector<std::string> keywords;     // of the newest searchInfo
+  std::optional<std::int64_t> marketing_channel;
+  std::optional<std::string> marketing_affiliate, marketing_campaign;
+  std::optional<std::string> ctype, cstatus, customer_id, role, store_zip_code, store_number;
+  std::optional<Decimal> balance;
+  std::optional<std::int64_t> company_size;
+  CalendarDate registration, last_payment, birth;
+  std::optional<std::int64_t> age;
+  std::optional<std::string> gender;  // MALE, FEMALE, OTHER
+  std::map<std::string, std::int64_t> service_status;  // newest by topic
+  std::vector<SessionError> errors;
+};
+
+// Something said before, for `repeat` (events.md section 2).
+struct Utterance {
+  std::uint64_t fingerprint;
+  TimeMs said_at;  // the newest time it was said
+};
+
+struct SessionState {
+  SessionId id;  // empty: there is no such session
+  std::uint64_t version = 0;  // of its stream = number of its events
+  TimeMs created_at, last_activity_at;
+  bool closed = false;
+
+  // From session-created.
+  bool bot = false;
+  bool returning = false;
+  std::string user_agent;
+  std::optional<DeviceFamily> device_family;  // the newest sent, else from the user agent
+  std::string client_properties_json;         // the newest sent
+  std::string ip_address;                     // as stored
+  std::int64_t max_age_s = 0;
+
+  std::uint32_t activities = 0;  // requests that appended activity-reported: part of the draw's seed
+  std::uint32_t last_context = 0;
+  std::vector<Page> pages;       // by first appearance
+  std::size_t newest_page = 0;   // index of the page of the newest request; meaningless while pages is empty
+  std::vector<std::string> referrers;  // ref:// URLs and clientProperties.referrer of any request
+  std::vector<Offer> offers;     // by context id
+  std::set<std::pair<std::int64_t, std::int64_t>> established;       // (campaign, engagement) ever eligible: shown,
+                                                                     // withheld or established
+  std::set<std::pair<std::int64_t, std::int64_t>> withheld_account;  // by the account's control group
+  std::set<std::pair<std::int64_t, std::int64_t>> withheld_campaign;
+  std::set<std::int64_t> displayed, clicked, closed_engagements;     // engagement ids
+  std::uint32_t proactive_displays = 0;
+  bool proactive_declined = false;
+  AttributeState attributes;
+  std::vector<Attribute> attribute_log;  // all that was reported, for the sibling resources (http-api.md section 7)
+  std::vector<Utterance> utterances;     // within kRepeatWindow of the newest request
+
+  // Derived from pages and one revision's locations by conditions.h; never stored, dropped when the revision changes.
+  struct LocationMemo {
+    Revision revision;
+    std::vector<std::vector<std::uint64_t>> matches;  // per page a bit set of matching locations
+    std::vector<std::size_t> entry_points_seen;       // per page
+  } location_memo;
+
+  bool exists() const { return !id.empty(); }
+  Page* FindPage(const PageId& id);
+  const Page* FindPage(const PageId& id) const;
+  const Offer* FindOffer(std::uint32_t context_id) const;
+};
+
+constexpr std::chrono::milliseconds kRepeatWindow{150'000};  // events.md section 2
+
+struct OpenConversation {
+  ConversationId id;
+  IdentityHash identity;  // empty: it has none
+  std::optional<Entry> entry;
+  std::optional<SessionId> session;
+  std::optional<std::uint32_t> context_id;
+  std::optional<std::int64_t> connector_id;
+  TimeMs started_at;
+};
+
+// What outlives a session. Kept as a snapshot that is written in the same batch as the events that change it.
+struct VisitorState {
+  std::uint64_t version = 0;   // of the visitor's own stream
+  std::uint64_t sessions = 0;  // ever created
+  SessionId newest_session;
+  std::vector<OpenConversation> conversations;  // open ones of this visitor, oldest first
+  // (session, engagement, conversation) of conversations started from an engagement; newest kMaxInteractions.
+  struct Interaction {
+    SessionId session;
+    std::int64_t engagement_id;
+  };
+  std::vector<Interaction> interactions;
+  std::optional<Entry> newest_offer_entry;  // for conversation starts that name no context
+  std::optional<Decimal> abandon_score;
+  bool erased = false;  // the newest event of the visitor's stream is visitor-erased
+
+  std::string ToJson() const;
+  static std::optional<VisitorState> FromJson(std::string_view json);
+};
+
+// Folds one event of the session's stream. `time` is the event's own; decisions were made at decided_at.
+void Evolve(SessionState& state, const Event& event, TimeMs time);
+// Folds one event of the visitor's stream or of one of its sessions' streams. True if the state changed.
+bool Evolve(VisitorState& state, const Event& event, TimeMs time);
+
+}  // namespace monitor

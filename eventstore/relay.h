@@ -1,0 +1,50 @@
+// From the log to Kafka: events.md section 3, architecture.md decision 4. librdkafka is named in relay.cpp only.
+//
+// Disposable: everything is read from the log and the saved position; after a fatal producer error it is made anew from
+// there. Starts and serves with the broker down, late or gone. Has one thread of its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "eventstore/rocksdb_store.h"
+
+namespace monitor {
+
+struct RelayOptions {
+  std::string bootstrap_servers;
+  std::string topic = "monitor.events";
+  std::string positions_topic = "monitor.positions";
+  std::string accounts_topic = "monitor.accounts";
+  int partitions = 16;  // of a topic that must be made; an existing one is never altered
+  std::uint64_t max_in_flight = 20'000;
+  // What the relay has to say to the operator: event name and one sentence.
+  std::function<void(const std::string& event, const std::string& detail)> report;
+};
+
+struct RelayStatus {
+  std::uint64_t relayed = 0;  // the contiguous acknowledged seq of the current origin
+  bool connected = false;
+  std::uint64_t delivered_total = 0, restarts_total = 0, errors_total = 0;
+  std::string refusal;  // not empty: it will not go on by itself (a partition count that is no power of two, …)
+};
+
+class Relay {
+ public:
+  Relay(RelayOptions options, RocksDbStore& store);  // store must outlive it
+  ~Relay();  // stops at once; flush what is in flight with Drain first
+
+  RelayStatus Status() const;
+  // True once everything that was in the log when called is acknowledged; waits at most `max_wait`.
+  bool Drain(std::chrono::milliseconds max_wait);
+  // True once `seq` of the current origin is acknowledged (ack=kafka).
+  bool WaitRelayed(std::uint64_t seq, std::chrono::milliseconds max_wait) const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace monitor

@@ -1,0 +1,75 @@
+// Visitors' own keys, wrapped by the master key from a file that only nodes have (events.md section 4). libsodium is
+// named in visitor_keys.cpp only.
+//
+// A visitor's key is made with the first event that needs one and written in the same batch (StateTable::kVisitorKey,
+// key `accountId/visitorId`, value nonce and wrapped key). Erasing deletes it; what was sealed with it is then gone.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/event_codec.h"
+#include "eventstore/event_store.h"
+
+namespace monitor {
+
+class MasterKey {
+ public:
+  // Reads the file (32 bytes as 64 hex digits, mode 600); makes it if it is missing and `create` is set. The error is
+  // one clear sentence.
+  static std::expected<MasterKey, std::string> Load(const std::string& path, bool create);
+
+  // HMAC of (iss, sub): hex, the same on every node that has the same master key. An absent iss equals "".
+  IdentityHash HashIdentity(std::string_view iss, std::string_view sub) const;
+
+  ~MasterKey();
+  MasterKey(MasterKey&&) noexcept;
+  MasterKey& operator=(MasterKey&&) noexcept;
+
+ private:
+  friend class VisitorKey;
+  MasterKey();
+  struct Secret;
+  std::unique_ptr<Secret> secret_;
+};
+
+// One visitor's key in the clear; wiped when destroyed.
+class VisitorKey : public FieldCipher {
+ public:
+  static VisitorKey Generate();
+  // nullopt: not wrapped by this master key, or damaged.
+  static std::optional<VisitorKey> Unwrap(const MasterKey& master, std::string_view wrapped);
+  std::string Wrap(const MasterKey& master) const;
+
+  std::string Seal(std::string_view plain) const override;
+  std::optional<std::string> Open(std::string_view sealed_base64) const override;
+
+  ~VisitorKey() override;
+  VisitorKey(VisitorKey&&) noexcept;
+  VisitorKey& operator=(VisitorKey&&) noexcept;
+
+ private:
+  VisitorKey();
+  struct Secret;
+  std::unique_ptr<Secret> secret_;
+};
+
+// Opens nothing; for readers without keys (and for account events, which hold nothing personal).
+class NoKey : public FieldCipher {
+ public:
+  std::string Seal(std::string_view) const override { return {}; }
+  std::optional<std::string> Open(std::string_view) const override { return std::nullopt; }
+};
+
+// Secrets from the system's generator, printable.
+std::string RandomHex(std::size_t bytes);
+// 32 hex digits, drawn until the first two equal the bucket of `accountId/visitorId` (events.md section 3).
+VisitorId GenerateVisitorId(const AccountId& account);
+SessionId GenerateSessionId();  // 128 random bits, 32 hex digits
+PageId GeneratePageId();        // 10 digits
+
+}  // namespace monitor
