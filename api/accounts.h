@@ -1,0 +1,74 @@
+// The accounts in force: documents put, watched in a folder, or folded from the log; and the states of their skills.
+//
+// Find is called by every request and takes no lock. Changes are serialised per registry and are events first: an
+// account-configured or skill-availability-changed is committed before the new state is published (campaigns.md).
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/account.h"
+#include "eventstore/event_store.h"
+
+namespace monitor {
+
+struct AccountSummary {
+  AccountId id;
+  Revision revision;
+  std::string name;
+};
+
+struct PutAccountRequest {
+  AccountId id;
+  std::string document;
+  std::string by;                        // "admin" or "file:NAME"
+  std::optional<std::string> if_match;   // the header as sent
+};
+
+struct PutAccountResult {
+  Revision revision;
+  bool created = false;
+  bool changed = false;  // false: the same bytes were in force, nothing was appended
+};
+
+struct PutAccountError {
+  enum class Code : std::uint8_t { kInvalid, kPreconditionFailed, kUnavailable } code;
+  std::string message;
+  std::vector<DocumentError> errors;  // of kInvalid
+};
+
+enum class AccountChange : std::uint8_t { kDone, kUnknownAccount, kUnknownSkill, kUnavailable };
+
+class Accounts {
+ public:
+  explicit Accounts(EventStore& store);  // must outlive it
+  ~Accounts();
+
+  // Folds every account's state from the store, then puts each *.json of `folder` ("" = none) whose content differs from
+  // what that file last brought, then watches the folder until destruction. Find answers nothing before. A document
+  // that is refused leaves the old one in force; it is logged with all its errors.
+  void Start(const std::string& folder);
+  bool loading() const;  // until Start has folded and read everything once
+
+  // nullptr: no such account.
+  std::shared_ptr<const AccountState> Find(const AccountId& id) const;
+  std::vector<AccountSummary> List() const;
+
+  std::expected<PutAccountResult, PutAccountError> Put(const PutAccountRequest& request);
+  AccountChange SetSkill(const AccountId& account, std::int64_t skill, SkillState state);
+
+  // The document that was in force under this revision (for replays); nullptr if none ever was.
+  std::shared_ptr<const Account> AtRevision(const AccountId& id, const Revision& revision) const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace monitor

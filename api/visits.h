@@ -1,0 +1,110 @@
+// The use case of the server: one owner per visitor, decide on durable state, append, fold, answer (architecture.md
+// decisions 1–3). Also the other commands that change or show a visitor. Knows no HTTP and no JSON of requests.
+//
+// Thread-safe. A visitor's requests wait for one another (bounded); different visitors' do not.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/account.h"
+#include "domain/decide.h"
+#include "domain/session.h"
+#include "eventstore/event_store.h"
+#include "eventstore/visitor_keys.h"
+
+namespace monitor {
+
+struct VisitsOptions {
+  std::size_t max_cached_visitors = 200'000;  // beyond it the least recently used are folded anew when they return
+  int max_waiting_per_visitor = 16;           // beyond it: overloaded
+};
+
+// Why a request was not done; the caller makes the HTTP answer of http-api.md section 1. Nothing was recorded.
+struct VisitFailure {
+  enum class Code : std::uint8_t {
+    kInvalid,      // 400/5, `message`
+    kCapped,       // 503/18, retry_after_s
+    kOverloaded,   // 503/18: too many waiting, disk full, shutting down
+    kDeadline,     // 500/20: the deadline passed before the request was handed to the writer
+    kUnauthorized, // 401/10
+    kNotFound,     // 404/12
+    kCorrupt,      // 500/18
+  } code;
+  std::string message;
+  int retry_after_s = 1;
+};
+
+struct VisitCall {
+  std::shared_ptr<const AccountState> account;  // in force when the request came
+  VisitRequest request;                         // identities already hashed
+  std::string traceparent;                      // "" if none was sent
+  bool on_behalf = false;                       // obh: addresses are not capped
+  std::chrono::steady_clock::time_point deadline;
+};
+
+struct ConversationStart {
+  ConversationId id;
+  std::optional<VisitorId> visitor;
+  std::optional<Identity> identity;
+  std::optional<SessionId> session;
+  std::optional<std::int64_t> campaign_id, engagement_id;
+  std::optional<std::uint32_t> context_id;
+};
+
+// One session as the sibling resources show it (http-api.md section 7).
+struct SessionView {
+  SessionState state;
+  TimeMs now;
+};
+
+class Visits {
+ public:
+  // All must outlive it.
+  Visits(EventStore& store, const MasterKey& master_key, VisitsOptions options = {});
+  ~Visits();
+
+  // POST …/engagement, PUT …/report and PUT …/visits/current/events.
+  std::expected<Decision, VisitFailure> Handle(VisitCall call);
+
+  // Without a session in the request an example (campaigns.md section 5); records nothing and holds nobody up.
+  std::expected<std::vector<Judgement>, VisitFailure> Explain(const AccountState& account, const VisitRequest& request,
+                                                              std::optional<TimeMs> at);
+
+  // The live session of this visitor (the newest, if none is named). nullopt: there is none.
+  std::expected<std::optional<SessionView>, VisitFailure> FindSession(const AccountState& account,
+                                                                      const VisitorId& visitor,
+                                                                      const std::optional<SessionId>& session);
+
+  std::expected<void, VisitFailure> StartConversation(const AccountState& account, const ConversationStart& start);
+  std::expected<void, VisitFailure> EndConversation(const AccountState& account, const ConversationId& id);
+  std::expected<void, VisitFailure> SetAbandonScore(const AccountState& account, const VisitorId& visitor,
+                                                    Decimal score);
+  // Closes its sessions, appends visitor-erased, destroys the key. kNotFound if nothing is known of it.
+  std::expected<void, VisitFailure> Erase(const AccountState& account, const VisitorId& visitor);
+
+  // Its state, or kNotFound if nothing is known of the visitor.
+  std::expected<VisitorState, VisitFailure> FindVisitor(const AccountState& account, const VisitorId& visitor);
+  // Streams of its sessions, by name.
+  std::expected<std::vector<StreamName>, VisitFailure> SessionsOf(const AccountState& account,
+                                                                  const VisitorId& visitor);
+  // The visitor's key, for views that may show plaintext; nullopt if there is none (any more).
+  std::expected<std::optional<VisitorKey>, VisitFailure> KeyOf(const AccountId& account, const VisitorId& visitor);
+
+  struct Statistics {
+    std::uint64_t cached_visitors = 0, folds_total = 0, capped_total = 0, overloaded_total = 0;
+  };
+  Statistics statistics() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace monitor
