@@ -48,6 +48,8 @@ struct VisitRequest {
   std::string address;         // full; empty if unknown
   std::string stored_address;  // as it may be stored
   GeoFacts geo;
+  // Replay: the recorded ActivityReported::address_matches, taken instead of judging `address` and `geo`.
+  std::optional<std::vector<std::uint16_t>> address_matches;
 };
 
 // One entry of engagementDetails.
@@ -71,6 +73,7 @@ struct Decision {
   bool visitor_changed = false;  // its snapshot must be written with the events
   std::vector<EngagementDetail> details;
   std::optional<OpenConversation> conversation;  // then there are no details
+  std::uint32_t zone_conflicts = 0;  // zones for which more than one candidate competed (interfaces.md, what-if)
 };
 
 struct Refusal {
@@ -89,16 +92,41 @@ struct VisitorContext {
   std::span<const OpenConversation> identity_conversations;
 };
 
+// The session takes requests at `now`: it exists, was not closed, its last accepted request is at most idleTimeout ago
+// (exactly that long ago still counts) and its beginning at most its maxAge, which it keeps from its own beginning.
+bool IsLive(const SessionState& session, const Settings& settings, TimeMs now);
+
 // Would the request begin a new session at `now`? (For caps, which are judged before DecideRequest.)
 bool BeginsSession(const VisitRequest& request, const AccountState& account, const SessionState& session, TimeMs now);
 
-// Impressions are checked first; a refusal has changed nothing.
+// The first impression that names no one offer of the session that the request goes on with; a new session has none.
+// DecideRequest asks this itself; callers with caps ask before judging those (http-api.md section 1, order of errors).
+std::optional<Refusal> CheckImpressions(const VisitRequest& request, const AccountState& account,
+                                        const SessionState& session, TimeMs now);
+
+// Impressions are checked first; a refusal has changed nothing. The request's visitor and, if a session begins,
+// fresh_session must not be empty, fresh_page neither; `now` must not be before the session's last request.
 std::expected<Decision, Refusal> DecideRequest(const VisitRequest& request, TimeMs now, VisitorContext context);
 
 enum class Verdict : std::uint8_t { kOffered, kOutdrawn, kRefused };
 enum class Reason : std::uint8_t {
-  kNone, kUnpublished, kNotStarted, kExpired, kOutsideHours, kProfile, kDisabled, kApp, kLocation, kBehavior,
-  kUnavailable, kClosed, kProactiveCap, kDeclined, kZoneTaken, kControlAccount, kControlCampaign
+  kNone,
+  kUnpublished,
+  kNotStarted,
+  kExpired,
+  kOutsideHours,
+  kProfile,
+  kDisabled,
+  kApp,
+  kLocation,
+  kBehavior,
+  kUnavailable,
+  kClosed,
+  kProactiveCap,
+  kDeclined,
+  kZoneTaken,
+  kControlAccount,
+  kControlCampaign
 };
 std::string_view ToText(Verdict verdict);
 std::string_view ToText(Reason reason);
@@ -110,8 +138,10 @@ struct Judgement {
   Reason reason = Reason::kNone;
 };
 
-// What the request would be answered, for every engagement in the document's order. Takes copies of the state and
-// leaves no trace. For a session it is exactly what its next such request gets (campaigns.md section 5).
+// What the engagement request would be answered, for every engagement in the document's order; the decision itself,
+// made on copies of the state. For a live session it is exactly what its next such request gets; without one (none
+// named, or expired) it is an example drawn with sessionId "", without a visitor with visitorId "" (campaigns.md
+// section 5). While a conversation is open nothing is offered: what the rules would let in is kRefused with kNone.
 std::vector<Judgement> Explain(const VisitRequest& request, TimeMs now, const AccountState& account,
                                VisitorState visitor, SessionState session,
                                std::span<const OpenConversation> identity_conversations);

@@ -92,6 +92,9 @@ struct ActivityReported {
   // The account's address conditions (ipRange, geo; numbered per revision) that held for the full address, which is
   // not stored. Needed to replay the decision.
   std::vector<std::uint16_t> address_matches;
+  // Contexts of offers that stood on this page and were refused when it asked again: they stand no more, though the
+  // rules may let the engagement in again later (campaigns.md section 3). `withdrawnContexts`, absent if empty.
+  std::vector<std::uint32_t> withdrawn_contexts;
 };
 
 struct ImpressionReported {
@@ -101,6 +104,8 @@ struct ImpressionReported {
   Entry entry;  // the offer's
   std::optional<std::int64_t> reported_revision;
   bool repeat = false;
+  bool context_sent = true;  // false: the client named none and the latest was meant (repeats are compared as sent);
+                             // `contextSent`, written only if false
 };
 
 enum class ControlScope : std::uint8_t { kAccount, kCampaign };

@@ -1,8 +1,10 @@
 // What is known of a visitor and a session: nothing but folds over their events (events.md section 1).
 //
-// Evolve is total and silent: it never refuses an event that was once committed. Rules live in decide.h.
+// Evolve is total and silent: it never refuses an event that was once committed. Rules live in decide.h. Not
+// thread-safe: a visitor's states have one owner at a time (architecture.md decision 3).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -20,15 +22,19 @@ struct Page {
   PageId id;
   TimeMs first_seen;                      // the decided_at of its first request
   std::vector<std::string> entry_points;  // of all its requests, without doubles, in order
+
+  bool operator==(const Page&) const = default;
 };
 
 // An engagement-shown of this session and what became of it.
 struct Offer {
   std::uint32_t context_id;
   PageId page_id;
-  std::size_t page_index = 0;  // in SessionState::pages at the time of the offer
-  TimeMs shown_at;
+  std::size_t page_index = 0;   // of page_id in SessionState::pages
+  std::size_t pages_known = 0;  // pages.size() at the time of the offer: pages from here on were first seen after it
+  TimeMs shown_at;              // the decided_at of its request
   Entry entry;
+  AppInstallationId app_installation;  // whose request it answered
   std::optional<std::int64_t> skill_id;
   std::string skill_name;
   std::string window_id;
@@ -36,26 +42,58 @@ struct Offer {
   std::uint32_t displays = 0;  // repeats excluded, as all counts here
   std::uint32_t accepts = 0;
   bool closed = false;
+  bool withdrawn = false;  // stands no more: its page asked again and a rule refused it (campaigns.md section 3)
+
+  bool operator==(const Offer&) const = default;
+};
+
+// A set of (campaign, engagement), sorted and flat: every decision asks it once per eligible engagement.
+class EngagementKeys {
+ public:
+  using Key = std::pair<std::int64_t, std::int64_t>;
+
+  bool contains(const Key& key) const { return std::ranges::binary_search(keys_, key); }
+  void insert(const Key& key) {
+    auto place = std::ranges::lower_bound(keys_, key);
+    if (place == keys_.end() || *place != key) keys_.insert(place, key);
+  }
+  std::size_t size() const { return keys_.size(); }
+  bool empty() const { return keys_.empty(); }
+  auto begin() const { return keys_.begin(); }
+  auto end() const { return keys_.end(); }
+
+  bool operator==(const EngagementKeys&) const = default;
+
+ private:
+  std::vector<Key> keys_;
 };
 
 struct CartState {
   std::optional<Decimal> total;
   std::optional<Decimal> previous_total;  // of the cart before the newest
   std::optional<std::int64_t> num_items;
+
+  bool operator==(const CartState&) const = default;
 };
 
 struct Product {
   std::string name, category, sku;
   std::optional<Decimal> price;
+
+  bool operator==(const Product&) const = default;
 };
 
 struct CalendarDate {
   std::optional<std::int64_t> year, month, day;
+
+  bool operator==(const CalendarDate&) const = default;
 };
 
 struct SessionError {
   std::string message, code, context_id;
-  bool resolved = false;
+  bool resolved = false;  // a later resolved one of the same contextId and code took it back
+
+  bool operator==(const SessionError&) const = default;
 };
 
 // The session's attributes, merged field by field, the newest value wins (campaigns.md section 2). Only what conditions
@@ -72,19 +110,26 @@ struct AttributeState {
   std::optional<std::int64_t> company_size;
   CalendarDate registration, last_payment, birth;
   std::optional<std::int64_t> age;
-  std::optional<std::string> gender;  // MALE, FEMALE, OTHER
-  std::map<std::string, std::int64_t> service_status;  // newest by topic
-  std::vector<SessionError> errors;
+  std::optional<std::string> gender;                   // MALE, FEMALE, OTHER
+  std::map<std::string, std::int64_t> service_status;  // newest by topic, A–Z folded to a–z
+  std::vector<SessionError> errors;  // in order; resolved ones are no errors themselves and are not listed
+
+  bool operator==(const AttributeState&) const = default;
 };
+
+// Merges one validated attribute into the state. Silent on what it does not know.
+void FoldAttribute(AttributeState& state, const Attribute& attribute);
 
 // Something said before, for `repeat` (events.md section 2).
 struct Utterance {
   std::uint64_t fingerprint;
   TimeMs said_at;  // the newest time it was said
+
+  bool operator==(const Utterance&) const = default;
 };
 
 struct SessionState {
-  SessionId id;  // empty: there is no such session
+  SessionId id;               // empty: there is no such session
   std::uint64_t version = 0;  // of its stream = number of its events
   TimeMs created_at, last_activity_at;
   bool closed = false;
@@ -100,15 +145,15 @@ struct SessionState {
 
   std::uint32_t activities = 0;  // requests that appended activity-reported: part of the draw's seed
   std::uint32_t last_context = 0;
-  std::vector<Page> pages;       // by first appearance
-  std::size_t newest_page = 0;   // index of the page of the newest request; meaningless while pages is empty
-  std::vector<std::string> referrers;  // ref:// URLs and clientProperties.referrer of any request
-  std::vector<Offer> offers;     // by context id
-  std::set<std::pair<std::int64_t, std::int64_t>> established;       // (campaign, engagement) ever eligible: shown,
-                                                                     // withheld or established
-  std::set<std::pair<std::int64_t, std::int64_t>> withheld_account;  // by the account's control group
-  std::set<std::pair<std::int64_t, std::int64_t>> withheld_campaign;
-  std::set<std::int64_t> displayed, clicked, closed_engagements;     // engagement ids
+  std::vector<Page> pages;             // by first appearance
+  std::size_t newest_page = 0;         // index of the page of the newest request; meaningless while pages is empty
+  bool newest_page_sent = false;       // the newest request named its page itself
+  std::vector<std::string> referrers;  // the URL of each ref://URL, and clientProperties.referrer, of any request
+  std::vector<Offer> offers;           // by context id
+  EngagementKeys established;          // ever eligible: shown, withheld or established
+  EngagementKeys withheld_account;     // by the account's control group
+  EngagementKeys withheld_campaign;
+  std::set<std::int64_t> displayed, clicked, closed_engagements;  // engagement ids
   std::uint32_t proactive_displays = 0;
   bool proactive_declined = false;
   AttributeState attributes;
@@ -122,10 +167,19 @@ struct SessionState {
     std::vector<std::size_t> entry_points_seen;       // per page
   } location_memo;
 
+  // Control groups of one revision that were asked for; never stored, dropped when the revision changes.
+  struct ControlMemo {
+    Revision revision;
+    std::vector<std::int8_t> member;  // [0] the account's, [1 + i] the i-th campaign's; -1 not asked yet
+  } control_memo;
+
   bool exists() const { return !id.empty(); }
   Page* FindPage(const PageId& id);
   const Page* FindPage(const PageId& id) const;
+  Offer* FindOffer(std::uint32_t context_id);
   const Offer* FindOffer(std::uint32_t context_id) const;
+  // The latest context of that engagement; nullptr if it was never offered.
+  const Offer* NewestOffer(std::int64_t campaign_id, std::int64_t engagement_id) const;
 };
 
 constexpr std::chrono::milliseconds kRepeatWindow{150'000};  // events.md section 2
@@ -138,7 +192,24 @@ struct OpenConversation {
   std::optional<std::uint32_t> context_id;
   std::optional<std::int64_t> connector_id;
   TimeMs started_at;
+
+  bool operator==(const OpenConversation&) const = default;
 };
+
+// Where an engagement was last offered to the visitor: completes conversation starts that name no context.
+struct NewestOffer {
+  Entry entry;
+  SessionId session;
+  std::uint32_t context_id;
+  AppInstallationId app_installation;
+  std::optional<std::int64_t> connector_id;
+
+  bool operator==(const NewestOffer&) const = default;
+};
+
+constexpr std::size_t kMaxOpenConversations = 64;  // beyond it the oldest is taken for ended
+constexpr std::size_t kMaxInteractions = 64;
+constexpr std::size_t kMaxNewestOffers = 32;
 
 // What outlives a session. Kept as a snapshot that is written in the same batch as the events that change it.
 struct VisitorState {
@@ -146,16 +217,24 @@ struct VisitorState {
   std::uint64_t sessions = 0;  // ever created
   SessionId newest_session;
   std::vector<OpenConversation> conversations;  // open ones of this visitor, oldest first
-  // (session, engagement, conversation) of conversations started from an engagement; newest kMaxInteractions.
+  // Conversations that were started from an engagement; the newest kMaxInteractions, oldest first.
   struct Interaction {
     SessionId session;
     std::int64_t engagement_id;
+
+    bool operator==(const Interaction&) const = default;
   };
   std::vector<Interaction> interactions;
-  std::optional<Entry> newest_offer_entry;  // for conversation starts that name no context
+  std::vector<NewestOffer> newest_offers;  // one an engagement, the newest last; at most kMaxNewestOffers
   std::optional<Decimal> abandon_score;
   bool erased = false;  // the newest event of the visitor's stream is visitor-erased
 
+  // The newest offer of that engagement, of that campaign if one is given; nullptr if it is not (or no more) known.
+  const NewestOffer* FindNewestOffer(std::int64_t engagement_id, std::optional<std::int64_t> campaign_id) const;
+
+  bool operator==(const VisitorState&) const = default;
+
+  // A snapshot, `{"v":1,…}`. FromJson gives nullopt for anything that ToJson did not write.
   std::string ToJson() const;
   static std::optional<VisitorState> FromJson(std::string_view json);
 };
