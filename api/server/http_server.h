@@ -1,22 +1,26 @@
 // An HTTP/1.1 listener on Pistache with blocking workers; pistache/ is named in http_server.cpp only.
 //
-// Never reachable except through the edge or on loopback: the traps and what is done about them are in
-// docs/decisions/ (Pistache). A handler runs on one of `threads` workers and may block; it returns the reply.
+// Pistache accepts, polls and reads; requests are read by request_parser.h and replies are written straight to the
+// socket before the worker goes on, because Pistache's own parser and write queue lose, mix up or invent requests and
+// replies (docs/decisions/). Still not to be reached except through the edge or on loopback: it speaks no TLS and gives
+// slow clients their time.
+// Threads: a handler runs on one of `threads` workers, or of `handler_threads` if set, and may block there.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
+#include <forward_list>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace monitor::http {
 
 enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOptions, kPatch, kOther };
-std::string_view ToText(Method method);
+std::string_view ToText(Method method);  // "" for kOther
 
 // A request as received. Views are into the connection's buffer and live as long as the handler runs.
 class Request {
@@ -26,26 +30,48 @@ class Request {
   virtual std::string_view path() const = 0;   // as sent, not decoded
   virtual std::string_view query() const = 0;  // as sent, without `?`
   virtual std::string_view body() const = 0;
-  virtual std::optional<std::string_view> Header(std::string_view name) const = 0;  // name without regard to case
+  // The first of that name, without regard to case and to space around the value.
+  virtual std::optional<std::string_view> Header(std::string_view name) const = 0;
   virtual std::string_view peer_address() const = 0;
+};
+
+// Header lines of a reply. Names and values are written as given; control characters in a value become spaces.
+class HeaderLines {
+ public:
+  void Add(std::string_view name, std::string_view value);
+  std::string_view text() const { return text_; }  // "Name: value\r\n"…
+
+ private:
+  std::string text_;
 };
 
 struct Reply {
   int status = 200;
   std::string body;
-  std::string content_type = "application/json";
-  std::vector<std::pair<std::string, std::string>> headers;  // besides Content-Type and Content-Length
+  std::string_view content_type = "application/json";  // of static lifetime; none is sent if empty or without a body
+  HeaderLines headers;                                 // besides Content-Type, Content-Length and Connection
+  std::string_view fixed_headers;                      // the same of static lifetime, each line ended by CRLF
 };
 
 using Handler = std::function<Reply(const Request&)>;
 
+// The one form of errors: {"time": now, "message", "internalCode"} (http-api.md section 1).
+Reply ErrorReply(int status, int internal_code, std::string_view message);
+
 struct ServerOptions {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0: a free one
-  int threads = 4;
-  std::string thread_name = "http";
+  std::string address = "127.0.0.1";  // or an IPv6 address
+  std::uint16_t port = 0;             // 0: a free one
+  int threads = 4;                    // each serves its share of the connections, one request at a time
+  // > 0: handlers run on so many threads of their own, so that one that waits holds up no other connection; beyond
+  // kMaxQueuedRequests waiting requests: 503.
+  int handler_threads = 0;
+  std::string thread_name = "http";  // at most 15 characters
   std::size_t max_body_bytes = 1 << 20;
+  // Replies in flight get so long when the server is destroyed.
+  int max_drain_seconds = 10;
 };
+
+constexpr std::size_t kMaxQueuedRequests = 256;
 
 class Server {
  public:
@@ -67,7 +93,8 @@ class Server {
 // Percent-decodes once; nullopt if malformed (a `%` without two hex digits). `+` stays.
 std::optional<std::string> PercentDecode(std::string_view text);
 
-// The query's pairs, decoded; of duplicate keys the first counts. A pair that can not be decoded is kept as sent.
+// The query's pairs, decoded; of duplicate keys the first counts. A key or value that can not be decoded is kept as
+// sent. Holds views: `raw` must outlive it.
 class Query {
  public:
   explicit Query(std::string_view raw);
@@ -75,7 +102,10 @@ class Query {
   std::optional<std::string_view> Get(std::string_view key) const;
 
  private:
-  std::vector<std::pair<std::string, std::string>> pairs_;
+  std::string_view Decoded(std::string_view text);
+
+  std::vector<std::pair<std::string_view, std::string_view>> pairs_;
+  std::forward_list<std::string> decoded_;  // what was not sent plainly
 };
 
 }  // namespace monitor::http

@@ -1,0 +1,369 @@
+#include "api/server/http_server.h"
+
+#include <pistache/endpoint.h>
+#include <pistache/peer.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "api/server/reply.h"
+#include "api/server/request_parser.h"
+
+namespace monitor::http {
+namespace {
+
+// A client that takes nothing for so long is cut; the edge takes everything at once.
+constexpr int kSendTimeout_ms = 5'000;
+// Idle connections are closed by the edge long before; this is for clients that vanished.
+constexpr std::chrono::minutes kIdleTimeout{10};
+constexpr std::chrono::seconds kFirstByteTimeout{30};
+// What a client may send while its last request is being answered, or after it was refused.
+constexpr std::size_t kMaxUnreadBytes = 1 << 20;
+constexpr int kListenBacklog = 4'096;
+
+// Writes everything, or false if the client is gone or takes nothing.
+bool SendAll(int fd, std::string_view head, std::string_view body) {
+  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}};
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
+  std::size_t left = head.size() + body.size();
+  while (left > 0) {
+    const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) return false;
+      pollfd writable{fd, POLLOUT, 0};
+      if (::poll(&writable, 1, kSendTimeout_ms) <= 0) return false;
+      continue;
+    }
+    left -= static_cast<std::size_t>(sent);
+    std::size_t skip = static_cast<std::size_t>(sent);
+    for (iovec& part : parts) {
+      const std::size_t step = std::min(skip, part.iov_len);
+      part.iov_base = static_cast<char*>(part.iov_base) + step;
+      part.iov_len -= step;
+      skip -= step;
+    }
+  }
+  return true;
+}
+
+class ReceivedRequest final : public Request {
+ public:
+  ReceivedRequest(const Message& message, std::string_view peer_address)
+      : message_(message), peer_address_(peer_address) {}
+  Method method() const override { return message_.method; }
+  std::string_view path() const override { return message_.path; }
+  std::string_view query() const override { return message_.query; }
+  std::string_view body() const override { return message_.body; }
+  std::optional<std::string_view> Header(std::string_view name) const override {
+    const std::string_view* value = message_.Find(name);
+    return value == nullptr ? std::nullopt : std::optional(*value);
+  }
+  std::string_view peer_address() const override { return peer_address_; }
+
+ private:
+  const Message& message_;
+  std::string_view peer_address_;
+};
+
+// Threads that run handlers where connections' workers must not wait.
+class HandlerThreads {
+ public:
+  explicit HandlerThreads(int threads) {
+    for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
+  }
+  ~HandlerThreads() { Stop(); }
+  // Runs what is waiting, then ends the threads.
+  void Stop() {
+    {
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    ready_.notify_all();
+    threads_.clear();
+  }
+  // False: too many are waiting, or stopping.
+  bool Enqueue(std::function<void()> job) {
+    {
+      std::lock_guard lock(mutex_);
+      if (stopping_ || jobs_.size() >= kMaxQueuedRequests) return false;
+      jobs_.push_back(std::move(job));
+    }
+    ready_.notify_one();
+    return true;
+  }
+
+ private:
+  void Run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      ready_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+      if (jobs_.empty()) return;
+      auto job = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      job();
+      job = nullptr;
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<std::function<void()>> jobs_;
+  bool stopping_ = false;
+  std::vector<std::jthread> threads_;  // last: they use all of the above
+};
+
+// What all connections share. Outlives them and the handler threads.
+struct Core {
+  Handler handler;
+  ParserLimits limits;
+  std::atomic<int> pending{0};
+  std::unique_ptr<HandlerThreads> handler_threads;  // null: handlers run on the connection's worker
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Core& core, Pistache::Tcp::Peer& peer)
+      : core_(core), parser_(core.limits), peer_address_(peer.address().host()), fd_(peer.fd()) {
+    // A reply from another thread must not find the number in the hands of the next client.
+    if (core_.handler_threads) fd_ = owned_fd_ = ::dup(peer.fd());
+  }
+  ~Connection() {
+    if (owned_fd_ >= 0) ::close(owned_fd_);
+  }
+
+  void OnBytes(std::string_view bytes) {
+    std::lock_guard lock(mutex_);
+    if (closing_ || busy_) return Keep(bytes);
+    if (core_.handler_threads) {
+      received_.append(bytes);
+      return Dispatch();
+    }
+    // Mostly a read is a request: it is then answered in place, without a copy.
+    const bool in_place = received_.empty();
+    if (!in_place) received_.append(bytes);
+    const std::size_t consumed = AnswerAll(in_place ? bytes : std::string_view(received_));
+    if (in_place) {
+      received_.assign(bytes.substr(consumed));
+    } else {
+      received_.erase(0, consumed);
+    }
+  }
+
+ private:
+  // Bytes that can not be looked at now.
+  void Keep(std::string_view bytes) {
+    kept_bytes_ += bytes.size();
+    if (kept_bytes_ > kMaxUnreadBytes + core_.limits.max_body_bytes) {
+      closing_ = true;
+      ::shutdown(fd_, SHUT_RDWR);
+    }
+    if (!closing_) later_.append(bytes);
+  }
+
+  // Answers every whole request; returns how many bytes they took.
+  std::size_t AnswerAll(std::string_view bytes) {
+    std::size_t consumed = 0;
+    while (consumed < bytes.size() && !closing_) {
+      if (!NextRequest(bytes.substr(consumed))) break;
+      consumed += parser_.consumed();
+      core_.pending.fetch_add(1);
+      Answer();
+      parser_.Reset();
+    }
+    return closing_ ? bytes.size() : consumed;
+  }
+
+  // True: a request is complete. Refusals and `100 Continue` are sent from here.
+  bool NextRequest(std::string_view bytes) {
+    switch (parser_.Parse(bytes)) {
+      case RequestParser::Outcome::kComplete:
+        return true;
+      case RequestParser::Outcome::kNeedMore:
+        return false;
+      case RequestParser::Outcome::kContinue:
+        SendAll(fd_, "HTTP/1.1 100 Continue\r\n\r\n", {});
+        return false;
+      case RequestParser::Outcome::kRefused:
+        break;
+    }
+    const int status = parser_.status();
+    Send(ErrorReply(status, status < 500 ? 5 : 18, parser_.reason()), {.keep_alive = false});
+    return false;
+  }
+
+  // One pending request less.
+  void Answer() {
+    const Message& message = parser_.message();
+    const ReplyFraming framing{message.method == Method::kHead, message.http10, message.keep_alive};
+    Send(Handle(message), framing);
+    core_.pending.fetch_sub(1);
+  }
+
+  Reply Handle(const Message& message) {
+    try {
+      return core_.handler(ReceivedRequest(message, peer_address_));
+    } catch (...) {
+      return ErrorReply(500, 18, "unexpected server error");
+    }
+  }
+
+  void Send(const Reply& reply, ReplyFraming framing) {
+    head_.clear();
+    WriteReplyHead(reply, framing, head_);
+    const bool sent = SendAll(fd_, head_, HasBody(reply, framing) ? std::string_view(reply.body) : std::string_view());
+    if (sent && framing.keep_alive) return;
+    closing_ = true;
+    // The client reads the reply to its end and closes; what it still sends is read over, or the reply could be lost.
+    ::shutdown(fd_, sent ? SHUT_WR : SHUT_RDWR);
+  }
+
+  // With handler threads: hands the next whole request over, one at a time.
+  void Dispatch() {
+    while (!busy_ && !closing_ && !received_.empty() && NextRequest(received_)) {
+      core_.pending.fetch_add(1);
+      busy_ = core_.handler_threads->Enqueue([self = shared_from_this()] { self->AnswerElsewhere(); });
+      if (busy_) return;
+      core_.pending.fetch_sub(1);
+      Reply overloaded = ErrorReply(503, 18, "too many requests are waiting");
+      overloaded.headers.Add("Retry-After", "1");
+      Send(overloaded, {.keep_alive = false});
+    }
+    if (closing_) received_.clear();
+  }
+
+  // received_ and parser_ are this thread's own while busy_.
+  void AnswerElsewhere() {
+    Answer();
+    std::lock_guard lock(mutex_);
+    received_.erase(0, parser_.consumed());
+    received_.append(later_);
+    later_.clear();
+    kept_bytes_ = 0;
+    parser_.Reset();
+    busy_ = false;
+    Dispatch();
+  }
+
+  Core& core_;
+  std::mutex mutex_;  // never contended without handler threads
+  RequestParser parser_;
+  std::string received_;  // from the first byte of the request that is not whole yet
+  std::string later_;     // received while busy
+  std::size_t kept_bytes_ = 0;
+  std::string head_;  // room for reply heads
+  std::string peer_address_;
+  int fd_ = -1;
+  int owned_fd_ = -1;
+  bool busy_ = false;
+  std::atomic<bool> closing_ = false;
+};
+
+// Pistache calls it on the worker that owns the peer; every worker has a clone.
+class InputHandler : public Pistache::Http::Handler {
+ public:
+  HTTP_PROTOTYPE(InputHandler)
+
+  explicit InputHandler(Core& core) : core_(&core) {}
+
+  // Not reached: onInput is ours.
+  void onRequest(const Pistache::Http::Request&, Pistache::Http::ResponseWriter) override {}
+
+ private:
+  void onInput(const char* bytes, std::size_t size, const std::shared_ptr<Pistache::Tcp::Peer>& peer) override {
+    try {
+      static const std::string kConnection = "monitor";
+      auto connection = std::static_pointer_cast<Connection>(peer->tryGetData(kConnection));
+      if (!connection) {
+        connection = std::make_shared<Connection>(*core_, *peer);
+        peer->putData(kConnection, connection);
+        peer->setIdle(true);  // Pistache's time-outs then close without a reply of its own
+      }
+      connection->OnBytes({bytes, size});
+      // Its parser holds the clock of the idle time-out, and nothing else.
+      getParser(peer)->reset();
+    } catch (...) {
+      // Out of memory, say. Nothing may leave a callback.
+      ::shutdown(peer->fd(), SHUT_RDWR);
+    }
+  }
+
+  Core* core_;
+};
+
+}  // namespace
+
+class Server::Listener {
+ public:
+  Listener(const ServerOptions& options, Handler handler) : max_drain_seconds_(options.max_drain_seconds) {
+    core_.handler = std::move(handler);
+    core_.limits.max_body_bytes = options.max_body_bytes;
+    if (options.handler_threads > 0) core_.handler_threads = std::make_unique<HandlerThreads>(options.handler_threads);
+    try {
+      Listen(options);
+    } catch (const std::exception& error) {
+      throw std::runtime_error("cannot listen on " + options.address + " port " + std::to_string(options.port) + ": " +
+                               error.what());
+    }
+  }
+
+  ~Listener() {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(max_drain_seconds_);
+    while (core_.pending.load() > 0 && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    endpoint_->shutdown();
+    endpoint_.reset();
+    if (core_.handler_threads) core_.handler_threads->Stop();
+  }
+
+  std::uint16_t port() const { return port_; }
+  int pending() const { return core_.pending.load(); }
+
+ private:
+  void Listen(const ServerOptions& options) {
+    using Pistache::Tcp::Options;
+    endpoint_ =
+        std::make_unique<Pistache::Http::Endpoint>(Pistache::Address(options.address, Pistache::Port(options.port)));
+    auto pistache = Pistache::Http::Endpoint::options()
+                        .threads(options.threads)
+                        .threadsName(options.thread_name)
+                        .flags(Pistache::Flags<Options>(Options::ReuseAddr) | Options::NoDelay | Options::CloseOnExec)
+                        .backlog(kListenBacklog)
+                        .headerTimeout(kFirstByteTimeout)
+                        .bodyTimeout(kIdleTimeout)
+                        .keepaliveTimeout(kIdleTimeout);
+    endpoint_->init(pistache);
+    endpoint_->setHandler(std::make_shared<InputHandler>(core_));
+    endpoint_->serveThreaded();
+    port_ = endpoint_->getPort();
+  }
+
+  const int max_drain_seconds_;
+  Core core_;
+  std::uint16_t port_ = 0;
+  std::unique_ptr<Pistache::Http::Endpoint> endpoint_;
+};
+
+Server::Server(ServerOptions options, Handler handler)
+    : listener_(std::make_unique<Listener>(options, std::move(handler))) {}
+Server::~Server() = default;
+std::uint16_t Server::port() const { return listener_->port(); }
+int Server::pending() const { return listener_->pending(); }
+
+}  // namespace monitor::http
