@@ -8,6 +8,9 @@
 
 namespace monitor {
 
+__extension__ typedef __int128 Int128;  // gcc's and clang's; ISO C++ has none
+__extension__ typedef unsigned __int128 UInt128;
+
 class Decimal {
  public:
   constexpr Decimal() = default;
@@ -26,7 +29,7 @@ class Decimal {
   auto operator<=>(const Decimal&) const = default;
 
  private:
-  __int128 micros_ = 0;  // sums of 10^17 of the largest amounts still fit
+  Int128 micros_ = 0;  // sums of 10^17 of the largest amounts still fit
 };
 
 }  // namespace monitor

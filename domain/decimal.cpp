@@ -1,0 +1,99 @@
+#include "domain/decimal.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace monitor {
+namespace {
+
+constexpr int kMaxIntegerDigits = 15;
+constexpr int kDecimals = 6;
+constexpr std::int64_t kUnit = 1'000'000;
+constexpr std::int64_t kExponentCap = 1'000'000;  // far above any digit count that passes
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view TakeDigits(std::string_view& text) {
+  auto end = std::find_if_not(text.begin(), text.end(), IsDigit);
+  std::string_view digits(text.begin(), end);
+  text.remove_prefix(digits.size());
+  return digits;
+}
+
+bool Take(std::string_view& text, char c) {
+  if (text.empty() || text.front() != c) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+struct Number {
+  bool negative = false;
+  std::string_view integer, fraction;
+  std::int64_t exponent = 0;
+};
+
+// number of RFC 8259, section 6.
+std::optional<Number> Scan(std::string_view text) {
+  Number number;
+  number.negative = Take(text, '-');
+  number.integer = TakeDigits(text);
+  if (number.integer.empty() || (number.integer.size() > 1 && number.integer.front() == '0')) return std::nullopt;
+  if (Take(text, '.')) {
+    number.fraction = TakeDigits(text);
+    if (number.fraction.empty()) return std::nullopt;
+  }
+  if (Take(text, 'e') || Take(text, 'E')) {
+    bool minus = Take(text, '-');
+    if (!minus) Take(text, '+');
+    std::string_view digits = TakeDigits(text);
+    if (digits.empty()) return std::nullopt;
+    for (char c : digits) number.exponent = std::min(number.exponent * 10 + (c - '0'), kExponentCap);
+    if (minus) number.exponent = -number.exponent;
+  }
+  if (!text.empty()) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+std::optional<Decimal> Decimal::Parse(std::string_view json_number) {
+  std::optional<Number> number = Scan(json_number);
+  if (!number) return std::nullopt;
+  std::string digits(number->integer);
+  digits += number->fraction;
+  // Digits before the point once the exponent is expanded; leading zeros do not count.
+  auto zeros = static_cast<std::int64_t>(std::min(digits.find_first_not_of('0'), digits.size()));
+  auto point = static_cast<std::int64_t>(number->integer.size()) + number->exponent;
+  std::int64_t decimals = std::max<std::int64_t>(static_cast<std::int64_t>(digits.size()) - point, 0);
+  bool zero = zeros == static_cast<std::int64_t>(digits.size());
+  if (decimals > kDecimals || (!zero && point - zeros > kMaxIntegerDigits)) return std::nullopt;
+  Decimal result;
+  if (zero) return result;
+  for (char c : digits) result.micros_ = result.micros_ * 10 + (c - '0');
+  auto missing = kDecimals - (static_cast<std::int64_t>(digits.size()) - point);
+  for (std::int64_t i = 0; i < missing; ++i) result.micros_ *= 10;
+  if (number->negative) result.micros_ = -result.micros_;
+  return result;
+}
+
+std::string Decimal::ToString() const {
+  bool negative = micros_ < 0;
+  UInt128 rest = negative ? -static_cast<UInt128>(micros_) : static_cast<UInt128>(micros_);
+  auto fraction = static_cast<std::int64_t>(rest % kUnit);
+  rest /= kUnit;
+  std::string text;  // from the last character to the first
+  for (int i = 0; i < kDecimals; ++i, fraction /= 10) {
+    if (text.empty() && fraction % 10 == 0) continue;
+    text += static_cast<char>('0' + fraction % 10);
+  }
+  if (!text.empty()) text += '.';
+  do {
+    text += static_cast<char>('0' + static_cast<int>(rest % 10));
+    rest /= 10;
+  } while (rest > 0);
+  if (negative) text += '-';
+  std::reverse(text.begin(), text.end());
+  return text;
+}
+
+}  // namespace monitor
