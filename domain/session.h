@@ -241,6 +241,8 @@ struct VisitorState {
 
 // Folds one event of the session's stream. `time` is the event's own; decisions were made at decided_at.
 void Evolve(SessionState& state, const Event& event, TimeMs time);
+// Part of folding an activity: these offers stand no more. A decision knows them only after the activity was folded.
+void WithdrawOffers(SessionState& state, const std::vector<std::uint32_t>& contexts);
 // Folds one event of the visitor's stream or of one of its sessions' streams. True if the state changed.
 bool Evolve(VisitorState& state, const Event& event, TimeMs time);
 
