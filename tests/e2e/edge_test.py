@@ -1,0 +1,298 @@
+"""The edge by itself, in front of an upstream that records what reaches it."""
+
+import http.client
+import http.server
+import json
+import re
+import socket
+import threading
+import time
+
+import pytest
+
+from harness import Edge, free_port, wait_until
+
+
+class Recorder(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), RecorderHandler)
+        self.seen = []
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+
+class RecorderHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.seen.append({"method": self.command, "target": self.path, "headers": dict(self.headers), "body": body})
+        reply = b'{"from":"upstream"}'
+        self.send_response(200)
+        self.send_header("X-Request-Id", self.headers["X-Request-Id"])
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(reply)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = answer
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def upstream():
+    server = Recorder()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def edge(tmp_path_factory, upstream):
+    part = Edge(tmp_path_factory.mktemp("edge"), upstream.server_address[1]).start()
+    yield part
+    part.close()
+
+
+def ask(edge, method, target, body=None, headers=None):
+    connection = http.client.HTTPSConnection("localhost", edge.port, context=edge.tls_context(), timeout=20)
+    connection.request(method, target, body=body, headers=headers or {})
+    reply = connection.getresponse()
+    data = reply.read()
+    connection.close()
+    return reply, data
+
+
+def send_raw(edge, data):
+    """All that the edge answers to these bytes until it closes."""
+    with socket.create_connection(("127.0.0.1", edge.port), timeout=20) as plain:
+        with edge.tls_context().wrap_socket(plain, server_hostname="localhost") as connection:
+            connection.sendall(data)
+            answer = b""
+            while part := connection.recv(65536):
+                answer += part
+    return answer
+
+
+def assert_error_form(headers, data, code):
+    document = json.loads(data)
+    assert set(document) == {"time", "message", "internalCode"}
+    assert document["internalCode"] == code
+    assert isinstance(document["time"], int) and 1.6e12 < document["time"] < 1e13
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Access-Control-Expose-Headers"] == "X-Request-Id, Retry-After"
+    assert re.fullmatch("[0-9a-f]{32}", headers["X-Request-Id"])
+
+
+def test_only_the_headers_that_are_read_go_in(edge, upstream):
+    upstream.seen.clear()
+    ask(edge, "POST", "/api/x?v=1%2E0&a=%41", b"{}",
+        {"Content-Type": "text/plain", "Accept": "image/png", "Accept-Encoding": "gzip", "Cookie": "a=b", "Expect": "",
+         "X-Forwarded-For": "198.51.100.7", "Authorization": "Bearer t", "User-Agent": "browser",
+         "X-HTTP-Method-Override": "PUT", "traceparent": "00-1-2-01"})
+    seen = upstream.seen[-1]
+    assert seen["target"] == "/api/x?v=1%2E0&a=%41"
+    headers = {name.lower(): value for name, value in seen["headers"].items()}
+    request_id = headers.pop("x-request-id")
+    assert re.fullmatch("[0-9a-f]{32}", request_id)
+    assert headers == {"host": "monitord", "connection": "keep-alive", "content-type": "application/json",
+                       "content-length": "2", "x-forwarded-for": "127.0.0.1", "authorization": "Bearer t",
+                       "user-agent": "browser", "x-http-method-override": "PUT", "traceparent": "00-1-2-01"}
+
+
+@pytest.mark.parametrize("given", ["abc", "!" + "~" * 127])
+def test_a_good_request_id_is_kept(edge, given):
+    reply, _ = ask(edge, "GET", "/api/x", headers={"X-Request-Id": given})
+    assert reply.headers["X-Request-Id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "a b", "~" * 129, "ü"])
+def test_a_bad_request_id_is_replaced(edge, given):
+    reply, _ = ask(edge, "GET", "/api/x", headers={"X-Request-Id": given})
+    assert re.fullmatch("[0-9a-f]{32}", reply.headers["X-Request-Id"])
+
+
+def test_a_chunked_body_arrives_with_its_length(edge, upstream):
+    upstream.seen.clear()
+    answer = send_raw(edge, b"POST /api/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                            b"3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert upstream.seen[-1]["body"] == b'{"a":1}'
+    assert upstream.seen[-1]["headers"]["Content-Length"] == "7"
+
+
+def test_expect_is_answered_here(edge, upstream):
+    answer = send_raw(edge, b"POST /api/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+                            b"Connection: close\r\n\r\n{}")
+    assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ")
+    assert "Expect" not in upstream.seen[-1]["headers"]
+
+
+def test_pipelined_requests_are_taken_one_by_one(edge):
+    one = b"GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n"
+    answer = send_raw(edge, one * 9 + one.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert answer.count(b"HTTP/1.1 200 ") == 10
+
+
+def test_unknown_methods_reach_monitord_as_one_it_knows_and_refuses(edge, upstream):
+    ask(edge, "BREW", "/api/x")
+    assert upstream.seen[-1]["method"] == "PATCH"
+
+
+def test_the_largest_body_passes_and_one_byte_more_does_not(edge, upstream):
+    reply, _ = ask(edge, "POST", "/api/x", b"a" * 65536)
+    assert reply.status == 200 and len(upstream.seen[-1]["body"]) == 65536
+    reply, data = ask(edge, "POST", "/api/x", b"a" * 65537)
+    assert reply.status == 413
+    assert_error_form(reply.headers, data, 5)
+
+
+def test_a_chunked_body_over_the_limit_is_413(edge):
+    chunk = b"8000\r\n" + b"a" * 0x8000 + b"\r\n"
+    answer = send_raw(edge, b"POST /api/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 3)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b'"internalCode":5}' in answer
+
+
+@pytest.mark.parametrize("request_bytes, status", [
+    (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\n\r\n", 400),
+    (b"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 9000 + b"\r\n\r\n", 431),
+    (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+    (b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+])
+def test_what_the_edge_refuses_has_the_contracts_form(edge, request_bytes, status):
+    head, _, data = send_raw(edge, request_bytes.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)).partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    assert first.split()[1] == str(status)
+    assert_error_form(dict(line.split(": ", 1) for line in lines), data, 18 if status >= 500 else 5)
+    if status == 405:
+        assert "Allow: GET" in head.decode()
+
+
+def test_plain_http_is_refused_in_the_same_form(edge):
+    connection = http.client.HTTPConnection("127.0.0.1", edge.port, timeout=20)
+    connection.request("GET", "/api/x")
+    reply = connection.getresponse()
+    assert reply.status == 400
+    assert_error_form(reply.headers, reply.read(), 5)
+
+
+def test_no_upstream_is_502_and_unknown(tmp_path, closing):
+    edge = closing(Edge(tmp_path, free_port()).start())
+    reply, data = ask(edge, "POST", "/api/x", b"{}")
+    assert reply.status == 502
+    assert_error_form(reply.headers, data, 18)
+    assert "unknown whether" in json.loads(data)["message"]
+
+
+def test_too_many_at_once_from_one_address_is_503_with_a_pause(tmp_path, closing):
+    class Slow(Recorder):
+        release = threading.Event()
+
+    class SlowHandler(RecorderHandler):
+        def answer(self):
+            self.server.release.wait(20)
+            super().answer()
+        do_GET = answer
+
+    server = Slow()
+    server.RequestHandlerClass = SlowHandler
+    edge = closing(Edge(tmp_path, server.server_address[1], options=["--connections-per-address", "1"]).start())
+    first = threading.Thread(target=ask, args=(edge, "GET", "/api/x"))
+    first.start()
+
+    def refused():
+        reply, data = ask(edge, "HEAD", "/openapi.json")
+        return reply if reply.status == 503 else None
+
+    reply = wait_until(refused, "the second request is refused")
+    assert reply.headers["Retry-After"] == "1"
+    server.release.set()
+    first.join()
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_document_and_the_browser_client_are_served(edge):
+    reply, data = ask(edge, "GET", "/openapi.json")
+    assert (reply.status, reply.headers["Content-Type"], reply.headers["Cache-Control"]) == (200, "application/json", "no-store")
+    assert json.loads(data)["openapi"].startswith("3.1")
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+    reply, _ = ask(edge, "GET", "/client/monitor.js")
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "application/javascript")
+    for target, status in [("/client/none.js", 404), ("/client/../../../etc/passwd", 400)]:
+        reply, data = ask(edge, "GET", target)
+        assert reply.status == status and b"root:" not in data
+    reply, data = ask(edge, "POST", "/openapi.json", b"{}")
+    assert (reply.status, reply.headers["Allow"]) == (405, "GET, HEAD")
+    assert_error_form(reply.headers, data, 5)
+
+
+@pytest.mark.faults
+def test_silent_and_slow_clients_are_cut_within_ten_seconds(edge):
+    """Nothing sent, half a handshake, half a header, a header byte by byte, half a body."""
+    def plain():
+        return socket.create_connection(("127.0.0.1", edge.port), timeout=15)
+
+    def secure():
+        return edge.tls_context().wrap_socket(plain(), server_hostname="localhost")
+
+    silent, half_handshake, half_header, dripping, half_body = plain(), plain(), secure(), secure(), secure()
+    half_handshake.sendall(b"\x16\x03\x01")
+    half_header.sendall(b"GET / HT")
+    half_body.sendall(b"POST /api/x HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
+    stop = threading.Event()
+
+    def drip():
+        try:
+            for byte in b"GET / HTTP/1.1\r\nHost: " + b"a" * 100:
+                dripping.sendall(bytes([byte]))
+                if stop.wait(0.5):
+                    return
+        except OSError:
+            pass
+
+    def cut(connection):
+        try:
+            while connection.recv(65536):
+                pass
+        except (ConnectionError, OSError) as error:
+            assert not isinstance(error, TimeoutError), "not cut within 15 s"
+        connection.close()
+
+    dripper = threading.Thread(target=drip)
+    dripper.start()
+    begin = time.monotonic()
+    for connection in (silent, half_handshake, half_header, half_body, dripping):
+        cut(connection)
+    assert time.monotonic() - begin < 12
+    stop.set()
+    dripper.join()
+
+
+def test_nothing_of_a_request_is_in_the_logs(edge):
+    ask(edge, "GET", "/api/secret-path?vid=secret-visitor", headers={"User-Agent": "secret-agent"})
+    send_raw(edge, b"GET /%zz?secret HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    text = "".join(path.read_text() for path in edge.directory.glob("*.log"))
+    assert "secret" not in text and "client: " not in text
+
+
+def test_both_http_versions_are_spoken(edge):
+    for protocol in ("h2", "http/1.1"):
+        context = edge.tls_context()
+        context.set_alpn_protocols([protocol])
+        with socket.create_connection(("127.0.0.1", edge.port), timeout=5) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost") as connection:
+                assert connection.selected_alpn_protocol() == protocol

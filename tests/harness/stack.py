@@ -1,0 +1,45 @@
+"""The whole system as ./run puts it together: edge, monitord, funneld, and a broker if asked for."""
+
+from pathlib import Path
+
+from .broker import Broker
+from .edge import Edge
+from .funneld import Funneld
+from .monitord import Monitord
+
+
+class Stack:
+    def __init__(self, directory, kafka=False, monitord_settings=None, edge_options=()):
+        directory = Path(directory)
+        self.broker = Broker(directory / "broker") if kafka else None
+        address = self.broker.address if kafka else ""
+        self.monitord = Monitord(directory / "monitord", kafka=address, settings=monitord_settings)
+        self.funneld = Funneld(directory / "funneld", kafka=address, monitord=self.monitord)
+        self.edge = Edge(directory / "edge", self.monitord.port, options=edge_options)
+
+    @property
+    def parts(self):
+        return [part for part in (self.broker, self.monitord, self.funneld, self.edge) if part]
+
+    def start(self):
+        for part in self.parts:
+            part.start()
+        return self
+
+    def stop(self):
+        for part in reversed(self.parts):
+            part.stop()
+
+    def log_tails(self):
+        return "\n".join(f"--- {part.name}\n{part.log_tail()}" for part in self.parts)
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_):
+        for part in reversed(self.parts):
+            part.close()
