@@ -192,6 +192,7 @@ std::uint64_t RequestDecision::ReportActivity(const SessionId& draw_session) {
   activity.client_properties = request_.client_properties;
   activity.engagement_request = engagement_request;
   activity.decided_at = now_;
+  activity.account_version = account_state_.version;
   const auto print = FingerprintOf(activity);
   activity.repeat = print && WasSaid(session_.utterances, *print, now_);
   activity_event_ = decision_.events.size();
@@ -217,6 +218,7 @@ void RequestDecision::ReportImpressions() {
 void RequestDecision::MakeOffers(std::uint64_t seed) {
   if (const OpenConversation* open = FindConversation(request_, visitor_, identity_conversations_)) {
     decision_.conversation = *open;
+    std::get<ActivityReported>(decision_.events[activity_event_].data).conversation_id = open->id;
     return;
   }
   const JudgedOffers judged = Judge(seed);

@@ -89,6 +89,8 @@ struct ActivityReported {
   bool repeat = false;
   bool engagement_request = false;  // `request`: "engagement" or "report"; a seedable decision was made iff the former
   TimeMs decided_at;                // the `now` of the decision; the event's own time may be some ms later
+  std::uint64_t account_version = 0;  // of the account's stream: which document and skill states were in force
+  std::optional<ConversationId> conversation_id;  // the open conversation that was answered instead of offers
   // The account's address conditions (ipRange, geo; numbered per revision) that held for the full address, which is
   // not stored. Needed to replay the decision.
   std::vector<std::uint16_t> address_matches;
