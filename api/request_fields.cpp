@@ -1,0 +1,151 @@
+#include "api/request_fields.h"
+
+#include <limits>
+
+namespace monitor {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Beyond this an exponent only decides between zero and out of range; kept small so that sums can not overflow.
+constexpr std::int64_t kMaxExponent = 1'000'000;
+
+struct NumberParts {
+  bool negative = false;
+  std::string_view integer;   // without leading zeros, unless it is "0"
+  std::string_view fraction;  // may be empty
+  std::int64_t exponent = 0;  // clamped to ±kMaxExponent
+};
+
+std::string_view TakeDigits(std::string_view& text) {
+  std::size_t size = 0;
+  while (size < text.size() && IsDigit(text[size])) ++size;
+  std::string_view digits = text.substr(0, size);
+  text.remove_prefix(size);
+  return digits;
+}
+
+bool TakeExponent(std::string_view& text, std::int64_t& exponent) {
+  text.remove_prefix(1);
+  bool negative = false;
+  if (!text.empty() && (text.front() == '+' || text.front() == '-')) {
+    negative = text.front() == '-';
+    text.remove_prefix(1);
+  }
+  std::string_view digits = TakeDigits(text);
+  if (digits.empty()) return false;
+  for (char c : digits) {
+    if (exponent < kMaxExponent) exponent = exponent * 10 + (c - '0');
+  }
+  if (exponent > kMaxExponent) exponent = kMaxExponent;
+  if (negative) exponent = -exponent;
+  return true;
+}
+
+// RFC 8259 section 6.
+std::optional<NumberParts> SplitNumber(std::string_view text) {
+  NumberParts parts;
+  if (!text.empty() && text.front() == '-') {
+    parts.negative = true;
+    text.remove_prefix(1);
+  }
+  parts.integer = TakeDigits(text);
+  if (parts.integer.empty() || (parts.integer.size() > 1 && parts.integer.front() == '0')) return std::nullopt;
+  if (!text.empty() && text.front() == '.') {
+    text.remove_prefix(1);
+    parts.fraction = TakeDigits(text);
+    if (parts.fraction.empty()) return std::nullopt;
+  }
+  if (!text.empty() && (text.front() == 'e' || text.front() == 'E')) {
+    if (!TakeExponent(text, parts.exponent)) return std::nullopt;
+  }
+  if (!text.empty()) return std::nullopt;
+  return parts;
+}
+
+// A number's text, wherever it stands; empty if the value is neither number nor string, or the string is too long.
+std::string_view NumberText(const json::Value& value) {
+  if (value.is_number()) return value.text();
+  if (value.is_string() && value.text().size() <= kMaxStringCharacters) return value.text();
+  return {};
+}
+
+}  // namespace
+
+void FieldPath::AppendTo(std::string& out) const {
+  if (parent_ == nullptr) return;
+  parent_->AppendTo(out);
+  if (index_) {
+    out += '[';
+    out += std::to_string(*index_);
+    out += ']';
+    return;
+  }
+  if (!out.empty()) out += '.';
+  out += name_;
+}
+
+std::string FieldPath::ToString() const {
+  std::string out;
+  AppendTo(out);
+  return out.empty() ? "body" : out;
+}
+
+std::unexpected<FieldError> FieldPath::Error(std::string_view what) const {
+  std::string message = ToString();
+  message += ": ";
+  message += what;
+  return std::unexpected(FieldError{std::move(message)});
+}
+
+std::size_t CountCharacters(std::string_view utf8) {
+  std::size_t count = 0;
+  for (char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return count;
+}
+
+std::expected<std::string_view, FieldError> ReadString(const json::Value& value, const FieldPath& path,
+                                                       std::size_t max_characters) {
+  if (!value.is_string()) return path.Error("must be a string");
+  std::string_view text = value.text();
+  if (text.size() > max_characters && CountCharacters(text) > max_characters) {
+    return path.Error("must not be longer than " + std::to_string(max_characters) + " characters");
+  }
+  return text;
+}
+
+std::expected<std::int64_t, FieldError> ReadInteger(const json::Value& value, const FieldPath& path) {
+  if (std::optional<std::int64_t> number = ParseInteger(NumberText(value))) return *number;
+  return path.Error("must be an integer");
+}
+
+std::expected<Decimal, FieldError> ReadAmount(const json::Value& value, const FieldPath& path) {
+  if (std::optional<Decimal> amount = Decimal::Parse(NumberText(value))) return *amount;
+  return path.Error("must be a number with at most 15 integer digits and 6 decimals");
+}
+
+std::optional<std::int64_t> ParseInteger(std::string_view json_number) {
+  std::optional<NumberParts> parts = SplitNumber(json_number);
+  if (!parts) return std::nullopt;
+  const auto digits = static_cast<std::int64_t>(parts->integer.size() + parts->fraction.size());
+  const std::int64_t point = static_cast<std::int64_t>(parts->integer.size()) + parts->exponent;
+  const auto digit_at = [&](std::int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
+    return at < parts->integer.size() ? parts->integer[at] - '0' : parts->fraction[at - parts->integer.size()] - '0';
+  };
+  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+  std::uint64_t magnitude = 0;
+  for (std::int64_t i = 0; i < digits || (i < point && magnitude != 0); ++i) {
+    const auto digit = static_cast<std::uint64_t>(i < digits ? digit_at(i) : 0);
+    if (i >= point) {
+      if (digit != 0) return std::nullopt;
+      continue;
+    }
+    if (magnitude > (kMax - digit) / 10) return std::nullopt;
+    magnitude = magnitude * 10 + digit;
+  }
+  const auto number = static_cast<std::int64_t>(magnitude);
+  return parts->negative ? -number : number;
+}
+
+}  // namespace monitor
