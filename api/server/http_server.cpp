@@ -1,5 +1,6 @@
 #include "api/server/http_server.h"
 
+#include <fcntl.h>
 #include <pistache/endpoint.h>
 #include <pistache/peer.h>
 #include <poll.h>
@@ -14,7 +15,9 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 #include "api/server/reply.h"
@@ -27,7 +30,7 @@ namespace {
 constexpr int kSendTimeout_ms = 5'000;
 // Idle connections are closed by the edge long before; this is for clients that vanished.
 constexpr std::chrono::minutes kIdleTimeout{10};
-constexpr std::chrono::seconds kFirstByteTimeout{30};
+constexpr std::chrono::seconds kCloseTimeout{2};
 // What a client may send while its last request is being answered, or after it was refused.
 constexpr std::size_t kMaxUnreadBytes = 1 << 20;
 constexpr int kListenBacklog = 4'096;
@@ -128,23 +131,52 @@ class HandlerThreads {
   std::vector<std::jthread> threads_;  // last: they use all of the above
 };
 
+// The sockets of all open connections, for the end: Pistache closes none when it stops.
+class OpenSockets {
+ public:
+  void Add(int fd) {
+    std::lock_guard lock(mutex_);
+    fds_.insert(fd);
+  }
+  void Remove(int fd) {
+    std::lock_guard lock(mutex_);
+    fds_.erase(fd);
+    if (fds_.empty()) none_.notify_all();
+  }
+  // Tells every peer that it is over, and waits until all have been let go, at most `patience`.
+  void CloseAll(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    for (int fd : fds_) ::shutdown(fd, SHUT_RDWR);
+    none_.wait_for(lock, patience, [this] { return fds_.empty(); });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable none_;
+  std::set<int> fds_;
+};
+
 // What all connections share. Outlives them and the handler threads.
 struct Core {
   Handler handler;
   ParserLimits limits;
   std::atomic<int> pending{0};
+  OpenSockets sockets;
   std::unique_ptr<HandlerThreads> handler_threads;  // null: handlers run on the connection's worker
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(Core& core, Pistache::Tcp::Peer& peer)
-      : core_(core), parser_(core.limits), peer_address_(peer.address().host()), fd_(peer.fd()) {
-    // A reply from another thread must not find the number in the hands of the next client.
-    if (core_.handler_threads) fd_ = owned_fd_ = ::dup(peer.fd());
+      : core_(core), parser_(core.limits), peer_address_(peer.address().host()) {
+    // A duplicate: a late reply must not find the number in the hands of the next client.
+    fd_ = ::fcntl(peer.fd(), F_DUPFD_CLOEXEC, 0);
+    if (fd_ < 0) throw std::system_error(errno, std::generic_category());
+    core_.sockets.Add(fd_);
   }
   ~Connection() {
-    if (owned_fd_ >= 0) ::close(owned_fd_);
+    core_.sockets.Remove(fd_);
+    ::close(fd_);
   }
 
   void OnBytes(std::string_view bytes) {
@@ -269,7 +301,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string head_;  // room for reply heads
   std::string peer_address_;
   int fd_ = -1;
-  int owned_fd_ = -1;
   bool busy_ = false;
   std::atomic<bool> closing_ = false;
 };
@@ -287,13 +318,7 @@ class InputHandler : public Pistache::Http::Handler {
  private:
   void onInput(const char* bytes, std::size_t size, const std::shared_ptr<Pistache::Tcp::Peer>& peer) override {
     try {
-      static const std::string kConnection = "monitor";
-      auto connection = std::static_pointer_cast<Connection>(peer->tryGetData(kConnection));
-      if (!connection) {
-        connection = std::make_shared<Connection>(*core_, *peer);
-        peer->putData(kConnection, connection);
-        peer->setIdle(true);  // Pistache's time-outs then close without a reply of its own
-      }
+      auto connection = std::static_pointer_cast<Connection>(peer->getData(kConnection));
       connection->OnBytes({bytes, size});
       // Its parser holds the clock of the idle time-out, and nothing else.
       getParser(peer)->reset();
@@ -303,6 +328,17 @@ class InputHandler : public Pistache::Http::Handler {
     }
   }
 
+  void onConnection(const std::shared_ptr<Pistache::Tcp::Peer>& peer) override {
+    try {
+      peer->putData(ParserData, std::make_shared<Pistache::Http::RequestParser>(getMaxRequestSize()));
+      peer->putData(kConnection, std::make_shared<Connection>(*core_, *peer));
+      peer->setIdle(true);  // so that Pistache's time-out closes without a reply of its own
+    } catch (...) {
+      ::shutdown(peer->fd(), SHUT_RDWR);
+    }
+  }
+
+  static constexpr const char* kConnection = "monitor";
   Core* core_;
 };
 
@@ -327,6 +363,7 @@ class Server::Listener {
     while (core_.pending.load() > 0 && std::chrono::steady_clock::now() < end) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
+    core_.sockets.CloseAll(kCloseTimeout);
     endpoint_->shutdown();
     endpoint_.reset();
     if (core_.handler_threads) core_.handler_threads->Stop();
@@ -345,7 +382,7 @@ class Server::Listener {
                         .threadsName(options.thread_name)
                         .flags(Pistache::Flags<Options>(Options::ReuseAddr) | Options::NoDelay | Options::CloseOnExec)
                         .backlog(kListenBacklog)
-                        .headerTimeout(kFirstByteTimeout)
+                        .headerTimeout(kIdleTimeout)
                         .bodyTimeout(kIdleTimeout)
                         .keepaliveTimeout(kIdleTimeout);
     endpoint_->init(pistache);

@@ -44,6 +44,9 @@ class Registry {
   // Asked at every scrape; must be fast and must outlive the registry's last scrape.
   void AddGaugeFunction(const std::string& name, const std::string& help, const Labels& labels,
                         std::function<double()> value);
+  // The same for a total that is counted elsewhere and never falls.
+  void AddCounterFunction(const std::string& name, const std::string& help, const Labels& labels,
+                          std::function<double()> value);
 
   std::string Text() const;  // Prometheus text format
 
