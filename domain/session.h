@@ -51,6 +51,8 @@ struct Offer {
 class EngagementKeys {
  public:
   using Key = std::pair<std::int64_t, std::int64_t>;
+  using value_type = Key;
+  using const_iterator = std::vector<Key>::const_iterator;
 
   bool contains(const Key& key) const { return std::ranges::binary_search(keys_, key); }
   void insert(const Key& key) {
@@ -59,8 +61,8 @@ class EngagementKeys {
   }
   std::size_t size() const { return keys_.size(); }
   bool empty() const { return keys_.empty(); }
-  auto begin() const { return keys_.begin(); }
-  auto end() const { return keys_.end(); }
+  const_iterator begin() const { return keys_.begin(); }
+  const_iterator end() const { return keys_.end(); }
 
   bool operator==(const EngagementKeys&) const = default;
 
