@@ -41,7 +41,7 @@ def wait_until(condition, what, timeout_s=30.0, pause_s=0.02):
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout_s} s: {what}")
-        time.sleep(pause_s)
+        time.sleep(pause_s)  # polls with a deadline
 
 
 class Part:
@@ -92,7 +92,7 @@ class Part:
                 raise PartFailed(f"{self.name} ended with {self.process.poll()} while starting:\n{self.log_tail()}")
             if time.monotonic() > deadline:
                 raise PartFailed(f"{self.name} was not ready within {timeout_s} s:\n{self.log_tail()}")
-            time.sleep(0.02)
+            time.sleep(0.02)  # polls with a deadline
         return self
 
     def start(self):
