@@ -25,6 +25,11 @@ class TimeZone {
   };
   Period PeriodAt(TimeMs time) const;
 
+  // Wall time at this instant.
+  std::chrono::local_time<std::chrono::milliseconds> ToLocal(TimeMs time) const {
+    return std::chrono::local_time<std::chrono::milliseconds>{time.time_since_epoch() + PeriodAt(time).offset};
+  }
+
   // The first instant of `days` since 1970-01-01 by the local calendar (where midnight is skipped: the first one after
   // it; where it comes twice: the first of both).
   TimeMs StartOfDay(std::chrono::days local_day) const;

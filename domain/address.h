@@ -1,0 +1,26 @@
+// Client addresses: parsing and ranges. IPv4 is handled as ::ffff:a.b.c.d, so that both forms of one address are equal.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace monitor {
+
+using Address = std::array<std::uint8_t, 16>;
+
+// nullopt: neither an IPv4 nor an IPv6 address.
+std::optional<Address> ParseAddress(std::string_view text);
+
+struct Cidr {
+  Address network{};
+  int prefix_bits = 0;  // of the 128
+
+  bool Contains(const Address& address) const;
+};
+
+// "10.0.0.0/8", "2001:db8::/32", or a single address. nullopt: anything else. Bits below the prefix are ignored.
+std::optional<Cidr> ParseCidr(std::string_view text);
+
+}  // namespace monitor
