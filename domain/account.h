@@ -139,9 +139,9 @@ std::expected<std::shared_ptr<const Account>, std::vector<DocumentError>> ParseA
 
 // An account's state in force: the document, and what was told since. Published as one immutable value.
 struct AccountState {
-  std::shared_ptr<const Account> account;   // shared: requests in flight keep the document they began with
+  std::shared_ptr<const Account> account;     // shared: requests in flight keep the document they began with
   std::map<std::int64_t, SkillState> skills;  // told states; absent = online
-  std::uint64_t version = 0;                // of the account's stream
+  std::uint64_t version = 0;                  // of the account's stream
 
   SkillState StateOfSkill(std::int64_t id) const;
 };
