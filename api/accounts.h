@@ -27,8 +27,8 @@ struct AccountSummary {
 struct PutAccountRequest {
   AccountId id;
   std::string document;
-  std::string by;                        // "admin" or "file:NAME"
-  std::optional<std::string> if_match;   // the header as sent
+  std::string by;                       // "admin" or "file:NAME"
+  std::optional<std::string> if_match;  // the header as sent
 };
 
 struct PutAccountResult {
@@ -50,10 +50,12 @@ class Accounts {
   explicit Accounts(EventStore& store);  // must outlive it
   ~Accounts();
 
-  // Folds every account's state from the store, then puts each *.json of `folder` ("" = none) whose content differs from
-  // what that file last brought, then watches the folder until destruction. Find answers nothing before. A document
-  // that is refused leaves the old one in force; it is logged with all its errors.
-  void Start(const std::string& folder);
+  // Folds every account's state from the store, then puts each *.json of `folder` ("" = none) whose content differs
+  // from what a file last brought to that account, then watches the folder until destruction. Find answers nothing
+  // before. A document that is refused leaves the old one in force and is logged with all its errors; of two files for
+  // one account the first by name counts. The error is one clear sentence: what is stored can not be read, and nothing
+  // may be served.
+  std::expected<void, std::string> Start(const std::string& folder);
   bool loading() const;  // until Start has folded and read everything once
 
   // nullptr: no such account.

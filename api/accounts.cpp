@@ -1,0 +1,367 @@
+#include "api/accounts.h"
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include "api/account_folder.h"
+#include "api/account_snapshot.h"
+#include "api/folder_watch.h"
+#include "api/server/log.h"
+#include "domain/event_codec.h"
+#include "domain/hash.h"
+#include "eventstore/visitor_keys.h"
+
+namespace monitor {
+namespace {
+
+constexpr std::size_t kMaxAccounts = 100'000;
+constexpr std::size_t kMaxOldRevisions = 64;  // parsed documents kept for AtRevision
+
+using StatePtr = std::shared_ptr<const AccountState>;
+using AccountMap = std::unordered_map<AccountId, StatePtr>;
+
+// Does a list of entity tags hold for the current one? `*`: any, but there must be one (RFC 9110 section 13.1.1).
+bool IfMatchHolds(std::string_view header, const Account* current) {
+  if (current == nullptr) return false;
+  const std::string tag = "\"" + current->revision.str() + "\"";
+  while (!header.empty()) {
+    const std::size_t comma = std::min(header.find(','), header.size());
+    std::string_view item = header.substr(0, comma);
+    while (item.starts_with(' ') || item.starts_with('\t')) item.remove_prefix(1);
+    while (item.ends_with(' ') || item.ends_with('\t')) item.remove_suffix(1);
+    if (item == "*" || item == tag) return true;
+    header.remove_prefix(std::min(comma + 1, header.size()));
+  }
+  return false;
+}
+
+std::string Joined(const std::vector<DocumentError>& errors) {
+  std::string text;
+  for (const DocumentError& error : errors) {
+    if (!text.empty()) text += "; ";
+    text += error.path.empty() ? error.message : error.path + ": " + error.message;
+  }
+  return text;
+}
+
+PutAccountError Invalid(std::vector<DocumentError> errors) {
+  std::string message = Joined({errors.begin(), errors.begin() + (errors.empty() ? 0 : 1)});
+  return {PutAccountError::Code::kInvalid, std::move(message), std::move(errors)};
+}
+
+// A change about to be written: the event, and what the account then is.
+struct Change {
+  AccountId id;
+  std::optional<EventData> event;  // none: only what is kept beside the stream changes
+  AccountSnapshot snapshot;        // its version: the stream's before the event
+};
+
+}  // namespace
+
+class Accounts::State {
+ public:
+  explicit State(EventStore& store) : store_(store) {}
+
+  std::expected<void, std::string> Start(const std::string& folder);
+  bool loading() const { return loading_.load(std::memory_order_acquire); }
+
+  // The map in force. Each thread keeps the last one that it saw, so that reading takes no lock and touches nothing
+  // that other threads write.
+  const AccountMap& Map() const;
+  StatePtr Find(const AccountId& id) const {
+    const AccountMap& map = Map();
+    const auto found = map.find(id);
+    return found == map.end() ? nullptr : found->second;
+  }
+
+  std::expected<PutAccountResult, PutAccountError> Put(const PutAccountRequest& request);
+  AccountChange SetSkill(const AccountId& id, std::int64_t skill, SkillState state);
+  std::shared_ptr<const Account> AtRevision(const AccountId& id, const Revision& revision);
+
+ private:
+  // All below are called with change_ held, or while nobody else knows the object.
+  std::expected<void, std::string> FoldAll();
+  std::expected<void, std::string> FoldAccount(const AccountId& id);
+  void Apply(const Event& event, std::uint64_t version, AccountSnapshot& snapshot) const;
+  void LookAtFolder();
+  void TakeFile(const AccountFile& file);
+  std::expected<PutAccountResult, PutAccountError> PutParsed(std::shared_ptr<const Account> account,
+                                                             const PutAccountRequest& request, bool from_file);
+  std::expected<void, StoreError> Write(Change change, std::shared_ptr<const Account> account);
+  std::expected<Appended, StoreError> Append(const Change& change);
+  void Publish(const AccountId& id, const AccountSnapshot& snapshot, std::shared_ptr<const Account> account);
+  std::shared_ptr<const Account> FindOld(const Revision& revision) const;
+
+  EventStore& store_;
+  std::atomic<bool> loading_ = true;
+  std::mutex change_;                            // one change after the other
+  std::map<AccountId, Revision> files_;          // AccountSnapshot::file
+  std::map<AccountId, std::string> file_names_;  // the file that speaks for the account
+  std::unique_ptr<AccountFolder> folder_;
+
+  mutable std::mutex map_mutex_;  // held to take or replace map_, never by a reader of an unchanged map
+  std::shared_ptr<const AccountMap> map_ = std::make_shared<AccountMap>();
+  std::atomic<std::uint64_t> map_version_ = 0;
+
+  mutable std::mutex old_mutex_;
+  std::deque<std::shared_ptr<const Account>> old_;  // the newest first
+
+  std::unique_ptr<FolderWatch> watch_;  // last: its thread uses all of the above
+};
+
+const AccountMap& Accounts::State::Map() const {
+  struct Seen {
+    std::uint64_t version = 0;
+    std::shared_ptr<const AccountMap> map = std::make_shared<AccountMap>();
+  };
+  thread_local Seen seen;
+  const std::uint64_t version = map_version_.load(std::memory_order_acquire);
+  if (seen.version != version) {
+    std::lock_guard lock(map_mutex_);
+    seen.map = map_;
+    seen.version = map_version_.load(std::memory_order_relaxed);
+  }
+  return *seen.map;
+}
+
+void Accounts::State::Publish(const AccountId& id, const AccountSnapshot& snapshot,
+                              std::shared_ptr<const Account> account) {
+  // Never the same number twice in a process, so that a thread's view of one registry is not taken for another's.
+  static std::atomic<std::uint64_t> versions = 0;
+  auto state = std::make_shared<AccountState>();
+  state->account = std::move(account);
+  state->skills = snapshot.skills;
+  state->version = snapshot.version;
+  files_[id] = snapshot.file;
+  std::lock_guard lock(map_mutex_);
+  auto map = std::make_shared<AccountMap>(*map_);
+  (*map)[id] = std::move(state);
+  map_ = std::move(map);
+  map_version_.store(++versions, std::memory_order_release);
+}
+
+std::expected<void, std::string> Accounts::State::Start(const std::string& folder) {
+  {
+    std::lock_guard lock(change_);
+    if (auto folded = FoldAll(); !folded) return folded;
+  }
+  if (!folder.empty()) {
+    folder_ = std::make_unique<AccountFolder>(folder);
+    LookAtFolder();
+  }
+  loading_.store(false, std::memory_order_release);
+  if (!folder.empty()) watch_ = std::make_unique<FolderWatch>(folder, [this] { LookAtFolder(); });
+  return {};
+}
+
+std::expected<void, std::string> Accounts::State::FoldAll() {
+  constexpr std::string_view kPrefix = "account/";
+  const auto streams = store_.StreamsWithPrefix(kPrefix, kMaxAccounts);
+  if (!streams) return std::unexpected("the accounts' streams can not be read");
+  for (const StreamName& stream : *streams) {
+    if (auto folded = FoldAccount(AccountId(std::string_view(stream.str()).substr(kPrefix.size()))); !folded) {
+      return folded;
+    }
+  }
+  return {};
+}
+
+// The snapshot, and what was appended after it (nothing, unless events came from elsewhere).
+std::expected<void, std::string> Accounts::State::FoldAccount(const AccountId& id) {
+  AccountSnapshot snapshot;
+  const auto kept = store_.ReadState(StateTable::kAccount, id.str());
+  if (kept && *kept) snapshot = AccountSnapshot::FromJson(**kept).value_or(AccountSnapshot{});
+  const auto events = store_.ReadStream(AccountStream(id), snapshot.version + 1);
+  if (!kept || !events) return std::unexpected("the stream of account " + id.str() + " can not be read");
+  for (const StoredEvent& stored : *events) {
+    if (auto event = DecodeEventData(stored.type, stored.data, NoKey())) Apply(*event, stored.stream_version, snapshot);
+  }
+  auto account = ParseAccount(snapshot.document);
+  if (account) {
+    Publish(id, snapshot, *account);
+  } else {
+    // It was in force once; only a newer server's stricter rules can refuse it.
+    log::Error("account_document_refused", {{"account", id.str()}, {"errors", Joined(account.error())}});
+  }
+  return {};
+}
+
+void Accounts::State::Apply(const Event& event, std::uint64_t version, AccountSnapshot& snapshot) const {
+  snapshot.version = version;
+  if (const auto* configured = std::get_if<AccountConfigured>(&event.data)) {
+    snapshot.document = configured->document;
+    if (configured->by.starts_with("file:")) snapshot.file = configured->revision;
+  } else if (const auto* skill = std::get_if<SkillAvailabilityChanged>(&event.data)) {
+    snapshot.skills[skill->skill_id] = skill->state;
+  }
+}
+
+void Accounts::State::LookAtFolder() {
+  for (const AccountFile& file : folder_->Changed()) TakeFile(file);
+}
+
+void Accounts::State::TakeFile(const AccountFile& file) {
+  auto account = ParseAccount(file.content);
+  if (!account) {
+    log::Error("account_document_refused", {{"file", file.name}, {"errors", Joined(account.error())}});
+    return;
+  }
+  const AccountId id = (*account)->id;
+  std::lock_guard lock(change_);
+  std::string& speaker = file_names_[id];
+  if (speaker != file.name && folder_->Has(speaker)) {
+    log::Error("account_file_ignored", {{"file", file.name}, {"account", id.str()}, {"told_by", speaker}});
+    return;
+  }
+  speaker = file.name;
+  if (files_[id] == (*account)->revision) return;
+  const auto result = PutParsed(*account, {.id = id, .document = {}, .by = "file:" + file.name, .if_match = {}}, true);
+  if (!result) {
+    folder_->Forget(file.name);  // and is taken again at the next look
+    log::Error("account_document_not_taken", {{"file", file.name}, {"reason", result.error().message}});
+  } else if (result->changed) {
+    log::Info("account_configured", {{"account", id.str()}, {"revision", result->revision.str()}, {"file", file.name}});
+  }
+}
+
+std::expected<PutAccountResult, PutAccountError> Accounts::State::Put(const PutAccountRequest& request) {
+  auto account = ParseAccount(request.document);
+  if (!account) return std::unexpected(Invalid(account.error()));
+  if ((*account)->id != request.id) {
+    return std::unexpected(Invalid({{"accountId", "must be the account's in the path"}}));
+  }
+  std::lock_guard lock(change_);
+  return PutParsed(*account, request, false);
+}
+
+std::expected<PutAccountResult, PutAccountError> Accounts::State::PutParsed(std::shared_ptr<const Account> account,
+                                                                            const PutAccountRequest& request,
+                                                                            bool from_file) {
+  const StatePtr current = Find(request.id);
+  const Account* document = current ? current->account.get() : nullptr;
+  if (request.if_match && !IfMatchHolds(*request.if_match, document)) {
+    return std::unexpected(PutAccountError{
+        PutAccountError::Code::kPreconditionFailed, "If-Match: the account is at another revision", {}});
+  }
+  if (!current && Map().size() >= kMaxAccounts) {
+    return std::unexpected(PutAccountError{PutAccountError::Code::kUnavailable, "too many accounts", {}});
+  }
+  PutAccountResult result{account->revision, !current, !current || document->document != account->document};
+  Change change{request.id, std::nullopt, {0, account->document, {}, files_[request.id]}};
+  if (current) change.snapshot.version = current->version;
+  if (current) change.snapshot.skills = current->skills;
+  if (from_file) change.snapshot.file = account->revision;
+  if (result.changed) change.event = AccountConfigured{account->revision, account->document, request.by};
+  if (!result.changed && !from_file) return result;
+  if (!Write(std::move(change), result.changed ? account : current->account)) {
+    return std::unexpected(PutAccountError{PutAccountError::Code::kUnavailable, "the log takes nothing now", {}});
+  }
+  return result;
+}
+
+AccountChange Accounts::State::SetSkill(const AccountId& id, std::int64_t skill, SkillState state) {
+  std::lock_guard lock(change_);
+  const StatePtr current = Find(id);
+  if (!current) return AccountChange::kUnknownAccount;
+  if (current->account->FindSkill(skill) == nullptr) return AccountChange::kUnknownSkill;
+  if (current->StateOfSkill(skill) == state) return AccountChange::kDone;
+  Change change{id,
+                SkillAvailabilityChanged{skill, state},
+                {current->version, current->account->document, current->skills, files_[id]}};
+  change.snapshot.skills[skill] = state;
+  return Write(std::move(change), current->account) ? AccountChange::kDone : AccountChange::kUnavailable;
+}
+
+// Commits the change, then publishes it.
+std::expected<void, StoreError> Accounts::State::Write(Change change, std::shared_ptr<const Account> account) {
+  auto appended = Append(change);
+  if (!appended && appended.error() == StoreError::kConflict) {
+    // Events came from elsewhere (a restore): the stream's own end is what counts.
+    const auto events = store_.ReadStream(AccountStream(change.id));
+    if (!events) return std::unexpected(events.error());
+    change.snapshot.version = events->empty() ? 0 : events->back().stream_version;
+    appended = Append(change);
+  }
+  if (!appended) return std::unexpected(appended.error());
+  if (change.event) ++change.snapshot.version;
+  Publish(change.id, change.snapshot, std::move(account));
+  return {};
+}
+
+std::expected<Appended, StoreError> Accounts::State::Append(const Change& change) {
+  AppendRequest request;
+  request.key = PartitionKey(change.id, VisitorId());
+  request.now = store_.Now();
+  AccountSnapshot after = change.snapshot;
+  if (change.event) {
+    ++after.version;
+    const Event event{{change.id, {}, {}, {}}, *change.event};
+    request.streams.push_back({AccountStream(change.id),
+                               change.snapshot.version,
+                               {{std::string(TypeName(*change.event)), EncodeEventData(event, NoKey())}}});
+  }
+  request.states.push_back({StateTable::kAccount, change.id.str(), after.ToJson()});
+  return store_.Append(std::move(request));
+}
+
+std::shared_ptr<const Account> Accounts::State::FindOld(const Revision& revision) const {
+  std::lock_guard lock(old_mutex_);
+  for (const auto& account : old_) {
+    if (account->revision == revision) return account;
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const Account> Accounts::State::AtRevision(const AccountId& id, const Revision& revision) {
+  if (const StatePtr current = Find(id); current && current->account->revision == revision) return current->account;
+  if (auto old = FindOld(revision); old && old->id == id) return old;
+  const auto events = store_.ReadStream(AccountStream(id));
+  if (!events) return nullptr;
+  for (const StoredEvent& stored : *events) {
+    const auto event = DecodeEventData(stored.type, stored.data, NoKey());
+    const auto* configured = event ? std::get_if<AccountConfigured>(&event->data) : nullptr;
+    if (configured == nullptr || configured->revision != revision) continue;
+    auto account = ParseAccount(configured->document);
+    if (!account) return nullptr;
+    std::lock_guard lock(old_mutex_);
+    old_.push_front(*account);
+    if (old_.size() > kMaxOldRevisions) old_.pop_back();
+    return *account;
+  }
+  return nullptr;
+}
+
+Accounts::Accounts(EventStore& store) : state_(std::make_unique<State>(store)) {}
+Accounts::~Accounts() = default;
+
+std::expected<void, std::string> Accounts::Start(const std::string& folder) { return state_->Start(folder); }
+bool Accounts::loading() const { return state_->loading(); }
+
+std::shared_ptr<const AccountState> Accounts::Find(const AccountId& id) const {
+  return state_->loading() ? nullptr : state_->Find(id);
+}
+
+std::vector<AccountSummary> Accounts::List() const {
+  std::vector<AccountSummary> list;
+  for (const auto& [id, state] : state_->Map()) list.push_back({id, state->account->revision, state->account->name});
+  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return list;
+}
+
+std::expected<PutAccountResult, PutAccountError> Accounts::Put(const PutAccountRequest& request) {
+  return state_->Put(request);
+}
+
+AccountChange Accounts::SetSkill(const AccountId& account, std::int64_t skill, SkillState state) {
+  return state_->SetSkill(account, skill, state);
+}
+
+std::shared_ptr<const Account> Accounts::AtRevision(const AccountId& id, const Revision& revision) const {
+  return state_->AtRevision(id, revision);
+}
+
+}  // namespace monitor
