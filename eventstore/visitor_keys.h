@@ -5,6 +5,7 @@
 // key `accountId/visitorId`, value nonce and wrapped key). Erasing deletes it; what was sealed with it is then gone.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -67,6 +68,7 @@ class NoKey : public FieldCipher {
 
 // Secrets from the system's generator, printable.
 std::string RandomHex(std::size_t bytes);
+std::uint32_t RandomNumber();  // for a node's name
 // 32 hex digits, drawn until the first two equal the bucket of `accountId/visitorId` (events.md section 3).
 VisitorId GenerateVisitorId(const AccountId& account);
 SessionId GenerateSessionId();  // 128 random bits, 32 hex digits

@@ -1,0 +1,75 @@
+// A store in a folder of its own, opened, killed and opened again by the tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "eventstore/rocksdb_store.h"
+#include "eventstore/visitor_keys.h"
+
+namespace monitor {
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("monitor-store-" + RandomHex(8))) {
+    std::filesystem::create_directories(path_);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline RocksDbStoreOptions OptionsFor(const std::string& path) {
+  RocksDbStoreOptions options;
+  options.path = path;
+  options.min_free_bytes = 0;
+  return options;
+}
+
+inline std::unique_ptr<RocksDbStore> OpenStore(RocksDbStoreOptions options) {
+  auto store = RocksDbStore::Open(std::move(options));
+  EXPECT_TRUE(store) << store.error();
+  return store ? std::move(*store) : nullptr;
+}
+
+// A request of `count` events of one session's stream.
+inline AppendRequest RequestOf(const std::string& visitor, std::uint64_t expected_version, int count = 1,
+                               const std::string& data = R"({"accountId":"demo"})") {
+  AppendRequest request;
+  request.key = "demo/" + visitor;
+  request.now = FromUnixMs(1'700'000'000'000);
+  StreamAppend append;
+  append.stream = StreamName("session/demo/" + visitor + "/s");
+  append.expected_version = expected_version;
+  for (int i = 0; i < count; ++i) append.events.push_back({"activity-reported", data});
+  request.streams.push_back(std::move(append));
+  return request;
+}
+
+inline std::vector<StoredEvent> ReadAll(const EventStore& store) {
+  std::vector<StoredEvent> all;
+  for (const OriginRange& range : store.Origins()) {
+    LogPosition from{range.origin, 1};
+    for (;;) {
+      auto events = store.ReadLog(from, {});
+      EXPECT_TRUE(events);
+      if (!events || events->empty()) break;
+      from.seq = events->back().position.seq + 1;
+      for (auto& event : *events) all.push_back(std::move(event));
+    }
+  }
+  return all;
+}
+
+}  // namespace monitor
