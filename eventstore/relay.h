@@ -34,7 +34,7 @@ struct RelayStatus {
 class Relay {
  public:
   Relay(RelayOptions options, RocksDbStore& store);  // store must outlive it
-  ~Relay();  // stops at once; flush what is in flight with Drain first
+  ~Relay();                                          // stops at once; flush what is in flight with Drain first
 
   RelayStatus Status() const;
   // True once everything that was in the log when called is acknowledged; waits at most `max_wait`.

@@ -1,4 +1,12 @@
-// The EventStore on RocksDB: one writer thread, group commit, one sync a batch. rocksdb/ is named in this file's .cpp.
+// The EventStore on RocksDB: one writer thread, group commit, one sync a batch. rocksdb/ is named in database.h,
+// beneath.
+//
+//   rocksdb_store   the port's functions
+//   log_writer      the thread that appends; commit_queue, stream_heads, bucket_heads are its parts
+//   open_log        recovery, and who waits for the log to grow
+//   log_reader      reading and verifying
+//   database        RocksDB: families, options, sync; sync_guard and wal_check beside it
+//   record, keys    every byte that is stored
 #pragma once
 
 #include <chrono>
@@ -13,16 +21,19 @@ namespace monitor {
 
 struct RocksDbStoreOptions {
   std::string path;
-  std::function<TimeMs()> clock;                     // empty: the system's
-  std::uint64_t min_free_bytes = 256ull << 20;       // below it appends are refused (architecture.md decision 8)
-  std::size_t max_queued_requests = 4'096;           // over it: kUnavailable
-  // Called on the writer's thread when a sync failed; must not return. Empty: log and abort.
+  std::function<TimeMs()> clock;                // empty: the system's
+  std::uint64_t min_free_bytes = 256ull << 20;  // below it appends are refused (architecture.md decision 8)
+  std::size_t max_queued_requests = 4'096;      // over it: kUnavailable
+  // Called when a sync failed, on whichever thread it was; must not return. Empty: say it on stderr and abort.
   std::function<void(const std::string&)> on_sync_failure;
+  // What the operator should know, on the writer's thread: event name (write-failed, write-recovered, reopen-failed)
+  // and one sentence.
+  std::function<void(const std::string& event, const std::string& detail)> report;
 };
 
 struct StoreStatistics {
   std::uint64_t batches = 0, requests = 0, events = 0, bytes = 0, conflicts = 0, refused = 0;
-  std::uint64_t queued = 0;         // now waiting
+  std::uint64_t queued = 0;  // now waiting
   std::uint64_t last_seq = 0;
   double sync_seconds_total = 0;
 };
@@ -31,7 +42,8 @@ class RocksDbStore : public EventStore {
  public:
   // Opens or makes it. Refuses a damaged log (anything but a torn tail) with the position; only one process at a time.
   static std::expected<std::unique_ptr<RocksDbStore>, std::string> Open(RocksDbStoreOptions options);
-  // A stopped node's data for looking at: nothing is written, Append answers kUnavailable.
+  // A stopped node's data for looking at: nothing is written, Append answers kUnavailable. Refuses while another
+  // process uses the folder.
   static std::expected<std::unique_ptr<RocksDbStore>, std::string> OpenReadOnly(const std::string& path);
   ~RocksDbStore() override;  // answers what is queued first
 
@@ -52,13 +64,16 @@ class RocksDbStore : public EventStore {
 
   StoreStatistics Statistics() const;
 
-  // The relay's contiguous acknowledged position of one origin (column family `relay`); not synced: losing it only
-  // sends events again.
+  // The relay's contiguous acknowledged position of one origin (column family `relay`); 0 if none. It is saved with the
+  // next batch; where appends are refused it is not, which only sends events again.
   std::uint64_t RelayedSeq(Origin origin) const;
   void SaveRelayedSeq(Origin origin, std::uint64_t seq);
 
+  // Makes WaitForSeq return, now and from now on; for a server that shuts down.
+  void StopWaiting();
+
   // Reads everything and checks checksums, sequence, prevseq, streams and versions. The first fault's place and nature,
-  // or the number of events that were checked.
+  // or the number of events that were checked. `progress` gets the number so far, now and then.
   std::expected<std::uint64_t, std::string> Verify(const std::function<void(std::uint64_t)>& progress) const;
 
  private:

@@ -1,0 +1,91 @@
+#include "eventstore/commit_queue.h"
+
+namespace monitor {
+namespace {
+
+constexpr std::uintptr_t kLaneBit = 1;
+constexpr std::uintptr_t kClosedBit = 2;
+constexpr std::uintptr_t kPointerMask = ~(kLaneBit | kClosedBit);
+static_assert(alignof(PendingAppend) >= 4);
+
+PendingAppend* PointerOf(std::uintptr_t head) { return reinterpret_cast<PendingAppend*>(head & kPointerMask); }
+
+PendingAppend* Reversed(PendingAppend* newest) {
+  PendingAppend* oldest = nullptr;
+  while (newest) {
+    PendingAppend* older = newest->next;
+    newest->next = oldest;
+    oldest = newest;
+    newest = older;
+  }
+  return oldest;
+}
+
+}  // namespace
+
+void CommitQueue::Submit(PendingAppend& pending) {
+  if (size_.fetch_add(1, std::memory_order_relaxed) >= max_requests_) {
+    size_.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
+  std::uintptr_t head = head_.load(std::memory_order_relaxed);
+  do {
+    if (head & kClosedBit) {
+      size_.fetch_sub(1, std::memory_order_relaxed);
+      return;
+    }
+    pending.next = PointerOf(head);
+  } while (!head_.compare_exchange_weak(head, reinterpret_cast<std::uintptr_t>(&pending) | (head & kLaneBit),
+                                        std::memory_order_acq_rel, std::memory_order_relaxed));
+  if (PointerOf(head) == nullptr) {
+    signal_.fetch_add(1, std::memory_order_release);
+    signal_.notify_one();
+  }
+  auto& commits = lanes_[head & kLaneBit].commits;
+  for (;;) {
+    std::uint32_t seen = commits.load(std::memory_order_acquire);
+    if (pending.answered.load(std::memory_order_acquire)) return;
+    commits.wait(seen, std::memory_order_acquire);
+  }
+}
+
+CommitQueue::Taken CommitQueue::Take() {
+  for (;;) {
+    std::uint32_t seen = signal_.load(std::memory_order_acquire);
+    std::uintptr_t head = head_.load(std::memory_order_acquire);
+    while (PointerOf(head)) {
+      std::uintptr_t emptied = (head & kClosedBit) | ((head & kLaneBit) ^ kLaneBit);
+      if (head_.compare_exchange_weak(head, emptied, std::memory_order_acq_rel, std::memory_order_acquire)) {
+        return {Reversed(PointerOf(head)), static_cast<unsigned>(head & kLaneBit), (head & kClosedBit) != 0};
+      }
+    }
+    if (head & kClosedBit) return {.closed = true};
+    if (poked_.exchange(false, std::memory_order_acq_rel)) return {};
+    signal_.wait(seen, std::memory_order_acquire);
+  }
+}
+
+void CommitQueue::Answer(PendingAppend& pending, std::expected<Appended, StoreError> result) {
+  size_.fetch_sub(1, std::memory_order_relaxed);
+  pending.result = std::move(result);
+  pending.answered.store(true, std::memory_order_release);
+}
+
+void CommitQueue::WakeAnswered(unsigned lane) {
+  lanes_[lane].commits.fetch_add(1, std::memory_order_release);
+  lanes_[lane].commits.notify_all();
+}
+
+void CommitQueue::Poke() {
+  poked_.store(true, std::memory_order_release);
+  signal_.fetch_add(1, std::memory_order_release);
+  signal_.notify_one();
+}
+
+void CommitQueue::Close() {
+  head_.fetch_or(kClosedBit, std::memory_order_acq_rel);
+  signal_.fetch_add(1, std::memory_order_release);
+  signal_.notify_one();
+}
+
+}  // namespace monitor

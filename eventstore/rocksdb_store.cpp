@@ -1,0 +1,147 @@
+#include "eventstore/rocksdb_store.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "eventstore/bytes.h"
+#include "eventstore/keys.h"
+#include "eventstore/log_reader.h"
+#include "eventstore/log_writer.h"
+#include "eventstore/open_log.h"
+
+namespace monitor {
+namespace {
+
+TimeMs SystemClock() { return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
+
+void SayAndAbort(const std::string& what) {
+  std::fprintf(stderr, "the process ends, nobody is answered: %s\n", what.c_str());
+  std::abort();
+}
+
+}  // namespace
+
+// Members that own threads come last.
+class RocksDbStore::State {
+ public:
+  static std::expected<std::unique_ptr<State>, std::string> Open(RocksDbStoreOptions options, bool read_only) {
+    if (!options.clock) options.clock = SystemClock;
+    if (!options.on_sync_failure) options.on_sync_failure = SayAndAbort;
+    auto log = OpenLog::Open({options.path, read_only, options.on_sync_failure});
+    if (!log) return std::unexpected(log.error());
+    auto state = std::make_unique<State>();
+    state->options = std::move(options);
+    state->log = std::move(*log);
+    if (!read_only) state->writer = std::make_unique<LogWriter>(*state->log, state->options);
+    return state;
+  }
+
+  // Calls `read` with the open database; kUnavailable while there is none.
+  template <class Read>
+  auto With(Read read) const -> decltype(read(std::declval<const Database&>())) {
+    auto reading = log->Read();
+    if (!reading.database) return std::unexpected(StoreError::kUnavailable);
+    return read(*reading.database);
+  }
+
+  RocksDbStoreOptions options;
+  std::unique_ptr<OpenLog> log;
+  std::unique_ptr<LogWriter> writer;  // nullptr: read-only
+};
+
+RocksDbStore::RocksDbStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+RocksDbStore::~RocksDbStore() = default;
+
+std::expected<std::unique_ptr<RocksDbStore>, std::string> RocksDbStore::Open(RocksDbStoreOptions options) {
+  auto state = State::Open(std::move(options), false);
+  if (!state) return std::unexpected(state.error());
+  return std::unique_ptr<RocksDbStore>(new RocksDbStore(std::move(*state)));
+}
+
+std::expected<std::unique_ptr<RocksDbStore>, std::string> RocksDbStore::OpenReadOnly(const std::string& path) {
+  auto state = State::Open({.path = path, .clock = {}, .on_sync_failure = {}, .report = {}}, true);
+  if (!state) return std::unexpected(state.error());
+  return std::unique_ptr<RocksDbStore>(new RocksDbStore(std::move(*state)));
+}
+
+std::expected<Appended, StoreError> RocksDbStore::Append(AppendRequest request) {
+  if (!state_->writer) return std::unexpected(StoreError::kUnavailable);
+  return state_->writer->Append(request);
+}
+
+TimeMs RocksDbStore::Now() const { return std::max(state_->options.clock(), state_->log->last_time()); }
+
+std::expected<std::vector<StoredEvent>, StoreError> RocksDbStore::ReadStream(const StreamName& stream,
+                                                                             std::uint64_t from_version) const {
+  return state_->With([&](const Database& database) { return ReadStreamFrom(database, stream, from_version); });
+}
+
+std::expected<std::vector<StreamName>, StoreError> RocksDbStore::StreamsWithPrefix(std::string_view prefix,
+                                                                                   std::size_t limit) const {
+  return state_->With([&](const Database& database) { return ListStreams(database, prefix, limit); });
+}
+
+std::expected<std::vector<StoredEvent>, StoreError> RocksDbStore::ReadLog(LogPosition from, ReadOptions options) const {
+  return state_->With([&](const Database& database) { return ReadLogFrom(database, from, options); });
+}
+
+bool RocksDbStore::WaitForSeq(std::uint64_t seq, std::chrono::milliseconds max_wait) const {
+  return state_->log->WaitForSeq(seq, max_wait);
+}
+
+void RocksDbStore::StopWaiting() { state_->log->StopWaiting(); }
+
+std::vector<OriginRange> RocksDbStore::Origins() const {
+  std::vector<OriginRange> ranges;
+  auto reading = state_->log->Read();
+  for (Origin origin : state_->log->origins()) {
+    bool current = origin == state_->log->origin();
+    OriginRange range = reading.database ? RangeOf(*reading.database, origin) : OriginRange{origin};
+    // Of an epoch in which nothing was appended there is nothing to tell, unless it is the current one.
+    if (current) range.last = state_->log->last_seq();
+    if (current || range.last > 0) ranges.push_back(range);
+  }
+  return ranges;
+}
+
+std::expected<std::optional<std::string>, StoreError> RocksDbStore::ReadState(StateTable table,
+                                                                              std::string_view key) const {
+  return state_->With([&](const Database& database) { return ReadValue(database, FamilyOf(table), key); });
+}
+
+std::expected<std::vector<std::pair<std::string, std::string>>, StoreError> RocksDbStore::ReadStates(
+    StateTable table, std::string_view prefix, std::size_t limit, std::string_view after) const {
+  return state_->With(
+      [&](const Database& database) { return ReadEntries(database, FamilyOf(table), prefix, limit, after); });
+}
+
+bool RocksDbStore::Writable() const { return state_->writer && state_->writer->Writable(); }
+
+StoreStatistics RocksDbStore::Statistics() const {
+  if (!state_->writer) return {.last_seq = state_->log->last_seq()};
+  return state_->writer->Statistics();
+}
+
+std::uint64_t RocksDbStore::RelayedSeq(Origin origin) const {
+  auto key = OriginKey(origin);
+  auto value = state_->With([&](const Database& database) {
+    return ReadValue(database, Family::kRelay, std::string_view(key.data(), key.size()));
+  });
+  if (!value || !*value || (*value)->size() != 8) return 0;
+  return LoadBig<std::uint64_t>((*value)->data());
+}
+
+void RocksDbStore::SaveRelayedSeq(Origin origin, std::uint64_t seq) {
+  if (state_->writer) state_->writer->SaveRelayed(origin, seq);
+}
+
+std::expected<std::uint64_t, std::string> RocksDbStore::Verify(
+    const std::function<void(std::uint64_t)>& progress) const {
+  auto reading = state_->log->Read();
+  if (!reading.database) return std::unexpected("the log is being opened anew");
+  return VerifyLog(*reading.database, state_->log->origins(), progress);
+}
+
+}  // namespace monitor

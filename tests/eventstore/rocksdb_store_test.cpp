@@ -1,0 +1,287 @@
+#include "eventstore/rocksdb_store.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "tests/eventstore/store_fixture.h"
+
+namespace monitor {
+namespace {
+
+class Store : public ::testing::Test {
+ protected:
+  void Open() { store = OpenStore(OptionsFor(folder.path())); }
+  void Reopen() {
+    store.reset();
+    Open();
+  }
+  void SetUp() override { Open(); }
+
+  TemporaryFolder folder;
+  std::unique_ptr<RocksDbStore> store;
+};
+
+TEST_F(Store, NumbersEventsFromOneWithoutGaps) {
+  auto first = store->Append(RequestOf("a", 0, 3));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->first.seq, 1u);
+  EXPECT_EQ(first->last.seq, 3u);
+  auto second = store->Append(RequestOf("b", 0, 1));
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->first.seq, 4u);
+  EXPECT_EQ(second->first.origin.epoch, 1u);
+}
+
+TEST_F(Store, RefusesAnotherVersionThanTheStreamsAndWritesNothing) {
+  ASSERT_TRUE(store->Append(RequestOf("a", 0, 2)));
+  for (std::uint64_t wrong : {0u, 1u, 3u}) {
+    auto refused = store->Append(RequestOf("a", wrong));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), StoreError::kConflict);
+  }
+  EXPECT_EQ(ReadAll(*store).size(), 2u);
+  EXPECT_TRUE(store->Append(RequestOf("a", 2)));
+}
+
+TEST_F(Store, ChecksVersionsAfterAReopenToo) {
+  ASSERT_TRUE(store->Append(RequestOf("a", 0, 2)));
+  Reopen();
+  EXPECT_FALSE(store->Append(RequestOf("a", 0)));
+  EXPECT_TRUE(store->Append(RequestOf("a", 2)));
+}
+
+TEST_F(Store, WritesAllOfARequestOrNothing) {
+  ASSERT_TRUE(store->Append(RequestOf("b", 0)));
+  AppendRequest request = RequestOf("a", 0);
+  request.streams.push_back({StreamName("session/demo/b/s"), 7, {{"activity-reported", "{}"}}});
+  request.states.push_back({StateTable::kVisitor, "demo/a", "x"});
+  EXPECT_FALSE(store->Append(request));
+  EXPECT_TRUE(store->ReadStream(StreamName("session/demo/a/s"), 1)->empty());
+  EXPECT_FALSE(store->ReadState(StateTable::kVisitor, "demo/a")->has_value());
+}
+
+TEST_F(Store, TakesOneStreamTwiceInARequest) {
+  AppendRequest request = RequestOf("a", 0, 2);
+  request.streams.push_back(RequestOf("a", 2, 1).streams[0]);
+  ASSERT_TRUE(store->Append(request));
+  EXPECT_EQ(store->ReadStream(StreamName("session/demo/a/s"), 1)->size(), 3u);
+}
+
+TEST_F(Store, ReadsAStreamFromAVersionOn) {
+  ASSERT_TRUE(store->Append(RequestOf("a", 0, 3)));
+  ASSERT_TRUE(store->Append(RequestOf("b", 0, 1)));
+  ASSERT_TRUE(store->Append(RequestOf("a", 3, 2)));
+  for (std::uint64_t from = 1; from <= 6; ++from) {
+    auto events = store->ReadStream(StreamName("session/demo/a/s"), from);
+    ASSERT_TRUE(events);
+    ASSERT_EQ(events->size(), 6 - from);
+    for (std::size_t i = 0; i < events->size(); ++i) EXPECT_EQ((*events)[i].stream_version, from + i);
+  }
+}
+
+TEST_F(Store, ListsStreamsByPrefixOnceEach) {
+  for (const char* visitor : {"v1", "v2", "v10"}) {
+    ASSERT_TRUE(store->Append(RequestOf(visitor, 0, 2)));
+    ASSERT_TRUE(store->Append(RequestOf(visitor, 2, 1)));
+  }
+  auto names = store->StreamsWithPrefix("session/demo/v1", 10);
+  ASSERT_TRUE(names);
+  EXPECT_EQ(*names, (std::vector{StreamName("session/demo/v1/s"), StreamName("session/demo/v10/s")}));
+  EXPECT_EQ(store->StreamsWithPrefix("session/", 2)->size(), 2u);
+  EXPECT_TRUE(store->StreamsWithPrefix("account/", 2)->empty());
+}
+
+TEST_F(Store, WritesStatesWithTheEvents) {
+  AppendRequest request = RequestOf("a", 0);
+  request.states = {{StateTable::kVisitor, "demo/a", "1"},
+                    {StateTable::kVisitor, "demo/b", "2"},
+                    {StateTable::kVisitor, "other/a", "3"},
+                    {StateTable::kVisitorKey, "demo/a", "key"}};
+  ASSERT_TRUE(store->Append(request));
+  AppendRequest deletion;
+  deletion.states = {{StateTable::kVisitorKey, "demo/a", std::nullopt}};
+  auto without_events = store->Append(deletion);
+  ASSERT_TRUE(without_events);
+  EXPECT_EQ(without_events->last.seq, 1u);
+  Reopen();
+  EXPECT_EQ(store->ReadState(StateTable::kVisitor, "demo/a")->value(), "1");
+  EXPECT_FALSE(store->ReadState(StateTable::kVisitorKey, "demo/a")->has_value());
+  auto all = store->ReadStates(StateTable::kVisitor, "demo/", 10, "");
+  EXPECT_EQ(all->size(), 2u);
+  auto after = store->ReadStates(StateTable::kVisitor, "demo/", 10, "demo/a");
+  ASSERT_EQ(after->size(), 1u);
+  EXPECT_EQ(after->front().first, "demo/b");
+}
+
+TEST_F(Store, TimeNeverGoesBackNotEvenAfterAReopen) {
+  AppendRequest late = RequestOf("a", 0);
+  late.now = FromUnixMs(2'000'000'000'000);
+  ASSERT_TRUE(store->Append(late));
+  Reopen();
+  EXPECT_EQ(store->Now(), FromUnixMs(2'000'000'000'000));
+  AppendRequest early = RequestOf("b", 0);
+  early.now = FromUnixMs(1'000'000'000'000);
+  EXPECT_EQ(store->Append(early)->time, FromUnixMs(2'000'000'000'000));
+}
+
+TEST_F(Store, KeepsItsOriginForEver) {
+  Origin origin = store->Origins().back().origin;
+  Reopen();
+  EXPECT_EQ(store->Origins().back().origin, origin);
+  TemporaryFolder other;
+  EXPECT_NE(OpenStore(OptionsFor(other.path()))->Origins().back().origin.node, origin.node);
+}
+
+TEST_F(Store, ReadsTheLogInBoundedPieces) {
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(store->Append(RequestOf("v" + std::to_string(i), 0)));
+  Origin origin = store->Origins().back().origin;
+  auto three = store->ReadLog({origin, 4}, {.max_events = 3});
+  ASSERT_EQ(three->size(), 3u);
+  EXPECT_EQ(three->front().position.seq, 4u);
+  EXPECT_EQ(store->ReadLog({origin, 4}, {.max_bytes = 1})->size(), 1u);
+  EXPECT_TRUE(store->ReadLog({origin, 11}, {})->empty());
+  EXPECT_TRUE(store->ReadLog({{origin.node, origin.epoch + 1}, 1}, {})->empty());
+}
+
+TEST_F(Store, SavesWhatWasRelayed) {
+  Origin origin = store->Origins().back().origin;
+  EXPECT_EQ(store->RelayedSeq(origin), 0u);
+  store->SaveRelayedSeq(origin, 17);
+  Reopen();
+  EXPECT_EQ(store->RelayedSeq(origin), 17u);
+}
+
+TEST_F(Store, WaitsForASeqUntilItComes) {
+  EXPECT_FALSE(store->WaitForSeq(1, std::chrono::milliseconds(1)));
+  std::thread appender([&] { ASSERT_TRUE(store->Append(RequestOf("a", 0, 5))); });
+  EXPECT_TRUE(store->WaitForSeq(5, std::chrono::minutes(1)));
+  appender.join();
+}
+
+TEST_F(Store, LetsWaitersGoWhenItShutsDown) {
+  std::thread waiter([&] { EXPECT_FALSE(store->WaitForSeq(1, std::chrono::minutes(10))); });
+  store->StopWaiting();
+  waiter.join();
+}
+
+TEST_F(Store, RefusesWhenTheQueueIsFull) {
+  store.reset();
+  auto options = OptionsFor(folder.path());
+  options.max_queued_requests = 0;
+  store = OpenStore(options);
+  auto refused = store->Append(RequestOf("a", 0));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), StoreError::kUnavailable);
+  EXPECT_EQ(store->Statistics().refused, 1u);
+}
+
+TEST_F(Store, RefusesBelowTheWatermarkOfFreeDisk) {
+  store.reset();
+  auto options = OptionsFor(folder.path());
+  options.min_free_bytes = ~0ull;
+  store = OpenStore(options);
+  EXPECT_FALSE(store->Writable());
+  auto refused = store->Append(RequestOf("a", 0));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), StoreError::kUnavailable);
+}
+
+TEST_F(Store, IsOpenedByOneAtATimeAndSaysSo) {
+  auto second = RocksDbStore::Open(OptionsFor(folder.path()));
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().find("open already"), std::string::npos) << second.error();
+}
+
+TEST_F(Store, OpenedReadOnlyShowsEverythingAndTakesNothing) {
+  ASSERT_TRUE(store->Append(RequestOf("a", 0, 3)));
+  store.reset();
+  auto reader = RocksDbStore::OpenReadOnly(folder.path());
+  ASSERT_TRUE(reader) << reader.error();
+  EXPECT_EQ(ReadAll(**reader).size(), 3u);
+  EXPECT_FALSE((*reader)->Writable());
+  EXPECT_FALSE((*reader)->Append(RequestOf("b", 0)));
+  EXPECT_EQ((*reader)->Verify(nullptr), 3u);
+  EXPECT_FALSE(RocksDbStore::OpenReadOnly(folder.path() + "/none"));
+}
+
+// Sixty-four threads, each with visitors of its own: nothing is lost, nothing is doubled, every rule holds.
+TEST(GroupCommit, GivesEveryThreadItsOwnAnswers) {
+  TemporaryFolder folder;
+  auto store = OpenStore(OptionsFor(folder.path()));
+  constexpr int kThreads = 64, kAppends = 50;
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kAppends; ++i) {
+        auto appended = store->Append(RequestOf("v" + std::to_string(t), static_cast<std::uint64_t>(i)));
+        auto events = appended ? store->ReadLog(appended->first, {.max_events = 1})
+                               : std::expected<std::vector<StoredEvent>, StoreError>{};
+        bool mine = appended && events->size() == 1 && events->front().key == "demo/v" + std::to_string(t) &&
+                    events->front().stream_version == static_cast<std::uint64_t>(i) + 1;
+        if (!mine) ++wrong;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(store->Statistics().events, static_cast<std::uint64_t>(kThreads * kAppends));
+  EXPECT_LT(store->Statistics().batches, static_cast<std::uint64_t>(kThreads * kAppends));
+  auto verified = store->Verify(nullptr);
+  ASSERT_TRUE(verified) << verified.error();
+  EXPECT_EQ(*verified, static_cast<std::uint64_t>(kThreads * kAppends));
+}
+
+TEST(GroupCommit, LetsOneOfManyRivalsWin) {
+  TemporaryFolder folder;
+  auto store = OpenStore(OptionsFor(folder.path()));
+  std::vector<std::thread> threads;
+  std::atomic<int> won{0};
+  for (int t = 0; t < 32; ++t) {
+    threads.emplace_back([&] {
+      for (std::uint64_t version = 0; version < 20; ++version) {
+        if (store->Append(RequestOf("same", version))) ++won;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(won, 20);
+  EXPECT_EQ(ReadAll(*store).size(), 20u);
+}
+
+// Random appends over many checkpoints, with reopens between: prevseq always names the bucket's previous event.
+TEST(PrevSeq, IsExactAcrossReopens) {
+  TemporaryFolder folder;
+  std::mt19937_64 random(7);
+  std::map<std::string, std::uint64_t> versions;
+  std::uint64_t total = 0;
+  for (int round = 0; round < 6; ++round) {
+    auto store = OpenStore(OptionsFor(folder.path()));
+    for (int i = 0; i < 40; ++i) {
+      std::string visitor = "v" + std::to_string(random() % 300);
+      int count = static_cast<int>(random() % 100) + 1;
+      ASSERT_TRUE(store->Append(RequestOf(visitor, versions[visitor], count)));
+      versions[visitor] += static_cast<std::uint64_t>(count);
+      total += static_cast<std::uint64_t>(count);
+    }
+  }
+  auto store = OpenStore(OptionsFor(folder.path()));
+  std::map<int, std::uint64_t> newest;
+  std::uint64_t seq = 0;
+  for (const StoredEvent& event : ReadAll(*store)) {
+    EXPECT_EQ(event.position.seq, ++seq);
+    EXPECT_EQ(event.prevseq, newest[event.bucket]);
+    newest[event.bucket] = event.position.seq;
+  }
+  EXPECT_EQ(seq, total);
+  EXPECT_GT(total, 10'000u);
+  EXPECT_EQ(store->Verify(nullptr), total);
+}
+
+}  // namespace
+}  // namespace monitor
