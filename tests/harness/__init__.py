@@ -9,5 +9,6 @@ from .funneld import Funneld
 from .monitord import Monitord
 from .part import Part, PartFailed, free_port, wait_until
 from .stack import Stack
+from .visitor import Visitor, impression
 
-__all__ = ["Broker", "Edge", "Funneld", "Monitord", "Part", "PartFailed", "Stack", "free_port", "wait_until"]
+__all__ = ["Broker", "Edge", "Funneld", "Monitord", "Part", "PartFailed", "Stack", "Visitor", "free_port", "impression", "wait_until"]

@@ -6,20 +6,28 @@ from .broker import Broker
 from .edge import Edge
 from .funneld import Funneld
 from .monitord import Monitord
+from .part import ROOT
+from .visitor import Visitor
+
+ACCOUNTS = ROOT / "tests" / "e2e" / "accounts"
 
 
 class Stack:
-    def __init__(self, directory, kafka=False, monitord_settings=None, edge_options=()):
+    def __init__(self, directory, kafka=False, accounts=ACCOUNTS, monitord_settings=None, edge_options=()):
         directory = Path(directory)
         self.broker = Broker(directory / "broker") if kafka else None
         address = self.broker.address if kafka else ""
-        self.monitord = Monitord(directory / "monitord", kafka=address, settings=monitord_settings)
+        self.monitord = Monitord(directory / "monitord", accounts, kafka=address, settings=monitord_settings)
         self.funneld = Funneld(directory / "funneld", kafka=address, monitord=self.monitord)
         self.edge = Edge(directory / "edge", self.monitord.port, options=edge_options)
 
     @property
     def parts(self):
         return [part for part in (self.broker, self.monitord, self.funneld, self.edge) if part]
+
+    def visitor(self, **account_and_app):
+        """A new client at the edge."""
+        return Visitor(self.edge.port, self.edge.tls_context(), **account_and_app)
 
     def start(self):
         for part in self.parts:

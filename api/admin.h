@@ -1,0 +1,99 @@
+// The admin API of interfaces.md section 2: requests in, replies out, over the use cases. Knows no sockets; `main`
+// gives it a listener of its own, away from the threads that serve visitors.
+//
+// Thread-safe. Long polls are bounded: beyond max_waiting_polls they are answered 503.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/accounts.h"
+#include "api/bearer_token.h"
+#include "api/drain.h"
+#include "api/geo.h"
+#include "api/server/http_server.h"
+#include "api/server/metrics.h"
+#include "api/visits.h"
+#include "eventstore/event_store.h"
+#include "eventstore/visitor_keys.h"
+
+namespace monitor {
+
+struct AdminOptions {
+  std::string token;
+  int max_waiting_polls = 8;
+  std::chrono::milliseconds max_poll{60'000};
+};
+
+class Admin {
+ public:
+  // All must outlive it.
+  struct Parts {
+    Accounts& accounts;
+    Visits& visits;
+    const EventStore& store;
+    const MasterKey& master_key;
+    const metrics::Registry& metrics;
+    Drain& drain;
+    const Geo* geo = nullptr;                // none configured
+    std::function<std::uint64_t()> relayed;  // the current origin's acknowledged seq; empty without a broker
+  };
+
+  Admin(Parts parts, AdminOptions options);
+
+  http::Reply Handle(const http::Request& request);
+
+  // Ends the polls that wait, and lets no more wait.
+  void Stop() { stopping_.store(true); }
+
+ private:
+  struct Call {
+    const http::Request& request;
+    std::vector<std::string> arguments;  // what stands for the path's stars, decoded
+    http::Query query;
+
+    AccountId account() const { return AccountId(arguments[0]); }
+  };
+  struct Route;
+  static const std::vector<Route>& Routes();
+  http::Reply Dispatch(const Route& route, const http::Request& request, std::vector<std::string> arguments);
+  bool Authorized(const http::Request& request) const;
+
+  // admin.cpp
+  http::Reply Live(const Call& call);
+  http::Reply Ready(const Call& call);
+  http::Reply Metrics(const Call& call);
+  http::Reply BeginDrain(const Call& call);
+  // admin_accounts.cpp
+  http::Reply ListAccounts(const Call& call);
+  http::Reply GetAccount(const Call& call);
+  http::Reply PutAccount(const Call& call);
+  http::Reply Explain(const Call& call);
+  http::Reply PutSkill(const Call& call);
+  // admin_visitors.cpp
+  http::Reply StartConversation(const Call& call);
+  http::Reply EndConversation(const Call& call);
+  http::Reply PutAbandonScore(const Call& call);
+  http::Reply GetVisitor(const Call& call);
+  http::Reply EraseVisitor(const Call& call);
+  http::Reply GetSessionEvents(const Call& call);
+  // admin_log.cpp
+  http::Reply GetLog(const Call& call);
+  http::Reply GetPosition(const Call& call);
+  std::expected<std::vector<StoredEvent>, StoreError> ReadOn(LogPosition from, std::size_t limit) const;
+  bool WaitFor(std::uint64_t seq, std::chrono::milliseconds patience);
+
+  Parts parts_;
+  AdminOptions options_;
+  TokenHash token_;
+  std::atomic<int> waiting_polls_ = 0;
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace monitor

@@ -1,0 +1,168 @@
+#include <charconv>
+
+#include "api/admin.h"
+#include "api/admin_fields.h"
+#include "api/admin_replies.h"
+#include "api/request_json.h"
+#include "domain/json.h"
+
+namespace monitor {
+namespace {
+
+std::string ETag(const Revision& revision) { return "\"" + revision.str() + "\""; }
+
+http::Reply RevisionReply(const Revision& revision, int status) {
+  std::string body;
+  json::Writer(body).BeginObject().Key("revision").String(revision.str()).EndObject();
+  http::Reply reply = admin::Json(std::move(body), status);
+  reply.headers.Add("ETag", ETag(revision));
+  return reply;
+}
+
+// The public form, and every error with its place beside it.
+http::Reply DocumentErrors(const PutAccountError& error) {
+  http::Reply reply = admin::Invalid(error.message);
+  std::string errors;
+  json::Writer writer(errors);
+  writer.BeginArray();
+  for (const DocumentError& each : error.errors) {
+    writer.BeginObject().Key("path").String(each.path).Key("message").String(each.message).EndObject();
+  }
+  writer.EndArray();
+  reply.body.pop_back();
+  reply.body.append(",\"errors\":").append(errors).append("}");
+  return reply;
+}
+
+}  // namespace
+
+http::Reply Admin::ListAccounts(const Call&) {
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("accounts").BeginArray();
+  for (const AccountSummary& account : parts_.accounts.List()) {
+    writer.BeginObject().Key("id").String(account.id.str()).Key("revision").String(account.revision.str());
+    writer.Key("name").String(account.name).EndObject();
+  }
+  writer.EndArray().EndObject();
+  return admin::Json(std::move(body));
+}
+
+http::Reply Admin::GetAccount(const Call& call) {
+  const auto state = parts_.accounts.Find(call.account());
+  if (!state) return admin::UnknownAccount();
+  http::Reply reply = admin::Json(state->account->document);
+  reply.headers.Add("ETag", ETag(state->account->revision));
+  return reply;
+}
+
+http::Reply Admin::PutAccount(const Call& call) {
+  // Until the log is folded nobody knows what is in force.
+  if (parts_.accounts.loading()) return admin::Unavailable("accounts are loading");
+  PutAccountRequest put{call.account(), std::string(call.request.body()), "admin", std::nullopt};
+  if (const auto if_match = call.request.Header("If-Match")) put.if_match = std::string(*if_match);
+  const auto result = parts_.accounts.Put(put);
+  if (result) return RevisionReply(result->revision, result->created ? 201 : 200);
+  switch (result.error().code) {
+    case PutAccountError::Code::kInvalid:
+      return DocumentErrors(result.error());
+    case PutAccountError::Code::kPreconditionFailed:
+      return http::ErrorReply(412, 5, result.error().message);
+    case PutAccountError::Code::kUnavailable:
+      break;
+  }
+  return admin::Unavailable(result.error().message);
+}
+
+http::Reply Admin::PutSkill(const Call& call) {
+  const auto body = admin::Fields::Parse(call.request.body());
+  if (!body) return admin::Invalid(body.error());
+  const auto text = body->Text("state");
+  if (!text) return admin::Invalid(text.error());
+  const auto state = *text ? ParseSkillState(**text) : std::nullopt;
+  if (!state) return admin::Invalid("state: must be online, busy or offline");
+  std::int64_t id = 0;
+  const std::string& argument = call.arguments[1];
+  const auto [end, error] = std::from_chars(argument.data(), argument.data() + argument.size(), id);
+  const bool is_number = error == std::errc() && end == argument.data() + argument.size();
+  if (!parts_.accounts.Find(call.account())) return admin::UnknownAccount();
+  switch (is_number ? parts_.accounts.SetSkill(call.account(), id, *state) : AccountChange::kUnknownSkill) {
+    case AccountChange::kDone:
+      return admin::Done();
+    case AccountChange::kUnknownAccount:
+      return admin::UnknownAccount();
+    case AccountChange::kUnknownSkill:
+      return admin::NotFound("the account has no such skill");
+    case AccountChange::kUnavailable:
+      break;
+  }
+  return admin::Unavailable("the log takes nothing now");
+}
+
+namespace {
+
+// What the explained request says of itself; device and address come from its body only (campaigns.md section 4).
+std::expected<VisitRequest, http::Reply> ExplainedRequest(const admin::Fields& fields, const Account& account,
+                                                          const MasterKey& master_key, const Geo* geo) {
+  const auto visitor = fields.Text("visitorId"), session = fields.Text("sessionId");
+  const auto app = fields.Text("appInstallationId");
+  for (const auto* text : {&visitor, &session, &app}) {
+    if (!*text) return std::unexpected(admin::Invalid(text->error()));
+  }
+  if (*visitor && !IsWellFormedVisitorId(**visitor)) return std::unexpected(admin::Invalid("visitorId: malformed"));
+  if (*session && !IsWellFormedSessionId(**session)) return std::unexpected(admin::Invalid("sessionId: malformed"));
+  if (!*app) return std::unexpected(admin::Invalid("appInstallationId: is required"));
+  const AppInstallation* installation = account.FindApp(AppInstallationId(**app));
+  if (installation == nullptr || !installation->enabled) {
+    return std::unexpected(http::ErrorReply(404, 18, "app installation does not exist or is disabled"));
+  }
+  const json::Value* sent = fields.Find("request");
+  auto body = sent ? ReadRequestBody(*sent, VisitRequest::Kind::kEngagement)
+                   : ParseRequestBody("", VisitRequest::Kind::kEngagement);
+  if (!body) return std::unexpected(admin::Invalid("request." + body.error().message));
+
+  VisitRequest request{};
+  request.kind = VisitRequest::Kind::kEngagement;
+  request.app_installation = AppInstallationId(**app);
+  if (*visitor) request.visitor = VisitorId(**visitor);
+  if (*session) request.session = SessionId(**session);
+  request.fresh_page = GeneratePageId();
+  request.address = body->ip_address;
+  if (geo != nullptr) request.geo = geo->Lookup(request.address);
+  std::move(*body).MoveInto(request);
+  for (Identity& identity : request.identities) identity.hash = master_key.HashIdentity(identity.iss, identity.sub);
+  return request;
+}
+
+std::string ExplanationJson(const Revision& revision, const std::vector<Judgement>& judgements) {
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("revision").String(revision.str()).Key("engagements").BeginArray();
+  for (const Judgement& judgement : judgements) {
+    writer.BeginObject().Key("campaignId").Int(judgement.campaign_id);
+    writer.Key("engagementId").Int(judgement.engagement_id).Key("verdict").String(ToText(judgement.verdict));
+    if (judgement.reason != Reason::kNone) writer.Key("reason").String(ToText(judgement.reason));
+    writer.EndObject();
+  }
+  writer.EndArray().EndObject();
+  return body;
+}
+
+}  // namespace
+
+http::Reply Admin::Explain(const Call& call) {
+  const auto account = parts_.accounts.Find(call.account());
+  if (!account) return admin::UnknownAccount();
+  const auto fields = admin::Fields::Parse(call.request.body());
+  if (!fields) return admin::Invalid(fields.error());
+  const auto at = fields->Integer("at");
+  if (!at) return admin::Invalid(at.error());
+  const auto request = ExplainedRequest(*fields, *account->account, parts_.master_key, parts_.geo);
+  if (!request) return request.error();
+  const auto judgements =
+      parts_.visits.Explain(*account, *request, *at ? std::optional(FromUnixMs(**at)) : std::nullopt);
+  if (!judgements) return admin::Failure(judgements.error());
+  return admin::Json(ExplanationJson(account->account->revision, *judgements));
+}
+
+}  // namespace monitor

@@ -1,0 +1,20 @@
+// Replies that the admin API's parts share. Pure.
+#pragma once
+
+#include <string>
+
+#include "api/server/http_server.h"
+#include "api/visits.h"
+
+namespace monitor::admin {
+
+http::Reply Json(std::string body, int status = 200);
+http::Reply Done();  // 200 {}
+http::Reply UnknownAccount();
+http::Reply NotFound(std::string_view message);  // 404/12
+http::Reply Invalid(std::string_view message);   // 400/5
+http::Reply Unavailable(std::string_view message, int retry_after_s = 1);
+http::Reply Unexpected();  // 500/18
+http::Reply Failure(const VisitFailure& failure);
+
+}  // namespace monitor::admin

@@ -1,0 +1,50 @@
+// ack=kafka: an append returns when the log is synced and the broker has acknowledged the events as well, for clusters
+// that must survive the loss of a disk (architecture.md decision 1).
+//
+// While the broker is away appends do not return: once the log has them no timer may answer for them (http-api.md,
+// honest answers).
+#pragma once
+
+#include "eventstore/event_store.h"
+#include "eventstore/relay.h"
+
+namespace monitor {
+
+class KafkaAckStore : public EventStore {
+ public:
+  KafkaAckStore(EventStore& store, const Relay& relay) : store_(store), relay_(relay) {}  // both must outlive it
+
+  std::expected<Appended, StoreError> Append(AppendRequest request) override;
+
+  TimeMs Now() const override { return store_.Now(); }
+  std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream,
+                                                                 std::uint64_t from_version) const override {
+    return store_.ReadStream(stream, from_version);
+  }
+  std::expected<std::vector<StreamName>, StoreError> StreamsWithPrefix(std::string_view prefix,
+                                                                       std::size_t limit) const override {
+    return store_.StreamsWithPrefix(prefix, limit);
+  }
+  std::expected<std::vector<StoredEvent>, StoreError> ReadLog(LogPosition from, ReadOptions options) const override {
+    return store_.ReadLog(from, options);
+  }
+  bool WaitForSeq(std::uint64_t seq, std::chrono::milliseconds max_wait) const override {
+    return store_.WaitForSeq(seq, max_wait);
+  }
+  std::vector<OriginRange> Origins() const override { return store_.Origins(); }
+  std::expected<std::optional<std::string>, StoreError> ReadState(StateTable table,
+                                                                  std::string_view key) const override {
+    return store_.ReadState(table, key);
+  }
+  std::expected<std::vector<std::pair<std::string, std::string>>, StoreError> ReadStates(
+      StateTable table, std::string_view prefix, std::size_t limit, std::string_view after) const override {
+    return store_.ReadStates(table, prefix, limit, after);
+  }
+  bool Writable() const override { return store_.Writable(); }
+
+ private:
+  EventStore& store_;
+  const Relay& relay_;
+};
+
+}  // namespace monitor

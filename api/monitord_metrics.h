@@ -1,0 +1,27 @@
+// What monitord's parts tell Prometheus, beside what they count themselves.
+#pragma once
+
+#include "api/accounts.h"
+#include "api/drain.h"
+#include "api/server/http_server.h"
+#include "api/server/metrics.h"
+#include "api/visits.h"
+#include "eventstore/relay.h"
+#include "eventstore/rocksdb_store.h"
+
+namespace monitor {
+
+// All must outlive the registry's last scrape. `relay` is null without a broker.
+struct MeteredParts {
+  const RocksDbStore& store;
+  const Visits& visits;
+  const Accounts& accounts;
+  const Drain& drain;
+  const Relay* relay;
+};
+void AddMetrics(metrics::Registry& registry, const MeteredParts& parts);
+void AddServerMetrics(metrics::Registry& registry, const http::Server& server);
+// Memory, processor time, threads, open files and the start of this process, named as Prometheus does.
+void AddProcessMetrics(metrics::Registry& registry);
+
+}  // namespace monitor

@@ -1,0 +1,74 @@
+#include "api/monitord_settings.h"
+
+#include <cstdint>
+#include <limits>
+
+namespace monitor {
+namespace {
+
+struct Range {
+  const char* section;
+  const char* key;
+  std::int64_t from, to;
+};
+
+constexpr Range kRanges[] = {
+    {"server", "port", 0, 65'535},
+    {"server", "threads", 1, 1'024},
+    {"server", "max_body_bytes", 1, 16 << 20},
+    {"server", "deadline_ms", 1, 600'000},
+    {"admin", "port", 0, 65'535},
+    {"data", "min_free_mb", 0, std::numeric_limits<std::int32_t>::max()},
+    {"visitors", "max_cached", 1, 100'000'000},
+    {"visitors", "max_waiting", 1, 1'024},
+    {"kafka", "partitions", 1, 256},
+};
+
+}  // namespace
+
+std::vector<SettingSpec> MonitordSettings() {
+  using enum SettingSpec::Type;
+  return {
+      {"server", "address", "127.0.0.1", kString, "where visitors' requests come in, from the edge only"},
+      {"server", "port", "8080", kInteger, "its port; 0: a free one, told by the log line `listening`"},
+      {"server", "threads", "64", kInteger, "requests served at once; each waits for its own commit"},
+      {"server", "max_body_bytes", "65536", kInteger, "the largest body accepted"},
+      {"server", "deadline_ms", "8000", kInteger, "until a request must be with the writer; then 500/20"},
+      {"server", "base_uri", "", kString, "host that baseURI.json names; empty: the one that was asked"},
+      {"admin", "address", "127.0.0.1", kString, "where the admin API listens"},
+      {"admin", "port", "8081", kInteger, "its port; 0: a free one"},
+      {"admin", "token_file", "", kString, "made if missing; empty: admin.token in the data folder"},
+      {"data", "dir", "./data", kString, "the log, snapshots and keys"},
+      {"data", "min_free_mb", "256", kInteger, "below so much free disk requests are answered 503"},
+      {"data", "master_key_file", "", kString, "made if missing; empty: master.key in the data folder"},
+      {"accounts", "dir", "", kString, "folder of account documents, watched; empty: none"},
+      {"visitors", "max_cached", "200000", kInteger, "visitors whose state is kept in memory"},
+      {"visitors", "max_waiting", "16", kInteger, "requests that may wait for one visitor; then 503"},
+      {"kafka", "bootstrap_servers", "", kString, "HOST:PORT,…; empty: no broker"},
+      {"kafka", "partitions", "16", kInteger, "of monitor.events, if the topic must be made"},
+      {"kafka", "ack", "disk", kString, "what an answer waits for: disk, or kafka as well"},
+      {"geo", "database", "", kString, "MaxMind database file for geo conditions; empty: none"},
+      {"log", "level", "info", kString, "debug, info, warning or error"},
+  };
+}
+
+std::expected<void, std::string> CheckMonitordSettings(const ServerSettings& settings) {
+  for (const Range& range : kRanges) {
+    const std::int64_t value = settings.Integer(range.section, range.key);
+    if (value >= range.from && value <= range.to) continue;
+    return std::unexpected(std::string(range.section) + "." + range.key + " must be from " +
+                           std::to_string(range.from) + " to " + std::to_string(range.to));
+  }
+  const std::string ack = settings.String("kafka", "ack");
+  if (ack != "disk" && ack != "kafka") return std::unexpected("kafka.ack must be disk or kafka");
+  if (ack == "kafka" && settings.String("kafka", "bootstrap_servers").empty()) {
+    return std::unexpected("kafka.ack = \"kafka\" needs kafka.bootstrap_servers");
+  }
+  const std::string level = settings.String("log", "level");
+  if (level != "debug" && level != "info" && level != "warning" && level != "error") {
+    return std::unexpected("log.level must be debug, info, warning or error");
+  }
+  return {};
+}
+
+}  // namespace monitor

@@ -1,0 +1,15 @@
+// monitord's settings: every key with its default and what it means; --help prints this table.
+#pragma once
+
+#include <vector>
+
+#include "api/server/settings.h"
+
+namespace monitor {
+
+std::vector<SettingSpec> MonitordSettings();
+
+// What the table can not say about single values; the error is one clear sentence.
+std::expected<void, std::string> CheckMonitordSettings(const ServerSettings& settings);
+
+}  // namespace monitor

@@ -1,0 +1,197 @@
+"""./run as a user meets it."""
+
+import os
+import queue
+import signal
+import socket
+import stat
+import subprocess
+import threading
+import time
+
+import pytest
+
+from e2e.load import wait_until
+from harness import free_port
+from harness.part import ROOT
+
+
+class Run:
+    """A running ./run; its lines as they come."""
+
+    def __init__(self, data, *arguments, port=None, admin_port=None, funnel_port=None):
+        self.port, self.admin_port, self.funnel_port = port or free_port(), admin_port or free_port(), funnel_port or free_port()
+        self.data, self.lines, self.coming = data, [], queue.Queue()
+        self.process = subprocess.Popen(
+            [ROOT / "run", "--no-install", "--port", str(self.port), "--data", str(data), "--admin-port", str(self.admin_port),
+             "--funnel-port", str(self.funnel_port), *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.coming.put(line.rstrip("\n"))
+        self.coming.put(None)
+
+    def wait_for_line(self, beginning, timeout_s=300):
+        """The first line from here on that begins so; None if the output ends before."""
+        deadline = time.monotonic() + timeout_s
+        while (line := self.coming.get(timeout=max(0.1, deadline - time.monotonic()))) is not None:
+            self.lines.append(line)
+            if line.startswith(beginning):
+                return line
+        return None
+
+    def wait_until_ready(self):
+        line = self.wait_for_line("ready ")
+        assert line == f"ready https://localhost:{self.port}", self.lines
+        return self
+
+    def finish(self, timeout_s=60):
+        code = self.process.wait(timeout_s)
+        self.wait_for_line("\0")
+        self.reader.join()
+        return code
+
+    def stop(self, number=signal.SIGINT):
+        """As Ctrl-C at a terminal: the whole group gets the signal."""
+        os.killpg(self.process.pid, number)
+        return self.finish()
+
+    def parts(self):
+        """Name to process id of its children."""
+        children = subprocess.run(["ps", "--ppid", str(self.process.pid), "-o", "pid=,comm="], capture_output=True, text=True)
+        return {name: int(pid) for pid, name in (line.split() for line in children.stdout.splitlines())}
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.reader.join()
+
+
+@pytest.fixture
+def start_run():
+    runs = []
+
+    def start(*arguments, **ports):
+        runs.append(Run(*arguments, **ports))
+        return runs[-1]
+
+    yield start
+    for one in runs:
+        one.close()
+        print("\n".join(one.lines))
+
+
+def paste(line):
+    """Runs the printed curl line in a shell, as a user would; (status, body)."""
+    command = line.removeprefix("try: ") + " -s -w '\\n%{http_code}'"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30)
+    body, _, status = done.stdout.rpartition("\n")
+    return int(status), body
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def assert_all_gone(run, parts):
+    for name, pid in parts.items():
+        assert not os.path.exists(f"/proc/{pid}"), f"{name} is still there"
+    for port in (run.port, run.admin_port, run.funnel_port):
+        assert not listens(port)
+
+
+def test_starts_answers_stops_and_starts_again_with_its_data(tmp_path, start_run):
+    data = tmp_path / "a folder with blanks"
+    first = start_run(data).wait_until_ready()
+    curl = next(line for line in first.lines if line.startswith("try: curl"))
+    assert f"funnel: http://127.0.0.1:{first.funnel_port}/" in first.lines
+    status, body = paste(curl)
+    assert status == 201 and '"sessionId"' in body
+    assert stat.S_IMODE((data / "admin.token").stat().st_mode) == 0o600
+    assert stat.S_IMODE((data / "tls" / "server.key").stat().st_mode) == 0o600
+    certificate = (data / "tls" / "ca.pem").read_bytes()
+    parts = first.parts()
+    assert set(parts) == {"nginx", "monitord", "funneld"}
+    assert first.stop() == 0
+    assert_all_gone(first, parts)
+
+    begin = time.monotonic()
+    second = start_run(data, port=first.port, admin_port=first.admin_port, funnel_port=first.funnel_port).wait_until_ready()
+    assert time.monotonic() - begin < 30
+    assert (data / "tls" / "ca.pem").read_bytes() == certificate
+    assert paste(curl)[0] == 201
+    assert second.stop(signal.SIGTERM) == 0
+
+
+def test_two_at_once_do_not_disturb_each_other(tmp_path, start_run):
+    one, other = start_run(tmp_path / "one"), start_run(tmp_path / "other")
+    one.wait_until_ready()
+    other.wait_until_ready()
+    curls = [next(line for line in run.lines if line.startswith("try: curl")) for run in (one, other)]
+    assert one.stop() == 0
+    assert paste(curls[1])[0] == 201
+    assert other.stop() == 0
+
+
+def test_the_same_data_folder_twice_is_refused(tmp_path, start_run):
+    start_run(tmp_path).wait_until_ready()
+    second = start_run(tmp_path)
+    assert second.finish() == 1
+    assert second.lines == [f"run: {tmp_path} is in use by another ./run"]
+
+
+@pytest.mark.parametrize("option", ["--port", "--admin-port", "--funnel-port"])
+def test_a_port_in_use_is_one_clear_sentence(tmp_path, start_run, option):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        run = start_run(tmp_path, **{option[2:].replace("-", "_"): port})
+        assert run.finish() == 1
+        assert run.lines == [f"run: port {port} is in use; choose another with {option}"]
+
+
+@pytest.mark.parametrize("arguments, code, sentence", [
+    (["--port", "x"], 1, "run: --port x is not a port"),
+    (["--accounts", "/nowhere"], 1, "run: the folder of accounts /nowhere does not exist"),
+    (["--bogus"], 2, "run: unknown argument --bogus"),
+    (["--config"], 2, "run: --config needs a value"),
+])
+def test_bad_arguments_are_one_clear_sentence(tmp_path, arguments, code, sentence):
+    done = subprocess.run([ROOT / "run", "--no-install", "--data", tmp_path, *arguments], capture_output=True, text=True)
+    assert done.returncode == code
+    assert done.stderr.splitlines()[0] == sentence
+
+
+@pytest.mark.parametrize("part", ["monitord", "funneld", "nginx"])
+def test_a_part_that_dies_takes_the_others_with_it(tmp_path, start_run, part):
+    run = start_run(tmp_path).wait_until_ready()
+    parts = run.parts()
+    os.kill(parts[part], signal.SIGKILL)
+    assert run.finish() == 1
+    name = "edge" if part == "nginx" else part
+    assert any(line.startswith(f"run: {name} has ended by itself; see ") for line in run.lines), run.lines
+    wait_until(lambda: not any(map(listens, (run.port, run.admin_port, run.funnel_port))), "the ports are free again")
+
+
+def test_kill_9_of_run_itself_leaves_nothing_behind(tmp_path, start_run):
+    run = start_run(tmp_path).wait_until_ready()
+    run.process.kill()
+    run.process.wait()
+    wait_until(lambda: not any(map(listens, (run.port, run.admin_port, run.funnel_port))), "the ports are free again")
+
+
+def test_no_part_is_reachable_from_outside(tmp_path, start_run):
+    """Every listening socket of the parts is on loopback."""
+    run = start_run(tmp_path).wait_until_ready()
+    pids = set(run.parts().values())
+    table = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True).stdout
+    ours = [line.split()[3] for line in table.splitlines() if any(f"pid={pid}," in line for pid in pids)]
+    assert len(ours) >= 4
+    assert all(address.startswith(("127.0.0.1:", "[::1]:")) for address in ours), ours
