@@ -22,14 +22,23 @@ MissingPackages() {
   done
 }
 
-# Runs apt-get as root. needrestart, where it is installed, would restart services of the machine.
+# Runs apt-get as root, without a service of the machine being started or restarted: by a policy-rc.d for as long as it
+# runs, if the machine has none of its own, and with needrestart, where it is installed, told to keep still.
 AptGet() {
   local as_root=()
   if [[ $(id -u) -ne 0 ]]; then
     command -v sudo > /dev/null || Fail "installing packages needs root or sudo; install them yourself and use --no-install"
     as_root=(sudo)
   fi
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 apt-get -q -o DPkg::Lock::Timeout=600 "$@"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 sh -c '
+    policy=/usr/sbin/policy-rc.d
+    if ! [ -e $policy ]; then
+      trap "rm -f $policy" EXIT
+      trap "exit 130" INT TERM HUP
+      printf "#!/bin/sh\nexit 101\n" > $policy
+      chmod 755 $policy
+    fi
+    apt-get -q -o DPkg::Lock::Timeout=600 "$@"' apt-get "$@"
 }
 
 # Installs what is missing of these groups; does nothing if nothing is.
