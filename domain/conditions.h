@@ -1,9 +1,9 @@
 // Who, where, when: locations, profiles, behaviours and hours of campaigns.md section 2, judged over one session.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,34 +22,48 @@ struct RequestFacts {
   TimeMs now;
   std::string_view address;  // empty if unknown
   GeoFacts geo;
-  bool has_address_matches = false;                // replay: take these instead of judging the address
+  bool has_address_matches = false;  // the caller has judged the address, or replays: take these instead
   std::vector<std::uint16_t> address_matches;
 };
 
-// Numbers of the account's ipRange and geo conditions that hold (ActivityReported::address_matches). Cheap and empty for
-// an account that has none.
+// Numbers of the account's ipRange and geo conditions that hold (ActivityReported::address_matches). Cheap and empty
+// for an account that has none.
 std::vector<std::uint16_t> MatchAddress(const Account& account, std::string_view address, const GeoFacts& geo);
 
-// One decision's view. Judges every library entry at most once. The session must already hold this request's activity.
-// All arguments must outlive it. Not thread-safe: it fills the session's location memo.
+// One decision's view. Judges every library entry at most once; allocates only for new entry points, or an account with
+// more than some 500 entries. The session must already hold this request's activity. All arguments must outlive it. Not
+// thread-safe: it fills the session's location memo.
 class Judge {
  public:
+  Judge(const Judge&) = delete;
+  Judge& operator=(const Judge&) = delete;
   Judge(const Account& account, SessionState& session, const VisitorState& visitor, const RequestFacts& facts);
-  ~Judge();
 
   bool InHours(const Campaign& campaign);
   bool ProfilesMatch(const Campaign& campaign);
   // The locations of the engagement against one page of the session.
-  bool LocationsMatch(const Engagement& engagement, std::size_t page_index);
+  bool LocationsMatch(const Engagement& engagement, std::size_t page_index) const;
   bool BehaviorsMatch(const Engagement& engagement);
 
  private:
-  struct Memo;
+  enum class Truth : std::int8_t { kUnknown, kFalse, kTrue };
+  static constexpr std::size_t kInlineTruths = 512;
+
+  // The remembered verdict of an entry, else `judge`'s.
+  template <class JudgeEntry>
+  bool Remember(std::size_t entry, JudgeEntry judge);
+
+  std::span<const std::uint16_t> AddressMatches() const;
+
   const Account& account_;
-  SessionState& session_;
+  const SessionState& session_;
   const VisitorState& visitor_;
   const RequestFacts& facts_;
-  std::unique_ptr<Memo> memo_;
+  std::vector<std::uint16_t> own_address_matches_;  // judged here unless the caller brings them
+  // Hours, then profiles, then behaviours.
+  std::array<Truth, kInlineTruths> inline_truths_{};
+  std::vector<Truth> more_truths_;
+  std::span<Truth> truths_;
 };
 
 }  // namespace monitor

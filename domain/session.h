@@ -162,11 +162,15 @@ struct SessionState {
   std::vector<Attribute> attribute_log;  // all that was reported, for the sibling resources (http-api.md section 7)
   std::vector<Utterance> utterances;     // within kRepeatWindow of the newest request
 
-  // Derived from pages and one revision's locations by conditions.h; never stored, dropped when the revision changes.
+  // Derived from pages, referrers and one revision's matchers by location_memo.h; never stored, begun anew when the
+  // revision changes. Bit sets: a bit a location (a row a page), or a referral condition.
   struct LocationMemo {
     Revision revision;
-    std::vector<std::vector<std::uint64_t>> matches;  // per page a bit set of matching locations
-    std::vector<std::size_t> entry_points_seen;       // per page
+    std::vector<std::size_t> entry_points_seen;     // per page
+    std::vector<std::uint64_t> included, excluded;  // rows of pages
+    std::vector<std::uint64_t> visited;             // matched by any page
+    std::size_t referrers_seen = 0;
+    std::vector<std::uint64_t> referrals;
   } location_memo;
 
   // Control groups of one revision that were asked for; never stored, dropped when the revision changes.

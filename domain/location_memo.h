@@ -1,0 +1,23 @@
+// Which locations each page of a session matched, kept up to date so that every entry point and every referrer is
+// compared once, not once a request. Not thread-safe: the session has one owner.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "domain/account.h"
+#include "domain/session.h"
+
+namespace monitor {
+
+// Brings session.location_memo up to the session's pages and referrers. Begins anew under another revision.
+void UpdateLocationMemo(const Account& account, SessionState& session);
+
+// Some include matched an entry point of the page (no include: always) and no exclude did. Only after the update.
+bool PageMatches(const SessionState& session, std::size_t page_index, std::uint32_t location);
+// Some page of the session matched.
+bool WasVisited(const SessionState& session, std::uint32_t location);
+// Some referrer of the session matched that referral condition.
+bool ReferralMatches(const SessionState& session, std::uint32_t referral);
+
+}  // namespace monitor
