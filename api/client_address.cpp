@@ -1,37 +1,26 @@
 #include "api/client_address.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <cstdint>
+
+#include "domain/address.h"
 
 namespace monitor {
 namespace {
 
-constexpr std::size_t kIpv4Bytes = 4, kIpv6Bytes = 16, kIpv6NetworkBytes = 8;
-constexpr std::array<unsigned char, 12> kMappedIpv4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-// 4 or 16 bytes; none if it is no address.
-std::string ParseAddress(std::string_view text) {
-  std::array<char, INET6_ADDRSTRLEN> zero_ended{};
-  if (text.size() >= zero_ended.size() || text.find('\0') != std::string_view::npos) return {};
-  text.copy(zero_ended.data(), text.size());
-  std::array<char, kIpv6Bytes> bytes;
-  if (inet_pton(AF_INET, zero_ended.data(), bytes.data()) == 1) return std::string(bytes.data(), kIpv4Bytes);
-  if (inet_pton(AF_INET6, zero_ended.data(), bytes.data()) == 1) return std::string(bytes.data(), kIpv6Bytes);
-  return {};
-}
+constexpr std::size_t kNetworkBytes = 8;  // a /64
+constexpr std::array<std::uint8_t, 12> kMappedIpv4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 }  // namespace
 
-bool IsIpAddress(std::string_view text) { return !ParseAddress(text).empty(); }
+bool IsIpAddress(std::string_view text) { return ParseAddress(text).has_value(); }
 
 std::string AddressNetwork(std::string_view text) {
-  std::string bytes = ParseAddress(text);
-  if (bytes.size() != kIpv6Bytes) return bytes;
-  if (std::memcmp(bytes.data(), kMappedIpv4.data(), kMappedIpv4.size()) == 0) return bytes.substr(kMappedIpv4.size());
-  return bytes.substr(0, kIpv6NetworkBytes);
+  const std::optional<Address> address = ParseAddress(text);
+  if (!address) return {};
+  const bool ipv4 = std::equal(kMappedIpv4.begin(), kMappedIpv4.end(), address->begin());
+  return std::string(address->begin(), ipv4 ? address->end() : address->begin() + kNetworkBytes);
 }
 
 }  // namespace monitor

@@ -22,20 +22,21 @@
 namespace monitor {
 
 struct VisitsOptions {
-  std::size_t max_cached_visitors = 200'000;  // beyond it the least recently used are folded anew when they return
-  int max_waiting_per_visitor = 16;           // beyond it: overloaded
+  std::size_t max_cached_visitors = 200'000;    // beyond it the least recently used are folded anew when they return
+  std::size_t max_cached_bytes = 512ull << 20;  // the same, by the size of the events they were folded from
+  int max_waiting_per_visitor = 16;             // beyond it: overloaded
 };
 
 // Why a request was not done; the caller makes the HTTP answer of http-api.md section 1. Nothing was recorded.
 struct VisitFailure {
   enum class Code : std::uint8_t {
-    kInvalid,      // 400/5, `message`
-    kCapped,       // 503/18, retry_after_s
-    kOverloaded,   // 503/18: too many waiting, disk full, shutting down
-    kDeadline,     // 500/20: the deadline passed before the request was handed to the writer
-    kUnauthorized, // 401/10
-    kNotFound,     // 404/12
-    kCorrupt,      // 500/18
+    kInvalid,       // 400/5, `message`
+    kCapped,        // 503/18, retry_after_s
+    kOverloaded,    // 503/18: too many waiting, disk full, shutting down
+    kDeadline,      // 500/20: the deadline passed before the request was handed to the writer
+    kUnauthorized,  // 401/10
+    kNotFound,      // 404/12
+    kCorrupt,       // 500/18
   } code;
   std::string message;
   int retry_after_s = 1;
@@ -46,6 +47,8 @@ struct VisitCall {
   VisitRequest request;                         // identities already hashed
   std::string traceparent;                      // "" if none was sent
   bool on_behalf = false;                       // obh: addresses are not capped
+  bool fresh_visitor = false;                   // request.visitor was generated for it: nothing can be known of it
+  bool live_session_only = false;               // kNotFound instead of beginning a session
   std::chrono::steady_clock::time_point deadline;
 };
 
@@ -74,6 +77,7 @@ class Visits {
   std::expected<Decision, VisitFailure> Handle(VisitCall call);
 
   // Without a session in the request an example (campaigns.md section 5); records nothing and holds nobody up.
+  // Its identities are hashed.
   std::expected<std::vector<Judgement>, VisitFailure> Explain(const AccountState& account, const VisitRequest& request,
                                                               std::optional<TimeMs> at);
 
@@ -102,8 +106,9 @@ class Visits {
   };
   Statistics statistics() const;
 
+  class State;  // visits_state.h
+
  private:
-  class State;
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,38 @@
+// What Visits is made of; shared by visits.cpp (requests) and visitor_commands.cpp (the other commands).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "api/caps.h"
+#include "api/visitor_owner.h"
+#include "api/visitor_records.h"
+#include "api/visitor_rooms.h"
+#include "api/visits.h"
+
+namespace monitor {
+
+class Visits::State {
+ public:
+  State(EventStore& event_store, const MasterKey& key, const VisitsOptions& options)
+      : store(event_store),
+        master_key(key),
+        records(event_store),
+        rooms({options.max_cached_visitors, options.max_cached_bytes, options.max_waiting_per_visitor}),
+        owner(event_store, key, records, rooms) {}
+
+  EventStore& store;
+  const MasterKey& master_key;
+  VisitorRecords records;
+  VisitorRooms rooms;
+  VisitorOwner owner;
+  NewSessionCaps caps;
+  std::atomic<std::uint64_t> capped = 0, overloaded = 0;
+
+  // The open conversations of the authenticated among these identities.
+  VisitorOwner::Outcome<std::vector<OpenConversation>> ConversationsOf(const AccountId& account,
+                                                                       const std::vector<Identity>& identities) const;
+};
+
+}  // namespace monitor
