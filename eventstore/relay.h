@@ -1,7 +1,8 @@
-// From the log to Kafka: events.md section 3, architecture.md decision 4. librdkafka is named in relay.cpp only.
+// From the log to Kafka: events.md section 3, architecture.md decision 4.
 //
-// Disposable: everything is read from the log and the saved position; after a fatal producer error it is made anew from
-// there. Starts and serves with the broker down, late or gone. Has one thread of its own.
+// Disposable: everything is read from the log and the saved position; after any failure of the producer another is made
+// and goes on from there (relay_run.h). Starts and serves with the broker down, late or gone. Has one thread of its
+// own. Threads: every function may be called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct RelayOptions {
   std::string topic = "monitor.events";
   std::string positions_topic = "monitor.positions";
   std::string accounts_topic = "monitor.accounts";
+  std::string dead_letter_topic = "monitor.events.dead-letter";  // only made here, for the consumers
   int partitions = 16;  // of a topic that must be made; an existing one is never altered
   std::uint64_t max_in_flight = 20'000;
   // What the relay has to say to the operator: event name and one sentence.

@@ -1,0 +1,130 @@
+#include "eventstore/relay.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "eventstore/relay_run.h"
+
+namespace monitor {
+namespace {
+
+using std::chrono::milliseconds;
+
+// After a life that failed, so long until the next: doubled up to the greatest while nothing gets acknowledged.
+constexpr milliseconds kFirstPause{200};
+constexpr milliseconds kGreatestPause{5'000};
+
+}  // namespace
+
+class Relay::State {
+ public:
+  State(RelayOptions wanted, RocksDbStore& store)
+      : options_(std::move(wanted)), store_(store), current_(store.Origins().back().origin) {
+    status_.relayed = store_.RelayedSeq(current_);
+    events_.on_connection = [this](bool connected, const std::string& why) { OnConnection(connected, why); };
+    events_.on_delivered = [this] { ++delivered_; };
+    events_.on_acknowledged = [this](Origin origin, std::uint64_t seq) { OnAcknowledged(origin, seq); };
+    thread_ = std::jthread([this](std::stop_token stop) { Live(std::move(stop)); });
+  }
+
+  RelayStatus Status() const {
+    std::lock_guard lock(mutex_);
+    return status_;
+  }
+
+  bool WaitRelayed(std::uint64_t seq, milliseconds max_wait) const {
+    std::unique_lock lock(mutex_);
+    return acknowledged_.wait_for(lock, max_wait, [&] { return status_.relayed >= seq; });
+  }
+
+  bool Drain(milliseconds max_wait) { return WaitRelayed(store_.Statistics().last_seq, max_wait); }
+
+ private:
+  void Live(std::stop_token stop) {
+    milliseconds pause = kFirstPause;
+    while (!stop.stop_requested()) {
+      std::uint64_t before = Status().relayed;
+      std::string why;
+      RelayEnd end = RelayRun(options_, store_, events_, stop).Run(why);
+      if (end == RelayEnd::kStopped || stop.stop_requested()) return;
+      if (end == RelayEnd::kRefused) return Refuse(why);
+      Failed(why);
+      pause = Status().relayed > before ? kFirstPause : std::min(2 * pause, kGreatestPause);
+      std::unique_lock lock(mutex_);
+      stopping_.wait_for(lock, stop, pause, [] { return false; });
+    }
+  }
+
+  void OnConnection(bool connected, const std::string& why) {
+    {
+      std::lock_guard lock(mutex_);
+      status_.connected = connected;
+      if (std::exchange(told_connected_, connected) == connected) return;
+    }
+    Report(connected ? "relay-connected" : "relay-disconnected", connected ? options_.bootstrap_servers : why);
+  }
+
+  void OnAcknowledged(Origin origin, std::uint64_t seq) {
+    std::lock_guard lock(mutex_);
+    status_.delivered_total += std::exchange(delivered_, 0);
+    if (origin != current_) return;
+    status_.relayed = seq;
+    acknowledged_.notify_all();
+  }
+
+  // Says the same thing once, however often it is tried.
+  void Failed(const std::string& why) {
+    {
+      std::lock_guard lock(mutex_);
+      status_.connected = false;
+      ++status_.restarts_total;
+      ++status_.errors_total;
+      if (std::exchange(last_failure_, why) == why) return;
+    }
+    Report("relay-failed", why);
+  }
+
+  void Refuse(const std::string& why) {
+    {
+      std::lock_guard lock(mutex_);
+      status_.connected = false;
+      status_.refusal = why;
+      ++status_.errors_total;
+    }
+    Report("relay-refused", why);
+  }
+
+  void Report(const std::string& event, const std::string& detail) const {
+    if (options_.report) options_.report(event, detail);
+  }
+
+  const RelayOptions options_;
+  RocksDbStore& store_;
+  const Origin current_;
+  RelayEvents events_;
+  std::uint64_t delivered_ = 0;  // since the last acknowledgement; the relay's thread only
+
+  mutable std::mutex mutex_;
+  mutable std::condition_variable acknowledged_;
+  std::condition_variable_any stopping_;
+  RelayStatus status_;
+  std::string last_failure_;
+  std::optional<bool> told_connected_;
+
+  std::jthread thread_;
+};
+
+Relay::Relay(RelayOptions options, RocksDbStore& store) : state_(std::make_unique<State>(std::move(options), store)) {}
+Relay::~Relay() = default;
+
+RelayStatus Relay::Status() const { return state_->Status(); }
+bool Relay::Drain(std::chrono::milliseconds max_wait) { return state_->Drain(max_wait); }
+bool Relay::WaitRelayed(std::uint64_t seq, std::chrono::milliseconds max_wait) const {
+  return state_->WaitRelayed(seq, max_wait);
+}
+
+}  // namespace monitor
