@@ -1,0 +1,28 @@
+// The bytes of the funnel's facts as a view keeps them. Not an exchange format: a view is rebuilt from events when
+// kFactsVersion changes, so there is no upcasting here.
+//
+// Layout: unsigned LEB128 numbers, signed ones in zigzag; text as length and bytes. Strings that come back malformed
+// (a damaged store) give nullopt, never a partial value.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "domain/funnel.h"
+
+namespace monitor::funnel {
+
+constexpr std::uint32_t kFactsVersion = 1;
+
+std::string EncodeVisitorState(const VisitorState& state);
+std::optional<VisitorState> DecodeVisitorState(std::string_view bytes);
+
+std::string EncodeSessionTraits(const SessionTraits& traits);
+std::optional<SessionTraits> DecodeSessionTraits(std::string_view bytes);
+
+// The ordinal is part of the key under which facts are kept, so it is not in the bytes.
+std::string EncodeFacts(const EventFacts& facts);
+std::optional<EventFacts> DecodeFacts(std::uint64_t ordinal, std::string_view bytes);
+
+}  // namespace monitor::funnel
