@@ -1,0 +1,88 @@
+// The readers' rules (events.md section 3): every event is folded exactly once and in its bucket's order, whatever the
+// source gives twice, late or with a hole.
+//
+// A hole holds its bucket: what follows is kept aside (bounded) until the missing events come, and the offset from
+// which the source must be read again stays below. Only an operator may skip a hole (`skip_missing`). Log and topic
+// share this code and the state, so they may be exchanged.
+// Threads: the reader's only; counters may be read from any.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "consumers/cloud_event.h"
+#include "consumers/view_store.h"
+
+namespace monitor {
+
+// An event and where it came from: `channel` is a partition of the topic or an origin of the log, `offset` counts in
+// it.
+struct Arrival {
+  SourceEvent event;
+  std::string channel;
+  std::int64_t offset = 0;
+  bool from_start = true;  // the channel still begins with its first event ever
+};
+
+struct IntakeOptions {
+  std::size_t max_held = 100'000;  // events kept aside; beyond that the source has to be read again
+  bool skip_missing = false;
+  // An event that can not be read, with the reason: for the dead letters.
+  std::function<void(const Arrival&, const std::string& reason)> unreadable = [](const Arrival&, const std::string&) {};
+  // A bucket began to be held at this event: for the alarm.
+  std::function<void(const Arrival&)> gap = [](const Arrival&) {};
+};
+
+enum class Taken : std::uint8_t { kCounted, kDuplicate, kHeld };
+
+class Intake {
+ public:
+  Intake(ViewStore& store, IntakeOptions options);  // store must outlive it
+
+  // The error is the store's: Forget, discard the store's batch and read again from the committed offsets.
+  std::expected<Taken, std::string> Take(Arrival arrival);
+
+  // From where a channel that was read up to `next` (exclusive) must be read after a restart.
+  std::int64_t SafeOffset(const std::string& channel, std::int64_t next) const;
+  // True once after a hole was closed whose followers were too many to keep: the channel has to be read again from
+  // its safe offset, which this tells.
+  std::optional<std::int64_t> TakeRewind(const std::string& channel);
+  // Drops what is kept aside: of one channel (it was taken away), or of all.
+  void Forget(const std::string& channel);
+  void Forget();
+
+  struct Counters {
+    std::atomic<std::uint64_t> counted{0}, duplicates{0}, unreadable{0}, gaps{0}, skipped{0};
+    std::atomic<std::uint64_t> held_buckets{0}, held_events{0};
+  };
+  const Counters& counters() const { return counters_; }
+
+ private:
+  using Line = std::pair<std::string, Bucket>;  // origin and bucket: what is numbered by prevseq
+  struct Held {
+    std::string channel;
+    std::map<std::uint64_t, Arrival> by_prevseq;
+    std::optional<std::int64_t> first_dropped;  // the least offset that was not kept
+  };
+
+  bool IsNext(const Arrival& arrival, std::optional<std::uint64_t> highest) const;
+  std::expected<void, std::string> Count(const Arrival& arrival);
+  std::expected<void, std::string> CountFollowers(const Line& line);
+  void Hold(Arrival arrival);
+  void UpdateGauges();
+
+  ViewStore& store_;
+  const IntakeOptions options_;
+  std::map<Line, Held> held_;
+  std::size_t held_events_ = 0;
+  std::map<std::string, std::int64_t> rewinds_;
+  Counters counters_;
+};
+
+}  // namespace monitor

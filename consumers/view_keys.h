@@ -1,0 +1,47 @@
+// The keys of the view store, all in one place. BUCKET is one byte, numbers are 8 bytes big-endian, ids hold no NUL
+// (events with such ids are unreadable), so that byte order is bucket, account, visitor, session, log order.
+//
+//   family    key                                                        value
+//   facts     BUCKET account 0 visitor 0 session 0 0                     the session's traits
+//             BUCKET account 0 visitor 0 session 0 ORDINAL               the facts of the visitor's ORDINAL-th event
+//   visitors  BUCKET account 0 visitor                                   VisitorState
+//   marks     BUCKET account 0 visitor 0 SHA-256(mark's name)            one byte: Counting
+//   accounts  account 0 BUCKET                                           account summary, or empty: events are here
+//   progress  "seq/" BUCKET origin                                       highest seq
+//             "offset/" partition (decimal)                              next offset
+//             "position/" origin                                         position
+//             "version"                                                  of all of these, decimal
+//
+// A mark's name can be thousands of characters long (an order id), hence its hash.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "domain/hash.h"
+#include "domain/names.h"
+
+namespace monitor::view {
+
+std::string Number(std::uint64_t value);
+std::optional<std::uint64_t> ParseNumber(std::string_view bytes);
+
+std::string AccountPrefix(Bucket bucket, std::string_view account);
+std::string VisitorKey(Bucket bucket, const AccountId& account, const VisitorId& visitor);
+// All of a visitor's sessions, or one.
+std::string SessionsPrefix(const std::string& visitor_key);
+std::string SessionPrefix(const std::string& visitor_key, const SessionId& session);
+std::string FactsKey(const std::string& session_prefix, std::uint64_t ordinal);
+std::string MarkKey(const std::string& visitor_key, std::string_view name);
+std::string AccountKey(std::string_view account, Bucket bucket);
+
+// A facts key taken apart; views into it.
+struct FactsAddress {
+  std::string_view visitor, session;
+  std::uint64_t ordinal = 0;
+};
+std::optional<FactsAddress> ParseFactsKey(std::string_view key);
+
+}  // namespace monitor::view

@@ -1,0 +1,92 @@
+// The funnel as kept on disk: facts, readers' dedupe state, offsets and positions, always written together in one
+// batch, so that a crash anywhere leaves a state that some prefix of the events gives. RocksDB is named in
+// view_store.cpp only; the keys are documented in view_keys.h.
+//
+// Threads: the functions under "writing" are for one thread, the reader's; those under "asking" for any, at any time.
+// Asking works on snapshots and never makes the writer wait.
+#pragma once
+
+#include <bitset>
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "consumers/cloud_event.h"
+#include "domain/funnel_rows.h"
+#include "domain/names.h"
+
+namespace monitor {
+
+using BucketSet = std::bitset<256>;
+using Positions = std::map<std::string, std::uint64_t>;  // origin → everything up to this seq is counted
+
+enum class FoldError : std::uint8_t {
+  kUnreadable,  // the event itself; nothing of it was folded, the store is as before
+  kStore,       // the disk; Discard and begin again from what is committed
+};
+
+struct FoldFailure {
+  FoldError error;
+  std::string message;
+};
+
+// What is known of an account from its newest document.
+struct AccountSummary {
+  AccountId id;
+  std::string time_zone = "UTC";
+  std::string json;  // {"id","name","timeZone","currency","campaigns":[{"id","name","engagements":[{"id","name"}]}]}
+};
+
+struct FunnelReport {
+  Positions as_of;
+  std::vector<funnel::Row> rows;
+};
+
+class ViewStore {
+ public:
+  // `folder` is made if absent. The error is one clear sentence (locked, damaged, of another version).
+  static std::expected<std::unique_ptr<ViewStore>, std::string> Open(const std::string& folder);
+  ~ViewStore();
+
+  // Writing. Nothing is seen by others, or kept, before Commit.
+
+  // The highest seq taken of this origin in this bucket; nullopt: none yet (events.md section 3).
+  std::optional<std::uint64_t> HighestSeq(const std::string& origin, Bucket bucket) const;
+  // Folds the event and notes its seq. An unreadable event's seq is noted all the same: it is not missing.
+  std::expected<void, FoldFailure> Fold(const SourceEvent& event);
+  // From where a partition of the topic is to be read; nullopt: never read.
+  std::optional<std::int64_t> Offset(int partition) const;
+  void SetOffset(int partition, std::int64_t offset);
+  // Never goes back.
+  void SetPosition(const std::string& origin, std::uint64_t seq);
+  // One atomic write of everything since the last Commit. After an error call Discard.
+  std::expected<void, std::string> Commit();
+  // Back to what is committed. The error is the disk's: nothing can be folded until a Discard succeeds.
+  std::expected<void, std::string> Discard();
+
+  // Asking. Throws std::runtime_error if the disk fails, unless a function returns its error.
+
+  Positions CommittedPositions() const;
+  // True once the origin's position is ≥ seq; false when `max_wait` is over or StopWaiting was called.
+  bool WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const;
+  void StopWaiting();
+  std::vector<AccountSummary> Accounts() const;
+  std::optional<AccountSummary> Account(std::string_view id) const;
+  // Over the facts of these buckets.
+  std::expected<FunnelReport, std::string> Funnel(const AccountId& account, const funnel::Query& query,
+                                                  const BucketSet& buckets) const;
+  std::uint64_t DiskBytes() const;
+
+ private:
+  class State;
+  explicit ViewStore(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace monitor
