@@ -55,15 +55,21 @@ std::expected<void, std::string> Intake::CountFollowers(const Line& line) {
     if (next == held.by_prevseq.end()) break;
     if (const auto counted = Count(next->second); !counted) return counted;
   }
-  if (held.by_prevseq.empty()) {
-    if (held.first_dropped) {
-      auto [rewind, inserted] = rewinds_.try_emplace(held.channel, *held.first_dropped);
-      rewind->second = std::min(rewind->second, *held.first_dropped);
-    }
-    held_.erase(found);
+  if (held.first_dropped) {
+    RewindTo(held);
+    held_events_ -= held.by_prevseq.size();
   }
+  if (held.first_dropped || held.by_prevseq.empty()) held_.erase(found);
   UpdateGauges();
   return {};
+}
+
+// The dropped ones may be next; what is still kept is read again with them.
+void Intake::RewindTo(const Held& held) {
+  std::int64_t offset = *held.first_dropped;
+  for (const auto& [prevseq, arrival] : held.by_prevseq) offset = std::min(offset, arrival.offset);
+  auto [rewind, inserted] = rewinds_.try_emplace(held.channel, offset);
+  rewind->second = std::min(rewind->second, offset);
 }
 
 void Intake::Hold(Arrival arrival) {

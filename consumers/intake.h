@@ -74,6 +74,7 @@ class Intake {
   bool IsNext(const Arrival& arrival, std::optional<std::uint64_t> highest) const;
   std::expected<void, std::string> Count(const Arrival& arrival);
   std::expected<void, std::string> CountFollowers(const Line& line);
+  void RewindTo(const Held& held);
   void Hold(Arrival arrival);
   void UpdateGauges();
 
