@@ -495,6 +495,7 @@ std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& acco
       AddBucket(state_->database, snapshot.snapshot(), view::AccountPrefix(static_cast<Bucket>(bucket), account.str()),
                 rows);
     }
+    report.complete = !rows.overflowed();
     report.rows = rows.Finish();
     return report;
   } catch (const StoreFailure& failure) {

@@ -46,6 +46,7 @@ struct AccountSummary {
 struct FunnelReport {
   Positions as_of;
   std::vector<funnel::Row> rows;
+  bool complete = true;  // false: there are more rows than the query allows
 };
 
 class ViewStore {

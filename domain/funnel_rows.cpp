@@ -120,6 +120,8 @@ class RowBuilder::Work {
     EndSession();
   }
 
+  bool overflowed() const { return overflowed_; }
+
   std::vector<Row> Finish() {
     if (query_.by.empty() && query_.window == Window::kAll) rows_[RowKey{}];
     std::vector<Row> rows;
@@ -159,7 +161,11 @@ class RowBuilder::Work {
     RowKey key;
     if (clock_) key.window_start = clock_->StartOf(query_.window, time_);
     for (Breakdown breakdown : query_.by) SetKey(key, breakdown, dimensions, device);
-    return &rows_[key];
+    if (rows_.size() < query_.max_rows) return &rows_[key];
+    const auto found = rows_.find(key);
+    if (found != rows_.end()) return &found->second;
+    overflowed_ = true;
+    return nullptr;
   }
 
   static void SetKey(RowKey& key, Breakdown breakdown, const Dimensions& dimensions,
@@ -302,6 +308,7 @@ class RowBuilder::Work {
 
   const Query query_;
   std::map<RowKey, GrowingRow> rows_;
+  bool overflowed_ = false;
   std::map<std::string, WindowClock> clocks_;
   std::set<std::pair<const GrowingRow*, std::string>> conversations_;  // of this visitor
 
@@ -319,6 +326,7 @@ RowBuilder::RowBuilder(Query query) : work_(std::make_unique<Work>(std::move(que
 RowBuilder::~RowBuilder() = default;
 void RowBuilder::BeginVisitor() { work_->BeginVisitor(); }
 void RowBuilder::Add(const SessionTraits& traits, std::span<const EventFacts> events) { work_->Add(traits, events); }
+bool RowBuilder::overflowed() const { return work_->overflowed(); }
 std::vector<Row> RowBuilder::Finish() { return work_->Finish(); }
 
 }  // namespace monitor::funnel

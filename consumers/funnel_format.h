@@ -1,0 +1,23 @@
+// A funnel as JSON and as CSV, with the same names (interfaces.md section 3). Numbers are printed in the shortest form
+// that reads back the same; what has no value is null, in CSV an empty cell.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "consumers/view_store.h"
+#include "domain/funnel_rows.h"
+
+namespace monitor {
+
+// `missing`: partitions that are not in the rows; written only if there are any.
+std::string FunnelJson(const AccountId& account, const funnel::Query& query, const FunnelReport& report,
+                       const std::vector<int>& missing);
+// RFC 4180, with a header line. Has one column for every currency in the rows.
+std::string FunnelCsv(const funnel::Query& query, const FunnelReport& report);
+
+// {"<origin>": "<seq>"}
+std::string PositionsJson(const Positions& positions);
+
+}  // namespace monitor

@@ -1,0 +1,183 @@
+#include "consumers/query_api.h"
+
+#include <charconv>
+#include <chrono>
+#include <optional>
+
+#include "consumers/funnel_format.h"
+#include "consumers/funnel_request.h"
+#include "consumers/page.h"
+#include "domain/json.h"
+
+namespace monitor {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kInvalid = 5, kNoAccount = 6, kServerError = 18;  // internal codes of http-api.md section 1
+constexpr std::int64_t kDefaultWaitMs = 10'000, kMaxWaitMs = 60'000;
+
+constexpr std::string_view kHeaders = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+constexpr std::string_view kPageHeaders =
+    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
+    "Content-Security-Policy: default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'\r\n";
+
+http::Reply Json(std::string body, int status = 200) {
+  http::Reply reply{.status = status, .body = std::move(body)};
+  reply.fixed_headers = kHeaders;
+  return reply;
+}
+
+http::Reply Error(int status, int internal_code, std::string_view message) {
+  http::Reply reply = http::ErrorReply(status, internal_code, message);
+  reply.fixed_headers = kHeaders;
+  return reply;
+}
+
+std::optional<std::uint64_t> ParseNumber(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+struct AwaitedPosition {
+  std::string origin;
+  std::uint64_t seq;
+};
+
+std::optional<AwaitedPosition> ParsePosition(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == text.npos || colon == 0) return std::nullopt;
+  const auto seq = ParseNumber(text.substr(colon + 1));
+  if (!seq) return std::nullopt;
+  return AwaitedPosition{std::string(text.substr(0, colon)), *seq};
+}
+
+// Counts a waiting request for as long as it lives.
+class Waiter {
+ public:
+  Waiter(std::atomic<int>& waiting, int max) : waiting_(waiting), admitted_(++waiting <= max) {}
+  ~Waiter() { --waiting_; }
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  bool admitted() const { return admitted_; }
+
+ private:
+  std::atomic<int>& waiting_;
+  const bool admitted_;
+};
+
+}  // namespace
+
+QueryApi::QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting)
+    : store_(store),
+      source_(source),
+      metrics_(metrics),
+      query_seconds_(metrics.AddHistogram("funneld_query_seconds", "Time to answer a query of the funnel",
+                                          {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10})),
+      max_waiting_(max_waiting) {}
+
+http::Reply QueryApi::Handle(const http::Request& request) {
+  const auto path = http::PercentDecode(request.path());
+  if (!path) return Error(404, kInvalid, "path: no such resource");
+  if (request.method() != http::Method::kGet && request.method() != http::Method::kHead) {
+    http::Reply reply = Error(405, kInvalid, "method: only GET and HEAD are served here");
+    reply.headers.Add("Allow", "GET, HEAD");
+    return reply;
+  }
+  return Route(*path, http::Query(request.query()));
+}
+
+http::Reply QueryApi::Route(std::string_view path, const http::Query& query) {
+  if (path == "/api/funnel") return Funnel(query);
+  if (path == "/api/position") return Position(query);
+  if (path == "/api/accounts") return Accounts();
+  if (path == "/livez") return Json("{\"status\":\"ok\"}");
+  if (path == "/readyz") return Ready();
+  if (path == "/metrics") {
+    http::Reply reply = Json(metrics_.Text());
+    reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    return reply;
+  }
+  if (path == "/") {
+    http::Reply reply{.body = std::string(kPageHtml), .content_type = "text/html; charset=utf-8"};
+    reply.fixed_headers = kPageHeaders;
+    return reply;
+  }
+  return Error(404, kInvalid, "path: no such resource");
+}
+
+http::Reply QueryApi::Funnel(const http::Query& query) const {
+  const auto began = std::chrono::steady_clock::now();
+  const auto id = query.Get("account");
+  if (!id) return Error(400, kInvalid, "account: missing");
+  const auto account = IsWellFormedAccountId(*id) ? store_.Account(*id) : std::nullopt;
+  if (!account) return Error(404, kNoAccount, "account: does not exist");
+  const auto request = ParseFunnelRequest(query, TimeZone::Find(account->time_zone).value_or(TimeZone()));
+  if (!request) return Error(400, kInvalid, request.error());
+
+  const SourceStatus source = source_.Status();
+  const auto report = store_.Funnel(account->id, request->query, source.buckets);
+  if (!report) return Error(500, kServerError, "the view could not be read");
+  if (!report->complete) {
+    return Error(
+        400, kInvalid,
+        "by: more than " + std::to_string(request->query.max_rows) + " rows; ask for a shorter time or fewer of them");
+  }
+  query_seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  if (request->format == FunnelFormat::kJson) {
+    return Json(FunnelJson(account->id, request->query, *report, source.missing));
+  }
+  http::Reply reply = Json(FunnelCsv(request->query, *report));
+  reply.content_type = "text/csv; charset=utf-8";
+  return reply;
+}
+
+http::Reply QueryApi::Position(const http::Query& query) {
+  if (const auto text = query.Get("waitFor")) {
+    const auto awaited = ParsePosition(*text);
+    if (!awaited) return Error(400, kInvalid, "waitFor: must be ORIGIN:SEQ");
+    std::uint64_t wait_ms = kDefaultWaitMs;
+    if (const auto given = query.Get("waitMs")) {
+      const auto parsed = ParseNumber(*given);
+      if (!parsed) return Error(400, kInvalid, "waitMs: must be a number of milliseconds");
+      wait_ms = std::min<std::uint64_t>(*parsed, kMaxWaitMs);
+    }
+    const Waiter waiter(waiting_, max_waiting_);
+    if (waiter.admitted()) store_.WaitFor(awaited->origin, awaited->seq, milliseconds(wait_ms));
+  }
+  return Json(PositionsJson(store_.CommittedPositions()));
+}
+
+http::Reply QueryApi::Accounts() const {
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("accounts").BeginArray();
+  for (const AccountSummary& account : store_.Accounts()) {
+    if (account.json.empty()) {
+      writer.BeginObject().Key("id").String(account.id.str()).Key("campaigns").BeginArray().EndArray().EndObject();
+    } else {
+      writer.Raw(account.json);
+    }
+  }
+  writer.EndArray().EndObject();
+  return Json(std::move(body));
+}
+
+http::Reply QueryApi::Ready() const {
+  const SourceStatus source = source_.Status();
+  const bool draining = draining_;
+  const bool ready = source.caught_up && !draining;
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("status").String(draining ? "draining" : ready ? "ok" : "catching-up");
+  writer.Key("checks").BeginObject();
+  writer.Key("source").String(source.connected ? "ok" : "not connected");
+  writer.Key("caughtUp").Bool(source.caught_up).Key("lagEvents").UInt(source.lag_events);
+  writer.Key("alarm").String(source.alarm).EndObject().EndObject();
+  return Json(std::move(body), ready ? 200 : 503);
+}
+
+}  // namespace monitor
