@@ -28,6 +28,7 @@ struct Arrival {
   std::string channel;
   std::int64_t offset = 0;
   bool from_start = true;  // the channel still begins with its first event ever
+  std::string key;         // the message's, for the dead letters
 };
 
 struct IntakeOptions {
@@ -40,6 +41,11 @@ struct IntakeOptions {
 };
 
 enum class Taken : std::uint8_t { kCounted, kDuplicate, kHeld };
+
+struct IntakeCounters {
+  std::atomic<std::uint64_t> counted{0}, duplicates{0}, unreadable{0}, gaps{0}, skipped{0};
+  std::atomic<std::uint64_t> held_buckets{0}, held_events{0};
+};
 
 class Intake {
  public:
@@ -57,11 +63,9 @@ class Intake {
   void Forget(const std::string& channel);
   void Forget();
 
-  struct Counters {
-    std::atomic<std::uint64_t> counted{0}, duplicates{0}, unreadable{0}, gaps{0}, skipped{0};
-    std::atomic<std::uint64_t> held_buckets{0}, held_events{0};
-  };
-  const Counters& counters() const { return counters_; }
+  // A message that was not even an event.
+  void CountUnreadable() { ++counters_.unreadable; }
+  const IntakeCounters& counters() const { return counters_; }
 
  private:
   using Line = std::pair<std::string, Bucket>;  // origin and bucket: what is numbered by prevseq
@@ -83,7 +87,7 @@ class Intake {
   std::map<Line, Held> held_;
   std::size_t held_events_ = 0;
   std::map<std::string, std::int64_t> rewinds_;
-  Counters counters_;
+  IntakeCounters counters_;
 };
 
 }  // namespace monitor

@@ -1,1 +1,138 @@
-int main() { return 0; }
+// funneld: keeps the funnel and answers questions about it.
+#include <signal.h>
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/server/http_server.h"
+#include "api/server/log.h"
+#include "api/server/metrics.h"
+#include "api/server/settings.h"
+#include "consumers/funneld_settings.h"
+#include "consumers/log_reader.h"
+#include "consumers/query_api.h"
+#include "consumers/topic_reader.h"
+#include "consumers/view_store.h"
+
+namespace {
+
+using namespace monitor;
+
+// Blocked before the first thread is made, so that every thread inherits it and only WaitForSignal sees them.
+sigset_t BlockEndSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+IntakeOptions ReaderRules(const ServerSettings& settings) {
+  IntakeOptions options{.skip_missing = settings.Boolean("source", "skip_missing")};
+  options.unreadable = [](const Arrival& arrival, const std::string& reason) {
+    log::Error("event-unreadable", {{"channel", arrival.channel}, {"offset", arrival.offset}, {"reason", reason}});
+  };
+  options.gap = [](const Arrival& arrival) {
+    log::Error("events-missing", {{"origin", arrival.event.origin},
+                                  {"bucket", std::int64_t{arrival.event.bucket}},
+                                  {"after", static_cast<std::int64_t>(arrival.event.prevseq)},
+                                  {"seen", static_cast<std::int64_t>(arrival.event.seq)}});
+  };
+  return options;
+}
+
+std::unique_ptr<Source> MakeSource(const ServerSettings& settings, ViewStore& store) {
+  const std::string brokers = settings.String("kafka", "bootstrap_servers");
+  if (brokers.empty()) {
+    LogReaderOptions options{.admin_url = settings.String("source", "admin_url"),
+                             .admin_token_file = settings.String("source", "admin_token_file")};
+    options.intake = ReaderRules(settings);
+    return std::make_unique<LogReader>(std::move(options), store);
+  }
+  TopicReaderOptions options{.bootstrap_servers = brokers, .group = settings.String("kafka", "group")};
+  options.intake = ReaderRules(settings);
+  return std::make_unique<TopicReader>(std::move(options), store);
+}
+
+void AddMetrics(metrics::Registry& registry, const Source& source, const ViewStore& store) {
+  const auto count = [&](const char* name, const char* help, std::atomic<std::uint64_t> IntakeCounters::* counter) {
+    registry.AddCounterFunction(
+        name, help, {}, [&source, counter] { return static_cast<double>((source.counters().*counter).load()); });
+  };
+  const auto gauge = [&](const char* name, const char* help, std::function<double()> value) {
+    registry.AddGaugeFunction(name, help, {}, std::move(value));
+  };
+  count("funneld_events_total", "Events folded", &IntakeCounters::counted);
+  count("funneld_duplicates_total", "Events dropped because they were counted before", &IntakeCounters::duplicates);
+  count("funneld_dead_letters_total", "Events that could not be read", &IntakeCounters::unreadable);
+  count("funneld_gaps_total", "Holes found in the events", &IntakeCounters::gaps);
+  count("funneld_skipped_gaps_total", "Holes that were passed over on an operator's word", &IntakeCounters::skipped);
+  gauge("funneld_held_buckets", "Buckets held until missing events come",
+        [&source] { return static_cast<double>(source.counters().held_buckets.load()); });
+  gauge("funneld_held_events", "Events kept aside because of holes",
+        [&source] { return static_cast<double>(source.counters().held_events.load()); });
+  gauge("funneld_lag_events", "Events known to be there and not yet counted",
+        [&source] { return static_cast<double>(source.Status().lag_events); });
+  gauge("funneld_source_connected", "1 if the source of events answers",
+        [&source] { return source.Status().connected ? 1.0 : 0.0; });
+  gauge("funneld_caught_up", "1 once all that was there at the start is counted",
+        [&source] { return source.Status().caught_up ? 1.0 : 0.0; });
+  gauge("funneld_view_bytes", "Size of the view on disk", [&store] { return static_cast<double>(store.DiskBytes()); });
+}
+
+int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
+  const std::string folder = settings.String("data", "dir");
+  std::filesystem::create_directories(folder);
+  auto store = ViewStore::Open(folder + "/view");
+  if (!store) throw std::runtime_error(store.error());
+
+  std::unique_ptr<Source> source = MakeSource(settings, **store);
+  metrics::Registry registry;
+  AddMetrics(registry, *source, **store);
+  const int threads = static_cast<int>(settings.Integer("http", "threads"));
+  QueryApi api(**store, *source, registry, threads / 2);
+  auto server = std::make_unique<http::Server>(
+      http::ServerOptions{.address = settings.String("http", "address"),
+                          .port = static_cast<std::uint16_t>(settings.Integer("http", "port")),
+                          .threads = 2,
+                          .handler_threads = threads,
+                          .thread_name = "query"},
+      [&api](const http::Request& request) { return api.Handle(request); });
+  log::Info("listening", {{"address", settings.String("http", "address")}, {"port", std::int64_t{server->port()}}});
+
+  int received = 0;
+  sigwait(&end_signals, &received);
+  log::Info("draining", {{"signal", std::int64_t{received}}});
+  api.Drain();
+  (*store)->StopWaiting();
+  server.reset();
+  source.reset();
+  log::Info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const sigset_t end_signals = BlockEndSignals();
+  const auto settings = SettingsFromCommandLine(
+      argc, argv, "funneld", "Keeps the engagement funnel and answers questions about it.", FunneldSettings());
+  if (!settings) return settings.error();
+  if (const auto refusal = RefuseSettings(*settings)) {
+    std::fprintf(stderr, "funneld: %s\n", refusal->c_str());
+    return 1;
+  }
+  log::SetLevel(settings->String("log", "level"));
+  try {
+    return Serve(*settings, end_signals);
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "funneld: %s\n", failure.what());
+    return 1;
+  }
+}

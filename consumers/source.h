@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "consumers/intake.h"
 #include "consumers/view_store.h"
 
 namespace monitor {
@@ -22,7 +23,9 @@ struct SourceStatus {
 class Source {
  public:
   virtual ~Source() = default;
-  virtual SourceStatus Status() const = 0;  // any thread
+  // From any thread.
+  virtual SourceStatus Status() const = 0;
+  virtual const IntakeCounters& counters() const = 0;
 };
 
 }  // namespace monitor

@@ -1,0 +1,32 @@
+#include "consumers/funneld_settings.h"
+
+namespace monitor {
+
+std::vector<SettingSpec> FunneldSettings() {
+  using enum SettingSpec::Type;
+  return {
+      {"http", "address", "127.0.0.1", kString, "where the query API and the web page listen"},
+      {"http", "port", "8090", kInteger, "its port; 0: a free one, told by the log line `listening`"},
+      {"http", "threads", "8", kInteger, "requests answered at once"},
+      {"data", "dir", "./data/funneld", kString, "the view; can be removed, it is rebuilt from the events"},
+      {"source", "admin_url", "http://127.0.0.1:8081", kString, "monitord's admin API, read if there is no broker"},
+      {"source", "admin_token_file", "", kString, "its token; needed to read from it"},
+      {"source", "skip_missing", "false", kBoolean, "go past holes in the events, which are then lost to the funnel"},
+      {"kafka", "bootstrap_servers", "", kString, "HOST:PORT,…; empty: no broker, the admin API is read"},
+      {"kafka", "group", "funneld", kString, "the consumer group"},
+      {"log", "level", "info", kString, "debug, info, warning, error"},
+  };
+}
+
+std::optional<std::string> RefuseSettings(const ServerSettings& settings) {
+  const std::int64_t port = settings.Integer("http", "port");
+  if (port < 0 || port > 65'535) return "http.port must be from 0 to 65535";
+  const std::int64_t threads = settings.Integer("http", "threads");
+  if (threads < 2 || threads > 256) return "http.threads must be from 2 to 256";
+  if (settings.String("kafka", "bootstrap_servers").empty() && settings.String("source", "admin_token_file").empty()) {
+    return "without kafka.bootstrap_servers, source.admin_token_file must name the admin token's file";
+  }
+  return std::nullopt;
+}
+
+}  // namespace monitor

@@ -1,0 +1,16 @@
+// The settings of funneld and what is checked about them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/server/settings.h"
+
+namespace monitor {
+
+std::vector<SettingSpec> FunneldSettings();
+// What is wrong with them, in one sentence; nullopt if nothing.
+std::optional<std::string> RefuseSettings(const ServerSettings& settings);
+
+}  // namespace monitor
