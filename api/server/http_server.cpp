@@ -4,6 +4,7 @@
 #include <pistache/endpoint.h>
 #include <pistache/peer.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -156,12 +157,22 @@ class OpenSockets {
   std::set<int> fds_;
 };
 
+// Half of the numbers that the process may have are for duplicates; of many, enough.
+int FirstDuplicate() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  return static_cast<int>(std::min<rlim_t>(limit.rlim_cur / 2, 1 << 15));
+}
+
 // What all connections share. Outlives them and the handler threads.
 struct Core {
   Handler handler;
   ParserLimits limits;
   std::atomic<int> pending{0};
   OpenSockets sockets;
+  // Duplicates are numbered from here on. Pistache chooses a connection's worker by its number modulo the workers:
+  // duplicates in between would leave every second worker without connections.
+  int first_duplicate = FirstDuplicate();
   std::unique_ptr<HandlerThreads> handler_threads;  // null: handlers run on the connection's worker
 };
 
@@ -170,7 +181,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(Core& core, Pistache::Tcp::Peer& peer)
       : core_(core), parser_(core.limits), peer_address_(peer.address().host()) {
     // A duplicate: a late reply must not find the number in the hands of the next client.
-    fd_ = ::fcntl(peer.fd(), F_DUPFD_CLOEXEC, 0);
+    fd_ = ::fcntl(peer.fd(), F_DUPFD_CLOEXEC, core.first_duplicate);
     if (fd_ < 0) throw std::system_error(errno, std::generic_category());
     core_.sockets.Add(fd_);
   }
