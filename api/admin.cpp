@@ -25,6 +25,7 @@ const std::vector<Admin::Route>& Admin::Routes() {
       {Method::kGet, "admin/accounts/*", &Admin::GetAccount},
       {Method::kPut, "admin/accounts/*", &Admin::PutAccount},
       {Method::kPost, "admin/accounts/*/explain", &Admin::Explain},
+      {Method::kPost, "admin/accounts/*/what-if", &Admin::AskWhatIf},
       {Method::kPut, "admin/accounts/*/skills/*", &Admin::PutSkill},
       {Method::kPut, "admin/accounts/*/conversations/*", &Admin::StartConversation},
       {Method::kDelete, "admin/accounts/*/conversations/*", &Admin::EndConversation},

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,8 @@ class Admin {
   http::Reply PutAccount(const Call& call);
   http::Reply Explain(const Call& call);
   http::Reply PutSkill(const Call& call);
+  // admin_what_if.cpp
+  http::Reply AskWhatIf(const Call& call);
   // admin_visitors.cpp
   http::Reply StartConversation(const Call& call);
   http::Reply EndConversation(const Call& call);
@@ -94,6 +97,7 @@ class Admin {
   TokenHash token_;
   std::atomic<int> waiting_polls_ = 0;
   std::atomic<bool> stopping_ = false;
+  std::mutex what_if_;  // held by the one that runs
 };
 
 }  // namespace monitor

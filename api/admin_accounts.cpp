@@ -19,21 +19,6 @@ http::Reply RevisionReply(const Revision& revision, int status) {
   return reply;
 }
 
-// The public form, and every error with its place beside it.
-http::Reply DocumentErrors(const PutAccountError& error) {
-  http::Reply reply = admin::Invalid(error.message);
-  std::string errors;
-  json::Writer writer(errors);
-  writer.BeginArray();
-  for (const DocumentError& each : error.errors) {
-    writer.BeginObject().Key("path").String(each.path).Key("message").String(each.message).EndObject();
-  }
-  writer.EndArray();
-  reply.body.pop_back();
-  reply.body.append(",\"errors\":").append(errors).append("}");
-  return reply;
-}
-
 }  // namespace
 
 http::Reply Admin::ListAccounts(const Call&) {
@@ -65,7 +50,7 @@ http::Reply Admin::PutAccount(const Call& call) {
   if (result) return RevisionReply(result->revision, result->created ? 201 : 200);
   switch (result.error().code) {
     case PutAccountError::Code::kInvalid:
-      return DocumentErrors(result.error());
+      return admin::DocumentErrors(result.error().errors);
     case PutAccountError::Code::kPreconditionFailed:
       return http::ErrorReply(412, 5, result.error().message);
     case PutAccountError::Code::kUnavailable:

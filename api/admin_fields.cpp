@@ -4,8 +4,8 @@
 
 namespace monitor::admin {
 
-std::expected<Fields, std::string> Fields::Parse(std::string_view body) {
-  auto document = json::Document::Parse(body.empty() ? std::string_view("{}") : body);
+std::expected<Fields, std::string> Fields::Parse(std::string_view body, json::Limits limits) {
+  auto document = json::Document::Parse(body.empty() ? std::string_view("{}") : body, limits);
   if (!document) return std::unexpected("body: " + document.error().message);
   if (!document->root().is_object()) return std::unexpected("body: must be an object");
   return Fields(std::move(*document));

@@ -17,7 +17,7 @@ namespace monitor::admin {
 class Fields {
  public:
   // An empty body is `{}`.
-  static std::expected<Fields, std::string> Parse(std::string_view body);
+  static std::expected<Fields, std::string> Parse(std::string_view body, json::Limits limits = {});
 
   const json::Value* Find(std::string_view name) const { return document_.root().Find(name); }
   std::expected<std::optional<std::string_view>, std::string> Text(std::string_view name) const;  // "" counts as absent

@@ -1,5 +1,7 @@
 #include "api/admin_replies.h"
 
+#include "domain/json.h"
+
 namespace monitor::admin {
 
 http::Reply Json(std::string body, int status) {
@@ -18,6 +20,22 @@ http::Reply Unexpected() { return http::ErrorReply(500, 18, "unexpected server e
 http::Reply Unavailable(std::string_view message, int retry_after_s) {
   http::Reply reply = http::ErrorReply(503, 18, message);
   reply.headers.Add("Retry-After", std::to_string(retry_after_s));
+  return reply;
+}
+
+http::Reply DocumentErrors(std::span<const DocumentError> errors) {
+  std::string message = "document: is invalid";
+  if (!errors.empty()) message = errors[0].path.empty() ? errors[0].message : errors[0].path + ": " + errors[0].message;
+  http::Reply reply = Invalid(message);
+  std::string list;
+  json::Writer writer(list);
+  writer.BeginArray();
+  for (const DocumentError& error : errors) {
+    writer.BeginObject().Key("path").String(error.path).Key("message").String(error.message).EndObject();
+  }
+  writer.EndArray();
+  reply.body.pop_back();
+  reply.body.append(",\"errors\":").append(list).append("}");
   return reply;
 }
 

@@ -1,10 +1,13 @@
 // Replies that the admin API's parts share. Pure.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "api/server/http_server.h"
 #include "api/visits.h"
+#include "domain/account.h"
 
 namespace monitor::admin {
 
@@ -15,6 +18,8 @@ http::Reply NotFound(std::string_view message);  // 404/12
 http::Reply Invalid(std::string_view message);   // 400/5
 http::Reply Unavailable(std::string_view message, int retry_after_s = 1);
 http::Reply Unexpected();  // 500/18
+// 400/5 with the first error as its message, and `errors` with every error and its place beside it.
+http::Reply DocumentErrors(std::span<const DocumentError> errors);
 http::Reply Failure(const VisitFailure& failure);
 
 }  // namespace monitor::admin
