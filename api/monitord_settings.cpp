@@ -20,6 +20,7 @@ constexpr Range kRanges[] = {
     {"admin", "port", 0, 65'535},
     {"data", "min_free_mb", 0, std::numeric_limits<std::int32_t>::max()},
     {"visitors", "max_cached", 1, 100'000'000},
+    {"visitors", "max_cached_mb", 1, 1 << 20},
     {"visitors", "max_waiting", 1, 1'024},
     {"kafka", "partitions", 1, 256},
 };
@@ -43,6 +44,7 @@ std::vector<SettingSpec> MonitordSettings() {
       {"data", "master_key_file", "", kString, "made if missing; empty: master.key in the data folder"},
       {"accounts", "dir", "", kString, "folder of account documents, watched; empty: none"},
       {"visitors", "max_cached", "200000", kInteger, "visitors whose state is kept in memory"},
+      {"visitors", "max_cached_mb", "512", kInteger, "the same by size"},
       {"visitors", "max_waiting", "16", kInteger, "requests that may wait for one visitor; then 503"},
       {"kafka", "bootstrap_servers", "", kString, "HOST:PORT,…; empty: no broker"},
       {"kafka", "partitions", "16", kInteger, "of monitor.events, if the topic must be made"},
