@@ -7,7 +7,7 @@
 namespace monitor {
 namespace {
 
-constexpr std::size_t kMaxSegments = 13;
+constexpr std::size_t kMaxSegments = 14;
 
 struct Pattern {
   Resource resource;
