@@ -1,0 +1,143 @@
+// Looking at the log of a running node.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "ctl/command.h"
+#include "domain/json.h"
+
+namespace monitor::ctl {
+namespace {
+
+constexpr int kPageOfEvents = 500;
+constexpr int kFollowWait_ms = 10'000;
+
+std::string Text(const json::Value& object, std::string_view name) {
+  const json::Value* value = object.Find(name);
+  return value ? std::string(value->text()) : std::string();
+}
+
+// 2026-11-24T08:42:30.123Z 7f3a9c01.1:42 engagement-shown session/demo/… {data}
+void PrintEvent(const json::Value& event) {
+  std::string type = Text(event, "type");
+  if (type.starts_with("monitor.")) type.erase(0, 8);
+  std::string data;
+  if (const json::Value* value = event.Find("data")) json::Writer(data).Copy(*value);
+  std::printf("%s %s:%s %s %s %s\n", Text(event, "time").c_str(), Text(event, "origin").c_str(),
+              Text(event, "seq").c_str(), type.c_str(), Text(event, "subject").c_str(), data.c_str());
+}
+
+constexpr json::Limits kEventLimits{.max_depth = 96, .max_nodes = 4 << 20};
+
+struct TailOptions {
+  std::string from;
+  bool follow = false;
+  std::uint64_t limit = 0;  // 0 = no limit
+};
+
+// Prints the lines; returns where to go on, or nullopt if one is unreadable.
+std::optional<std::string> PrintLines(std::string_view lines, bool json, std::uint64_t& printed, std::string next) {
+  while (!lines.empty()) {
+    const auto end = std::min(lines.find('\n'), lines.size());
+    const std::string_view text = lines.substr(0, end);
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+    auto event = json::Document::Parse(text, kEventLimits);
+    if (!event) return std::nullopt;
+    if (json) {
+      std::printf("%.*s\n", static_cast<int>(text.size()), text.data());
+    } else {
+      PrintEvent(event->root());
+    }
+    const std::uint64_t seq = std::strtoull(Text(event->root(), "seq").c_str(), nullptr, 10);
+    next = Text(event->root(), "origin") + ":" + std::to_string(seq + 1);
+    ++printed;
+  }
+  std::fflush(stdout);
+  return next;
+}
+
+int Tail(const CommonOptions& common, const TailOptions& options) {
+  AdminApi admin(common);
+  std::string next = options.from;
+  std::uint64_t printed = 0;
+  while (!Interrupted()) {
+    std::uint64_t ask = kPageOfEvents;
+    if (options.limit > 0) ask = std::min<std::uint64_t>(ask, options.limit - printed);
+    if (ask == 0) return kDone;
+    std::string path = "/admin/log?limit=" + std::to_string(ask);
+    if (!next.empty()) path += "&from=" + PercentEncode(next);
+    if (options.follow) path += "&waitMs=" + std::to_string(kFollowWait_ms);
+    auto answer = admin.Do({.path = path, .timeout_ms = kFollowWait_ms + 20'000});
+    if (Interrupted()) return kDone;
+    if (!answer) return Refuse(answer.error());
+    if (answer->body.empty() && !options.follow) return kDone;
+    auto after = PrintLines(answer->body, common.json, printed, next);
+    if (!after) return Refuse("the server's log has a line that is no event");
+    next = *after;
+  }
+  return kDone;
+}
+
+int ShowSession(const CommonOptions& common, const std::string& account, const std::string& visitor,
+                const std::string& session) {
+  AdminApi admin(common);
+  auto answer = admin.Do({.path = "/admin/accounts/" + PercentEncode(account) + "/visitors/" + PercentEncode(visitor) +
+                                  "/sessions/" + PercentEncode(session) + "/events"});
+  if (!answer) return Refuse(answer.error());
+  if (common.json) return std::puts(answer->body.c_str()), kDone;
+  auto events = json::Document::Parse(answer->body, kEventLimits);
+  if (!events) return Refuse("the server's answer cannot be read");
+  for (const json::Value& event : events->root().items()) PrintEvent(event);
+  return kDone;
+}
+
+int ShowPosition(const CommonOptions& common) {
+  AdminApi admin(common);
+  auto answer = admin.Do({.path = "/admin/position"});
+  if (!answer) return Refuse(answer.error());
+  if (common.json) return std::puts(answer->body.c_str()), kDone;
+  auto position = json::Document::Parse(answer->body);
+  if (!position) return Refuse("the server's answer cannot be read");
+  for (const char* name : {"origin", "first", "last", "relayed"}) {
+    std::printf("%-8s %s\n", name, Text(position->root(), name).c_str());
+  }
+  return kDone;
+}
+
+int Drain(const CommonOptions& common) {
+  AdminApi admin(common);
+  auto answer = admin.Do({.method = "POST", .path = "/admin/drain"});
+  if (!answer) return Refuse(answer.error());
+  std::puts(common.json ? answer->body.c_str() : "draining: no new work is taken");
+  return kDone;
+}
+
+}  // namespace
+
+void AddLogCommands(CLI::App& app, CommandLine& line) {
+  CLI::App* log = app.add_subcommand("log", "The node's log of events")->require_subcommand(1);
+  CLI::App* tail = log->add_subcommand("tail", "Print events, oldest first: time, position, type, stream, data");
+  auto options = std::make_shared<TailOptions>();
+  tail->add_option("--from", options->from, "ORIGIN:SEQ or SEQ to begin at (default: the current origin's oldest)");
+  tail->add_option("--limit", options->limit, "Stop after so many events");
+  tail->add_flag("-f,--follow", options->follow, "Wait for more at the end, until Ctrl-C");
+  tail->callback([&line, options] { line.exit_code = Tail(line.common, *options); });
+
+  CLI::App* session = app.add_subcommand("session", "One session of a visitor")->require_subcommand(1);
+  CLI::App* events = session->add_subcommand("events", "Print the session's events in clear");
+  auto names = std::make_shared<std::array<std::string, 3>>();
+  events->add_option("ACCOUNT", (*names)[0], "Account id")->required();
+  events->add_option("VISITOR", (*names)[1], "Visitor id")->required();
+  events->add_option("SESSION", (*names)[2], "Session id")->required();
+  events->callback(
+      [&line, names] { line.exit_code = ShowSession(line.common, (*names)[0], (*names)[1], (*names)[2]); });
+
+  app.add_subcommand("position", "Print the log's and the relay's positions")->callback([&line] {
+    line.exit_code = ShowPosition(line.common);
+  });
+  app.add_subcommand("drain", "Let the node take no new work (readyz turns 503)")->callback([&line] {
+    line.exit_code = Drain(line.common);
+  });
+}
+
+}  // namespace monitor::ctl
