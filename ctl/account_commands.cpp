@@ -217,10 +217,8 @@ int WhatIf(const CommonOptions& common, const WhatIfOptions& options) {
   auto body = WhatIfBody(options);
   if (!body) return Refuse(body.error());
   constexpr long kPatience_ms = 10 * 60 * 1'000;
-  auto answer = AdminApi(common).Do({.method = "POST",
-                                     .path = AccountPath(options.account) + "/what-if",
-                                     .body = *body,
-                                     .timeout_ms = kPatience_ms});
+  auto answer = AdminApi(common).Do(
+      {.method = "POST", .path = AccountPath(options.account) + "/what-if", .body = *body, .timeout_ms = kPatience_ms});
   return Show(common, answer, [](const json::Value& root) {
     auto row = [](const char* name, const json::Value* pair) {
       if (pair) std::printf("%-22s %10s -> %10s\n", name, Text(*pair, "before").c_str(), Text(*pair, "after").c_str());
@@ -276,9 +274,7 @@ void AddAccountCommands(CLI::App& app, CommandLine& line) {
   auto put_options = std::make_shared<std::pair<std::string, std::string>>();
   put->add_option("FILE", put_options->first, "The document, - for standard input")->required();
   put->add_option("--if-match", put_options->second, "Only over this revision");
-  put->callback([&line, put_options] {
-    line.exit_code = Put(line.common, put_options->first, put_options->second);
-  });
+  put->callback([&line, put_options] { line.exit_code = Put(line.common, put_options->first, put_options->second); });
 
   CLI::App* show = account->add_subcommand("show", "Print the document in force");
   auto name = std::make_shared<std::string>();

@@ -28,7 +28,9 @@ void Diff(const std::string& path, const json::Value* before, const json::Value*
 
 void DiffMembers(const std::string& path, const json::Value& before, const json::Value& after,
                  std::vector<Difference>& out) {
-  auto name_of = [&](std::string_view name) { return path.empty() ? std::string(name) : path + "." + std::string(name); };
+  auto name_of = [&](std::string_view name) {
+    return path.empty() ? std::string(name) : path + "." + std::string(name);
+  };
   for (const json::Member& member : before.members()) {
     Diff(name_of(member.name), &member.value, after.Find(member.name), out);
   }

@@ -1,7 +1,9 @@
 // Looking at the log of a running node.
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
 #include "ctl/command.h"
 #include "domain/json.h"

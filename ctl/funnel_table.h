@@ -1,0 +1,15 @@
+// The funnel by campaign as a small table, from funneld's query API.
+#pragma once
+
+#include <expected>
+#include <string>
+
+#include "ctl/http_client.h"
+
+namespace monitor::ctl {
+
+// The table's lines, each ended by a newline; the error is one sentence.
+std::expected<std::string, std::string> FunnelTable(HttpClient& client, const std::string& funnel_url,
+                                                    const std::string& account);
+
+}  // namespace monitor::ctl

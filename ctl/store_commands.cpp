@@ -1,0 +1,106 @@
+// Looking into a stopped node's data: is it whole, and do its decisions follow from its events?
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "ctl/command.h"
+#include "domain/json.h"
+#include "domain/replay.h"
+#include "eventstore/replay_log.h"
+#include "eventstore/rocksdb_store.h"
+
+namespace monitor::ctl {
+namespace {
+
+constexpr std::size_t kMaxShownDifferences = 100;
+
+void Progress(const char* what, std::uint64_t events) {
+  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r%s: %llu events", what, static_cast<unsigned long long>(events));
+}
+
+void EndProgress() {
+  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r\033[K");
+}
+
+int Verify(const CommonOptions& common, const std::string& data) {
+  auto store = RocksDbStore::OpenReadOnly(data);
+  if (!store) return Refuse(store.error());
+  auto checked = (*store)->Verify([](std::uint64_t events) { Progress("verify", events); });
+  EndProgress();
+  if (!checked) return Refuse(checked.error());
+  if (common.json) {
+    std::printf("{\"events\":%llu}\n", static_cast<unsigned long long>(*checked));
+  } else {
+    std::printf("verified: %llu events, nothing wrong\n", static_cast<unsigned long long>(*checked));
+  }
+  return kDone;
+}
+
+struct ReplayOptions {
+  std::string data, master_key;
+  bool verify = false;
+};
+
+void PrintResult(const CommonOptions& common, const Replayer::Counts& counts, std::uint64_t different,
+                 const LogPosition& from) {
+  if (!common.json) {
+    std::printf(
+        "replayed from %s: %llu events, %llu requests decided again, %llu different; left out: %llu of erased "
+        "visitors, %llu whose past is no longer kept\n",
+        from.ToString().c_str(), static_cast<unsigned long long>(counts.events),
+        static_cast<unsigned long long>(counts.requests), static_cast<unsigned long long>(different),
+        static_cast<unsigned long long>(counts.sealed), static_cast<unsigned long long>(counts.incomplete));
+    return;
+  }
+  std::string out;
+  json::Writer writer(out);
+  writer.BeginObject().Key("from").String(from.ToString()).Key("events").UInt(counts.events);
+  writer.Key("requests").UInt(counts.requests).Key("different").UInt(different);
+  writer.Key("sealed").UInt(counts.sealed).Key("incomplete").UInt(counts.incomplete).EndObject();
+  std::puts(out.c_str());
+}
+
+int ReplayAndVerify(const CommonOptions& common, const ReplayOptions& options) {
+  const std::string key_file = options.master_key.empty() ? options.data + "/master.key" : options.master_key;
+  auto master_key = MasterKey::Load(key_file, false);
+  if (!master_key) return Refuse(master_key.error());
+  auto store = RocksDbStore::OpenReadOnly(options.data);
+  if (!store) return Refuse(store.error());
+  std::uint64_t different = 0;
+  Replayer replayer([&](const RecordedRequest& recorded) {
+    auto difference = VerifyRequest(recorded);
+    if (!difference) return;
+    if (++different > kMaxShownDifferences) return;
+    EndProgress();
+    std::fprintf(stderr, "%s: %s\n", recorded.position.c_str(), difference->c_str());
+  });
+  auto from = ReplayLog(**store, *master_key, replayer, [](std::uint64_t events) {
+    Progress("replay", events);
+    return !Interrupted();
+  });
+  EndProgress();
+  if (!from) return Refuse(from.error());
+  PrintResult(common, replayer.counts(), different, *from);
+  return different == 0 ? kDone : kNo;
+}
+
+}  // namespace
+
+void AddStoreCommands(CLI::App& app, CommandLine& line) {
+  CLI::App* verify = app.add_subcommand(
+      "verify", "Check a stopped node's log: checksums, sequence, streams, versions; the first fault is named");
+  auto data = std::make_shared<std::string>();
+  verify->add_option("--data", *data, "monitord's data folder")->required();
+  verify->callback([&line, data] { line.exit_code = Verify(line.common, *data); });
+
+  CLI::App* replay = app.add_subcommand("replay", "Decide a stopped node's recorded requests once more");
+  auto options = std::make_shared<ReplayOptions>();
+  replay->add_flag("--verify", options->verify, "Compare what is decided now with what was recorded")->required();
+  replay->add_option("--data", options->data, "monitord's data folder")->required();
+  replay->add_option("--master-key", options->master_key, "Its master key (default: master.key in that folder)");
+  replay->callback([&line, options] { line.exit_code = ReplayAndVerify(line.common, *options); });
+}
+
+}  // namespace monitor::ctl
