@@ -140,8 +140,12 @@ class Vector {
     }
     const Value* conversation = expected.Find("conversation");
     EXPECT_EQ(decision.conversation ? decision.conversation->id.str() : "", TextOf(conversation));
-    if (const Value* session = expected.Find("session")) EXPECT_EQ(decision.session.str(), session->text());
-    if (const Value* page = expected.Find("page")) EXPECT_EQ(decision.page.str(), page->text());
+    if (const Value* session = expected.Find("session")) {
+      EXPECT_EQ(decision.session.str(), session->text());
+    }
+    if (const Value* page = expected.Find("page")) {
+      EXPECT_EQ(decision.page.str(), page->text());
+    }
     if (const Value* connectors = expected.Find("connectors")) {
       std::vector<std::string> got;
       for (const EngagementDetail& one : decision.details) got.push_back(std::to_string(one.connector_id.value_or(0)));
