@@ -73,6 +73,8 @@ rocksdb::DBOptions DatabaseWide(rocksdb::Env* env, bool read_only) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   // All families go to tables together: whatever the write-ahead log still holds, they agree with each other.
   options.atomic_flush = true;
+  // After a failed write there is one way back: the store opens the database anew (log_writer.h).
+  options.max_bgerror_resume_count = 0;
   options.max_total_wal_size = kMaxWriteAheadLog;
   options.db_write_buffer_size = kAllWriteBuffers;
   options.max_background_jobs = 2;

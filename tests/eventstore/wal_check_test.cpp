@@ -1,0 +1,105 @@
+#include "eventstore/wal_check.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <random>
+
+#include "tests/eventstore/store_fixture.h"
+
+namespace monitor {
+namespace {
+
+// A store of eleven requests, the last of them larger than a block, and its write-ahead log.
+class WriteAheadLog : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    {
+      auto store = OpenStore(OptionsFor(folder.path()));
+      for (int i = 0; i < 10; ++i) ASSERT_TRUE(store->Append(RequestOf("v" + std::to_string(i), 0, 3)));
+      before_last = Size(Path());
+      ASSERT_TRUE(store->Append(RequestOf("last", 0, 50, std::string(1'500, 'x'))));
+    }
+    std::ifstream file(Path(), std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(file), {});
+    ASSERT_GT(bytes.size(), before_last + 65'536);
+  }
+
+  std::string Path() const {
+    std::string newest;
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+      if (entry.path().extension() == ".log") newest = std::max(newest, entry.path().string());
+    }
+    return newest;
+  }
+  static std::size_t Size(const std::string& path) { return std::filesystem::file_size(path); }
+  void Write(const std::string& changed) { std::ofstream(Path(), std::ios::binary) << changed; }
+  std::string Flipped(std::size_t at, int bit) const {
+    std::string changed = bytes;
+    changed[at] = static_cast<char>(changed[at] ^ (1 << bit));
+    return changed;
+  }
+
+  TemporaryFolder folder;
+  std::string bytes;
+  std::size_t before_last = 0;
+};
+
+TEST_F(WriteAheadLog, IsSoundAsWritten) { EXPECT_TRUE(CheckWriteAheadLog(bytes)); }
+
+TEST_F(WriteAheadLog, CutAnywhereIsATornTail) {
+  for (std::size_t size = 0; size < bytes.size(); size += size < before_last + 200 ? 1 : 97) {
+    EXPECT_TRUE(CheckWriteAheadLog(bytes.substr(0, size))) << size;
+  }
+}
+
+TEST_F(WriteAheadLog, WithAFlippedBitIsDamagedWhereverItIs) {
+  std::mt19937 random(1);
+  for (std::size_t at = 0; at < bytes.size(); at += at < before_last + 200 ? 11 : 1'009) {
+    EXPECT_FALSE(CheckWriteAheadLog(Flipped(at, static_cast<int>(random() % 8)))) << at;
+  }
+}
+
+TEST_F(WriteAheadLog, WithALostPageInItsLastRecordIsATornTail) {
+  std::string changed = bytes;
+  std::size_t page = (before_last / 4'096 + 2) * 4'096;
+  std::fill_n(changed.begin() + static_cast<std::ptrdiff_t>(page), 4'096, '\0');
+  EXPECT_TRUE(CheckWriteAheadLog(changed));
+}
+
+TEST_F(WriteAheadLog, WithALostPageBeforeItsLastRecordIsDamaged) {
+  std::string changed = bytes;
+  std::fill_n(changed.begin() + 512, 1'024, '\0');
+  EXPECT_FALSE(CheckWriteAheadLog(changed));
+}
+
+TEST_F(WriteAheadLog, CutOpensWithAPrefix) {
+  for (std::size_t size : {bytes.size() - 1, bytes.size() - 40'000, before_last + 3, before_last, before_last - 5}) {
+    Write(bytes.substr(0, size));
+    auto store = OpenStore(OptionsFor(folder.path()));
+    ASSERT_TRUE(store);
+    EXPECT_EQ(store->Verify(nullptr), size < before_last ? 27u : 30u) << size;
+    EXPECT_EQ(store->Statistics().last_seq, size < before_last ? 27u : 30u);
+    if (size < before_last) break;
+    store.reset();
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+      std::filesystem::remove_all(entry.path());
+    }
+    SetUp();
+  }
+}
+
+TEST_F(WriteAheadLog, WithAFlippedBitRefusesToOpenAndSaysWhere) {
+  Write(Flipped(before_last / 2, 3));
+  auto refused = RocksDbStore::Open(OptionsFor(folder.path()));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().find(".log is damaged at byte "), std::string::npos) << refused.error();
+  EXPECT_FALSE(RocksDbStore::OpenReadOnly(folder.path()));
+  Write(bytes);
+  EXPECT_TRUE(RocksDbStore::Open(OptionsFor(folder.path())));
+}
+
+}  // namespace
+}  // namespace monitor
