@@ -1,1 +1,226 @@
-int main() { return 0; }
+// monitord: reads settings, builds the parts in order, serves until a signal, leaves in order.
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "api/accounts.h"
+#include "api/admin.h"
+#include "api/drain.h"
+#include "api/geo.h"
+#include "api/kafka_ack_store.h"
+#include "api/monitord_metrics.h"
+#include "api/monitord_settings.h"
+#include "api/public_api.h"
+#include "api/server/http_server.h"
+#include "api/server/log.h"
+#include "api/server/metrics.h"
+#include "api/server/settings.h"
+#include "api/token_file.h"
+#include "api/visits.h"
+#include "eventstore/relay.h"
+#include "eventstore/rocksdb_store.h"
+#include "eventstore/visitor_keys.h"
+
+namespace monitor {
+namespace {
+
+constexpr std::chrono::seconds kMaxPendingWait{20};
+constexpr std::chrono::seconds kMaxRelayDrain{10};
+constexpr int kAdminThreads = 16;  // polls may hold half of them
+constexpr int kMaxPolls = 8;
+constexpr std::size_t kMaxDocumentBytes = 16 << 20;
+
+// What is on disk, opened.
+struct Foundations {
+  MasterKey master_key;
+  std::string admin_token;
+  std::optional<Geo> geo;
+  std::unique_ptr<RocksDbStore> store;
+};
+
+std::string PathOf(const ServerSettings& settings, const char* section, const char* key, const char* default_name) {
+  const std::string path = settings.String(section, key);
+  return path.empty() ? settings.String("data", "dir") + "/" + default_name : path;
+}
+
+std::expected<std::unique_ptr<RocksDbStore>, std::string> OpenStore(const ServerSettings& settings) {
+  RocksDbStoreOptions options;
+  options.path = settings.String("data", "dir") + "/store";
+  options.min_free_bytes = static_cast<std::uint64_t>(settings.Integer("data", "min_free_mb")) << 20;
+  options.on_sync_failure = [](const std::string& reason) {
+    // Whether the batch is on disk is not known: nobody may be answered any more.
+    log::Error("sync_failed", {{"reason", reason}});
+    std::_Exit(1);
+  };
+  return RocksDbStore::Open(std::move(options));
+}
+
+std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& settings) {
+  const std::string folder = settings.String("data", "dir");
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return std::unexpected("data folder " + folder + ": " + error.message());
+  ::chmod(folder.c_str(), 0700);
+  auto master_key = MasterKey::Load(PathOf(settings, "data", "master_key_file", "master.key"), true);
+  if (!master_key) return std::unexpected(master_key.error());
+  auto token = LoadTokenFile(PathOf(settings, "admin", "token_file", "admin.token"));
+  if (!token) return std::unexpected(token.error());
+  std::optional<Geo> geo;
+  if (const std::string database = settings.String("geo", "database"); !database.empty()) {
+    auto opened = Geo::Open(database);
+    if (!opened) return std::unexpected(opened.error());
+    geo.emplace(std::move(*opened));
+  }
+  auto store = OpenStore(settings);
+  if (!store) return std::unexpected(store.error());
+  return Foundations{std::move(*master_key), std::move(*token), std::move(geo), std::move(*store)};
+}
+
+std::unique_ptr<Relay> MakeRelay(const ServerSettings& settings, RocksDbStore& store) {
+  RelayOptions options;
+  options.bootstrap_servers = settings.String("kafka", "bootstrap_servers");
+  if (options.bootstrap_servers.empty()) return nullptr;
+  options.partitions = static_cast<int>(settings.Integer("kafka", "partitions"));
+  options.report = [](const std::string& event, const std::string& detail) {
+    log::Warning("relay_" + event, {{"detail", detail}});
+  };
+  return std::make_unique<Relay>(std::move(options), store);
+}
+
+VisitsOptions VisitsOptionsOf(const ServerSettings& settings) {
+  VisitsOptions options;
+  options.max_cached_visitors = static_cast<std::size_t>(settings.Integer("visitors", "max_cached"));
+  options.max_cached_bytes = static_cast<std::size_t>(settings.Integer("visitors", "max_cached_mb")) << 20;
+  options.max_waiting_per_visitor = static_cast<int>(settings.Integer("visitors", "max_waiting"));
+  return options;
+}
+
+PublicApiOptions PublicApiOptionsOf(const ServerSettings& settings, const Geo* geo, metrics::Registry& registry) {
+  PublicApiOptions options;
+  options.max_body_bytes = static_cast<std::size_t>(settings.Integer("server", "max_body_bytes"));
+  options.deadline = std::chrono::milliseconds(settings.Integer("server", "deadline_ms"));
+  options.base_uri = settings.String("server", "base_uri");
+  options.geo = geo;
+  options.metrics = &registry;
+  return options;
+}
+
+http::ServerOptions PublicServerOptions(const ServerSettings& settings) {
+  http::ServerOptions options;
+  options.address = settings.String("server", "address");
+  options.port = static_cast<std::uint16_t>(settings.Integer("server", "port"));
+  options.threads = static_cast<int>(settings.Integer("server", "threads"));
+  options.thread_name = "visitors";
+  // The public API itself refuses what is too large, in its own order and with its own headers.
+  options.max_body_bytes = 2 * static_cast<std::size_t>(settings.Integer("server", "max_body_bytes")) + (1 << 20);
+  return options;
+}
+
+http::ServerOptions AdminServerOptions(const ServerSettings& settings) {
+  http::ServerOptions options;
+  options.address = settings.String("admin", "address");
+  options.port = static_cast<std::uint16_t>(settings.Integer("admin", "port"));
+  options.threads = 1;
+  options.handler_threads = kAdminThreads;
+  options.thread_name = "admin";
+  options.max_body_bytes = kMaxDocumentBytes;
+  return options;
+}
+
+// Two descriptors a connection, and what the store keeps open.
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Refuses new work, lets what is pending be answered, hands the rest of the log to the broker if it is there.
+bool LeaveInOrder(Drain& drain, const http::Server& server, Relay* relay) {
+  log::Info("draining", {{"by", "signal"}});
+  drain.Begin();
+  if (!WaitUntil([&] { return server.pending() == 0; }, kMaxPendingWait)) {
+    log::Warning("drain_incomplete", {{"pending", static_cast<std::int64_t>(server.pending())}});
+    return false;
+  }
+  if (relay != nullptr && !relay->Drain(kMaxRelayDrain)) log::Warning("relay_behind", {});
+  return true;
+}
+
+std::expected<void, std::string> Serve(const ServerSettings& settings, StopSignals& signals) {
+  auto foundations = OpenFoundations(settings);
+  if (!foundations) return std::unexpected(foundations.error());
+  RocksDbStore& store = *foundations->store;
+  const Geo* geo = foundations->geo ? &*foundations->geo : nullptr;
+
+  metrics::Registry registry;
+  const std::unique_ptr<Relay> relay = MakeRelay(settings, store);
+  std::unique_ptr<EventStore> acknowledged;
+  if (settings.String("kafka", "ack") == "kafka") acknowledged = std::make_unique<KafkaAckStore>(store, *relay);
+  EventStore& visit_store = acknowledged ? *acknowledged : store;
+
+  Accounts accounts(store);
+  Visits visits(visit_store, foundations->master_key, VisitsOptionsOf(settings));
+  PublicApi api(accounts, visits, foundations->master_key, PublicApiOptionsOf(settings, geo, registry));
+  Drain drain([&api] { api.StartDraining(); });
+  Admin admin({.accounts = accounts,
+               .visits = visits,
+               .store = store,
+               .master_key = foundations->master_key,
+               .metrics = registry,
+               .drain = drain,
+               .geo = geo,
+               .relayed = [&relay] { return relay ? relay->Status().relayed : 0; }},
+              {.token = foundations->admin_token, .max_waiting_polls = kMaxPolls});
+
+  const http::Server server(PublicServerOptions(settings),
+                            [&api](const http::Request& request) { return api.Handle(request); });
+  AddMetrics(registry, {store, visits, accounts, drain, relay.get()});
+  AddServerMetrics(registry, server);
+  AddProcessMetrics(registry);
+  const http::Server admin_server(AdminServerOptions(settings),
+                                  [&admin](const http::Request& request) { return admin.Handle(request); });
+
+  if (auto started = accounts.Start(settings.String("accounts", "dir")); !started) {
+    admin.Stop();
+    return started;
+  }
+  log::Info("listening", {{"port", std::int64_t{server.port()}}, {"admin_port", std::int64_t{admin_server.port()}}});
+  signals.Wait();
+  const bool in_order = LeaveInOrder(drain, server, relay.get());
+  admin.Stop();
+  // Whoever waits for the broker can not be answered any more, nor told that nothing happened: the process just ends.
+  if (!in_order) std::_Exit(1);
+  return {};
+}
+
+}  // namespace
+}  // namespace monitor
+
+int main(int argc, char** argv) {
+  using namespace monitor;
+  StopSignals signals;
+  const auto settings = SettingsFromCommandLine(
+      argc, argv, "monitord", "Monitor API: visitors' requests in, decisions out.", MonitordSettings());
+  if (!settings) return settings.error();
+  try {
+    auto result = CheckMonitordSettings(*settings);
+    if (result) {
+      log::SetLevel(settings->String("log", "level"));
+      RaiseFileLimit();
+      result = Serve(*settings, signals);
+    }
+    if (result) {
+      log::Info("stopped");
+      return 0;
+    }
+    std::cerr << "monitord: " << result.error() << "\n";
+  } catch (const std::exception& error) {
+    std::cerr << "monitord: " << error.what() << "\n";
+  }
+  return 1;
+}
