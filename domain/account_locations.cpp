@@ -7,10 +7,6 @@
 namespace monitor {
 namespace {
 
-using How = TextMatcher::How;
-
-TextMatcher Text(How how, std::string_view text) { return {how, FoldCase(text), std::nullopt}; }
-
 // `{"contains": s}`, `{"exact": s}` or `{"regex": s}`.
 std::optional<TextMatcher> ReadUrl(const Node& url) {
   if (!url.IsObject()) return std::nullopt;
@@ -22,12 +18,12 @@ std::optional<TextMatcher> ReadUrl(const Node& url) {
   if (url.Has("regex")) {
     auto regex = url.Read<Regex>("regex", &ReadRegex);
     if (!regex) return std::nullopt;
-    return TextMatcher{How::kRegex, {}, std::move(regex)};
+    return TextMatcher::Matching(std::move(*regex));
   }
   bool exact = url.Has("exact");
   auto text = url.Text(exact ? "exact" : "contains");
   if (!text) return std::nullopt;
-  return Text(exact ? How::kExact : How::kContains, *text);
+  return exact ? TextMatcher::Exact(*text) : TextMatcher::Contains(*text);
 }
 
 // Contained in the section, or equal to it if written in quotes: "\"Sport\"".
@@ -35,14 +31,14 @@ std::optional<TextMatcher> ReadSection(const Node& section) {
   auto text = section.AsText();
   if (!text) return std::nullopt;
   bool quoted = text->size() >= 2 && text->front() == '"' && text->back() == '"';
-  if (quoted) return Text(How::kExact, text->substr(1, text->size() - 2));
-  return Text(How::kContains, *text);
+  if (quoted) return TextMatcher::Exact(text->substr(1, text->size() - 2));
+  return TextMatcher::Contains(*text);
 }
 
 std::optional<TextMatcher> ReadExact(const Node& node) {
   auto text = node.AsText();
   if (!text) return std::nullopt;
-  return Text(How::kExact, *text);
+  return TextMatcher::Exact(*text);
 }
 
 void ReadMatcher(const Node& node, std::uint32_t location, bool excludes, Locations& locations) {

@@ -17,14 +17,11 @@ Rule ReadReferral(const Node& node, AccountDraft& draft) {
     node.Error("must have exactly one of contains and regex");
     return std::nullopt;
   }
-  TextMatcher matcher{TextMatcher::How::kContains, {}, std::nullopt};
-  if (node.Has("regex")) {
-    matcher.how = TextMatcher::How::kRegex;
-    matcher.regex = node.Read<Regex>("regex", &ReadRegex);
-  } else {
-    matcher.folded = FoldCase(node.Text("contains").value_or(""));
-  }
-  draft.library.referrals.push_back(std::move(matcher));
+  std::optional<TextMatcher> matcher;
+  if (auto regex = node.Read<Regex>("regex", &ReadRegex)) matcher = TextMatcher::Matching(std::move(*regex));
+  if (auto text = node.Text("contains")) matcher = TextMatcher::Contains(*text);
+  if (!matcher) return std::nullopt;
+  draft.library.referrals.push_back(std::move(*matcher));
   return Referral{static_cast<std::uint32_t>(draft.library.referrals.size() - 1)};
 }
 

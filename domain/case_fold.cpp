@@ -146,6 +146,12 @@ std::string FoldCase(std::string_view text) {
 
 bool EqualsFolded(std::string_view text, std::string_view folded) {
   while (!text.empty()) {
+    if (IsAscii(text.front())) {
+      if (folded.empty() || FoldAscii(text.front()) != folded.front()) return false;
+      text.remove_prefix(1);
+      folded.remove_prefix(1);
+      continue;
+    }
     Encoded next = NextFolded(text);
     if (!folded.starts_with(next.view())) return false;
     folded.remove_prefix(next.size);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -38,14 +39,26 @@ struct Range {
 enum class EntryPointScheme : std::uint8_t { kUrl, kSection, kTel, kLang };
 constexpr std::size_t kEntryPointSchemes = 4;
 
+// A text that is compared with many matchers.
+struct ComparedText {
+  std::string_view raw;
+  std::string_view folded;
+  BytePairs pairs;  // of folded
+};
+
 struct TextMatcher {
   enum class How : std::uint8_t { kContains, kExact, kRegex };
+
+  static TextMatcher Contains(std::string_view text);
+  static TextMatcher Exact(std::string_view text);
+  static TextMatcher Matching(Regex regex);
+
+  bool Matches(const ComparedText& text) const;
+
   How how;
   std::string folded;          // of kContains and kExact
+  BytePairs pairs;             // of folded
   std::optional<Regex> regex;  // of kRegex
-
-  // `folded_text` is `text` folded.
-  bool Matches(std::string_view text, std::string_view folded_text) const;
 };
 
 // One matcher of one location's `include` or `exclude`.

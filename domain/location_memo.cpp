@@ -37,10 +37,9 @@ void MatchEntryPoint(const Locations& locations, std::string_view raw, std::stri
   FoldCase(raw, scratch);
   std::optional<EntryPoint> point = Classify(scratch);
   if (!point) return;
+  const ComparedText compared{raw, point->text, BytePairs(point->text)};
   for (const LocationMatcher& one : locations.by_scheme[static_cast<std::size_t>(point->scheme)]) {
-    std::uint64_t* bits = one.excludes ? excluded : included;
-    if (HasBit(bits, one.location) || !one.matcher.Matches(raw, point->text)) continue;
-    SetBit(bits, one.location);
+    if (one.matcher.Matches(compared)) SetBit(one.excludes ? excluded : included, one.location);
   }
 }
 
@@ -82,25 +81,14 @@ void UpdateReferrals(const std::vector<TextMatcher>& referrals, const SessionSta
     const std::string& raw = session.referrers[memo.referrers_seen];
     folded.clear();
     FoldCase(raw, folded);
+    const ComparedText compared{raw, folded, BytePairs(folded)};
     for (std::uint32_t i = 0; i < referrals.size(); ++i) {
-      if (referrals[i].Matches(raw, folded)) SetBit(memo.referrals.data(), i);
+      if (referrals[i].Matches(compared)) SetBit(memo.referrals.data(), i);
     }
   }
 }
 
 }  // namespace
-
-bool TextMatcher::Matches(std::string_view text, std::string_view folded_text) const {
-  switch (how) {
-    case How::kContains:
-      return folded_text.find(folded) != std::string_view::npos;
-    case How::kExact:
-      return folded_text == folded;
-    case How::kRegex:
-      return regex->Matches(text);
-  }
-  return false;
-}
 
 void UpdateLocationMemo(const Account& account, SessionState& session) {
   Memo& memo = session.location_memo;

@@ -21,6 +21,15 @@ re2::RE2::Options RegexOptions() {
 
 }  // namespace
 
+BytePairs::BytePairs(std::string_view text) {
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    auto first = static_cast<unsigned char>(text[i - 1]);
+    auto second = static_cast<unsigned char>(text[i]);
+    std::uint32_t hash = (first * 31u + second * 7u) & 0xFF;
+    bits_[hash / 64] |= std::uint64_t{1} << (hash % 64);
+  }
+}
+
 struct Regex::Program {
   explicit Program(std::string_view pattern)
       : expression(re2::StringPiece(pattern.data(), pattern.size()), RegexOptions()) {}

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace monitor {
 namespace {
 
@@ -31,6 +33,22 @@ TEST(EqualsFolded, ComparesWholeTexts) {
   EXPECT_FALSE(EqualsFolded("grösser", "grösse"));
   EXPECT_TRUE(EqualsFolded("", ""));
   EXPECT_FALSE(EqualsFolded("", "a"));
+}
+
+TEST(BytePairs, NeverDenyWhatIsContained) {
+  std::string text = "https://shop.example/category/boots?utm_source=größe&x=1";
+  for (std::size_t from = 0; from < text.size(); ++from) {
+    for (std::size_t size = 0; size <= text.size() - from; ++size) {
+      EXPECT_TRUE(BytePairs(text).MayContain(BytePairs(text.substr(from, size)))) << from << " " << size;
+    }
+  }
+}
+
+TEST(BytePairs, DenyMostOfWhatIsNot) {
+  BytePairs text("https://shop.example/category/boots");
+  EXPECT_FALSE(text.MayContain(BytePairs("/checkout/payment")));
+  EXPECT_FALSE(BytePairs("").MayContain(BytePairs("ab")));
+  EXPECT_TRUE(BytePairs("").MayContain(BytePairs("a"))) << "no pair, no knowledge";
 }
 
 TEST(Regex, IsUnanchoredAndIgnoresCaseBeyondAscii) {
