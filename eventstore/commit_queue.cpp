@@ -1,7 +1,25 @@
 #include "eventstore/commit_queue.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+
 namespace monitor {
 namespace {
+
+// The futex itself, not std::atomic's wait: that yields the processor several times before it sleeps, which with as
+// many waiting threads as this is for costs more than the sleep (bench/store_bench).
+static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
+
+void WaitWhile(const std::atomic<std::uint32_t>& word, std::uint32_t value) {
+  ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, nullptr, nullptr, 0);
+}
+
+void Wake(const std::atomic<std::uint32_t>& word, int threads) {
+  ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, threads, nullptr, nullptr, 0);
+}
 
 constexpr std::uintptr_t kLaneBit = 1;
 constexpr std::uintptr_t kClosedBit = 2;
@@ -39,13 +57,13 @@ void CommitQueue::Submit(PendingAppend& pending) {
                                         std::memory_order_acq_rel, std::memory_order_relaxed));
   if (PointerOf(head) == nullptr) {
     signal_.fetch_add(1, std::memory_order_release);
-    signal_.notify_one();
+    Wake(signal_, 1);
   }
   auto& commits = lanes_[head & kLaneBit].commits;
   for (;;) {
     std::uint32_t seen = commits.load(std::memory_order_acquire);
     if (pending.answered.load(std::memory_order_acquire)) return;
-    commits.wait(seen, std::memory_order_acquire);
+    WaitWhile(commits, seen);
   }
 }
 
@@ -61,7 +79,7 @@ CommitQueue::Taken CommitQueue::Take() {
     }
     if (head & kClosedBit) return {.closed = true};
     if (poked_.exchange(false, std::memory_order_acq_rel)) return {};
-    signal_.wait(seen, std::memory_order_acquire);
+    WaitWhile(signal_, seen);
   }
 }
 
@@ -73,19 +91,19 @@ void CommitQueue::Answer(PendingAppend& pending, std::expected<Appended, StoreEr
 
 void CommitQueue::WakeAnswered(unsigned lane) {
   lanes_[lane].commits.fetch_add(1, std::memory_order_release);
-  lanes_[lane].commits.notify_all();
+  Wake(lanes_[lane].commits, INT_MAX);
 }
 
 void CommitQueue::Poke() {
   poked_.store(true, std::memory_order_release);
   signal_.fetch_add(1, std::memory_order_release);
-  signal_.notify_one();
+  Wake(signal_, 1);
 }
 
 void CommitQueue::Close() {
   head_.fetch_or(kClosedBit, std::memory_order_acq_rel);
   signal_.fetch_add(1, std::memory_order_release);
-  signal_.notify_one();
+  Wake(signal_, 1);
 }
 
 }  // namespace monitor
