@@ -1,0 +1,48 @@
+#include "api/monitord_settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <set>
+
+namespace monitor {
+namespace {
+
+using testing::HasSubstr;
+
+// What is wrong with the settings once this variable is set; "" if nothing is.
+std::string ComplaintWith(const char* name, const char* value) {
+  ::setenv(name, value, 1);
+  const auto settings = LoadSettings(MonitordSettings(), "");
+  ::unsetenv(name);
+  if (!settings) return settings.error();
+  const auto checked = CheckMonitordSettings(*settings);
+  return checked ? "" : checked.error();
+}
+
+TEST(MonitordSettings, DefaultsAreValid) {
+  const auto settings = LoadSettings(MonitordSettings(), "");
+  ASSERT_TRUE(settings);
+  EXPECT_TRUE(CheckMonitordSettings(*settings));
+}
+
+TEST(MonitordSettings, EveryKeyIsThereOnceAndExplained) {
+  std::set<std::string> names;
+  for (const SettingSpec& spec : MonitordSettings()) {
+    EXPECT_TRUE(names.insert(spec.section + "." + spec.key).second) << spec.key;
+    EXPECT_FALSE(spec.help.empty()) << spec.key;
+  }
+}
+
+TEST(MonitordSettings, WhatIsOutOfRangeIsNamed) {
+  EXPECT_THAT(ComplaintWith("MONITOR_SERVER_PORT", "65536"), HasSubstr("server.port must be from 0 to 65535"));
+  EXPECT_THAT(ComplaintWith("MONITOR_SERVER_THREADS", "0"), HasSubstr("server.threads"));
+  EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_ACK", "maybe"), HasSubstr("kafka.ack"));
+  EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_ACK", "kafka"), HasSubstr("needs kafka.bootstrap_servers"));
+  EXPECT_THAT(ComplaintWith("MONITOR_LOG_LEVEL", "loud"), HasSubstr("log.level"));
+  EXPECT_EQ(ComplaintWith("MONITOR_SERVER_PORT", "0"), "");
+}
+
+}  // namespace
+}  // namespace monitor
