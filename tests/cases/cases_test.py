@@ -1,7 +1,8 @@
 """The text cases through the edge, against a server of their own; one test per case."""
 
 import pytest
-from harness import Stack
+from harness.edge import Edge
+from harness.monitord import Monitord
 from run import Server, case_files, read_cases, run_case
 
 CASES = [case for file in case_files() for case in read_cases(file)]
@@ -9,10 +10,21 @@ CASES = [case for file in case_files() for case in read_cases(file)]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with Stack(tmp_path_factory.mktemp("cases")) as stack:
-        server = Server(stack.edge.url, stack.monitord.admin_url, stack.monitord.token, str(stack.edge.authority))
+    folder = tmp_path_factory.mktemp("cases")
+    (folder / "accounts").mkdir()
+    monitord = Monitord(folder / "monitord", folder / "accounts")
+    edge = None
+    try:
+        monitord.start()
+        edge = Edge(folder / "edge", monitord.port)
+        edge.start()
+        server = Server(edge.url, monitord.admin_url, monitord.token, str(edge.authority))
         server.put_accounts()
         yield server
+    finally:
+        if edge:
+            edge.close()
+        monitord.close()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.file}: {case.title}" for case in CASES])

@@ -39,6 +39,8 @@ class Server:
             headers = {"Authorization": f"Bearer {self.token}", **headers}
         else:
             connection = self.kept = self.kept or self.connect()
+            if not self.tls:  # no edge in between: say what it would say
+                headers = {"X-Forwarded-For": "127.0.0.1", **headers}
         try:
             connection.putrequest(method, target, skip_accept_encoding=True)
             for name, value in headers.items():
