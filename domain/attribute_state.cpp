@@ -4,6 +4,7 @@
 
 #include "domain/json.h"
 #include "domain/session.h"
+#include "domain/text_match.h"
 
 namespace monitor {
 namespace {
@@ -103,9 +104,7 @@ void FoldService(AttributeState& state, const Value* service) {
   auto topic = TextOf(service, "topic");
   auto status = IntegerOf(service, "status");
   if (!topic || !status) return;
-  std::string key(*topic);
-  for (char& c : key) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  state.service_status[std::move(key)] = *status;
+  state.service_status[FoldCase(*topic)] = *status;
 }
 
 void FoldError(AttributeState& state, const Value* error) {

@@ -165,10 +165,9 @@ struct BehaviorJudge {
     return Interacted(rule, evidence);
   }
   bool operator()(const ServiceActivity& rule) const {
-    return std::ranges::any_of(attributes.service_status, [&](const auto& topic_and_status) {
-      const auto& [topic, status] = topic_and_status;
-      return EqualsFolded(topic, rule.folded_topic) && std::ranges::find(rule.statuses, status) != rule.statuses.end();
-    });
+    auto newest = attributes.service_status.find(rule.folded_topic);
+    return newest != attributes.service_status.end() &&
+           std::ranges::find(rule.statuses, newest->second) != rule.statuses.end();
   }
   bool operator()(const AbandonScore& rule) const {
     const std::optional<Decimal>& score = evidence.visitor.abandon_score;

@@ -113,7 +113,7 @@ struct AttributeState {
   CalendarDate registration, last_payment, birth;
   std::optional<std::int64_t> age;
   std::optional<std::string> gender;                   // MALE, FEMALE, OTHER
-  std::map<std::string, std::int64_t> service_status;  // newest by topic, A–Z folded to a–z
+  std::map<std::string, std::int64_t> service_status;  // newest by topic, folded as by FoldCase
   std::vector<SessionError> errors;  // in order; resolved ones are no errors themselves and are not listed
 
   bool operator==(const AttributeState&) const = default;
