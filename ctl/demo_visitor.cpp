@@ -30,16 +30,20 @@ struct Product {
   const char *name, *category, *sku, *price;
 };
 constexpr std::array kProducts = {
-    Product{"Tea pot", "kitchen", "TP-1", "49.90"}, Product{"Desk lamp", "lighting", "DL-7", "89"},
-    Product{"Rain coat", "clothing", "RC-3", "129.5"}, Product{"Travel bag", "luggage", "TB-2", "210"}};
+    Product{"Trail boots", "boots", "TB-1", "139.90"}, Product{"Head lamp", "lighting", "HL-7", "49"},
+    Product{"Rain jacket", "jackets", "RJ-3", "129.5"}, Product{"Travel bag", "luggage", "TB-2", "210"}};
 struct Place {
   const char *url, *section;
 };
-constexpr std::array kPlaces = {
-    Place{"https://shop.example/", "sec://home"}, Place{"https://shop.example/products/tea-pot", "sec://products"},
-    Place{"https://shop.example/cart", "sec://cart"}, Place{"https://shop.example/checkout", "sec://checkout"},
-    Place{"https://shop.example/support/contact", "sec://support"}};
-constexpr std::array kReferrers = {"https://search.example/?q=tea+pot", "https://news.example/gifts", ""};
+// Places that the sample account's locations know.
+constexpr std::array kPlaces = {Place{"https://shop.example/", "sec://shop"},
+                                Place{"https://shop.example/product/trail-boots", "sec://product"},
+                                Place{"https://shop.example/product/rain-jacket", "sec://product"},
+                                Place{"https://shop.example/cart", "sec://cart"},
+                                Place{"https://shop.example/checkout/delivery", "sec://delivery"},
+                                Place{"https://shop.example/checkout/payment", "sec://payment"},
+                                Place{"https://shop.example/help/returns", "sec://help"}};
+constexpr std::array kReferrers = {"https://www.google.com/search?q=trail+boots", "https://news.example/gifts", ""};
 
 std::string Text(const json::Value& object, std::string_view name) {
   const json::Value* value = object.Find(name);
@@ -181,12 +185,12 @@ bool DemoVisitor::Shop() {
     writer.Key("quantity").Int(1).EndObject().EndArray();
   };
   if (!Call("PUT", "report", Body([&](json::Writer& writer) {
-              writer.BeginObject().Key("type").String("prodView").Key("currency").String("USD");
+              writer.BeginObject().Key("type").String("prodView").Key("currency").String("EUR");
               writer.Key("products").BeginArray().BeginObject();
               write_product(writer);
               writer.EndObject().EndArray().EndObject();
               writer.BeginObject().Key("type").String("cart").Key("total").Raw(product.price);
-              writer.Key("currency").String("USD").Key("numItems").Int(1);
+              writer.Key("currency").String("EUR").Key("numItems").Int(1);
               write_lines(writer);
               writer.EndObject();
             }))) {
@@ -197,7 +201,7 @@ bool DemoVisitor::Shop() {
     ++totals_.purchases;
     return Call("PUT", "report", Body([&](json::Writer& writer) {
                   writer.BeginObject().Key("type").String("purchase").Key("total").Raw(product.price);
-                  writer.Key("currency").String("USD").Key("orderId").String("D-" + std::to_string(number));
+                  writer.Key("currency").String("EUR").Key("orderId").String("D-" + std::to_string(number));
                   writer.Key("cart").BeginObject();
                   write_lines(writer);
                   writer.EndObject().EndObject();
@@ -207,7 +211,7 @@ bool DemoVisitor::Shop() {
   ++totals_.leads;
   return Call("PUT", "report", Body([&](json::Writer& writer) {
                 writer.BeginObject().Key("type").String("lead").Key("lead").BeginObject();
-                writer.Key("topic").String(product.category).Key("value").Int(20).Key("currency").String("USD");
+                writer.Key("topic").String(product.category).Key("value").Int(20).Key("currency").String("EUR");
                 writer.Key("leadId").String("L-" + std::to_string(number)).EndObject().EndObject();
               }));
 }

@@ -12,6 +12,8 @@ namespace monitor::ctl {
 namespace {
 
 constexpr int kPageOfEvents = 500;
+// An account's document would fill the screen.
+constexpr std::size_t kMaxShownData = 600;
 constexpr int kFollowWait_ms = 10'000;
 
 std::string Text(const json::Value& object, std::string_view name) {
@@ -25,6 +27,7 @@ void PrintEvent(const json::Value& event) {
   if (type.starts_with("monitor.")) type.erase(0, 8);
   std::string data;
   if (const json::Value* value = event.Find("data")) json::Writer(data).Copy(*value);
+  if (data.size() > kMaxShownData) data.resize(kMaxShownData), data += "… (--json shows all)";
   std::printf("%s %s:%s %s %s %s\n", Text(event, "time").c_str(), Text(event, "origin").c_str(),
               Text(event, "seq").c_str(), type.c_str(), Text(event, "subject").c_str(), data.c_str());
 }

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "ctl/command.h"
@@ -24,8 +25,14 @@ void EndProgress() {
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r\033[K");
 }
 
+// Where the log is: monitord's data folder, or the log's own folder in it.
+std::string LogFolder(const std::string& data) {
+  const auto inside = std::filesystem::path(data) / "store";
+  return std::filesystem::is_directory(inside) ? inside.string() : data;
+}
+
 int Verify(const CommonOptions& common, const std::string& data) {
-  auto store = RocksDbStore::OpenReadOnly(data);
+  auto store = RocksDbStore::OpenReadOnly(LogFolder(data));
   if (!store) return Refuse(store.error());
   auto checked = (*store)->Verify([](std::uint64_t events) { Progress("verify", events); });
   EndProgress();
@@ -66,7 +73,7 @@ int ReplayAndVerify(const CommonOptions& common, const ReplayOptions& options) {
   const std::string key_file = options.master_key.empty() ? options.data + "/master.key" : options.master_key;
   auto master_key = MasterKey::Load(key_file, false);
   if (!master_key) return Refuse(master_key.error());
-  auto store = RocksDbStore::OpenReadOnly(options.data);
+  auto store = RocksDbStore::OpenReadOnly(LogFolder(options.data));
   if (!store) return Refuse(store.error());
   std::uint64_t different = 0;
   Replayer replayer([&](const RecordedRequest& recorded) {
