@@ -40,7 +40,7 @@ void WriteCampaigns(json::Writer& writer, const json::Value* campaigns) {
 std::string SummariseAccount(std::string_view account_id, std::string_view document, TimeMs time) {
   std::string summary;
   json::Writer writer(summary);
-  writer.BeginObject().Key("time").Int(ToUnixMs(time)).Key("id").String(account_id);
+  writer.BeginObject().Key("configuredAt").Int(ToUnixMs(time)).Key("id").String(account_id);
   if (const auto parsed = json::Document::Parse(document, kDocumentLimits)) {
     CopyMembers(writer, parsed->root(), {"name", "timeZone", "currency"});
     WriteCampaigns(writer, parsed->root().Find("campaigns"));
@@ -52,7 +52,7 @@ std::string SummariseAccount(std::string_view account_id, std::string_view docum
 std::optional<SummaryFacts> ReadSummary(std::string_view summary) {
   const auto parsed = json::Document::Parse(summary, kDocumentLimits);
   if (!parsed) return std::nullopt;
-  const json::Value* time = parsed->root().Find("time");
+  const json::Value* time = parsed->root().Find("configuredAt");
   if (!time) return std::nullopt;
   std::int64_t ms = 0;
   std::from_chars(time->text().data(), time->text().data() + time->text().size(), ms);

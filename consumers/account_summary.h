@@ -9,8 +9,8 @@
 
 namespace monitor {
 
-// {"time": ms, "id", "name", "timeZone", "currency", "campaigns": [{"id", "name", "engagements": [{"id", "name"}]}]}.
-// Of a document that can not be read only the id is given.
+// {"configuredAt": ms, "id", "name", "timeZone", "currency", "campaigns": [{"id", "name", "engagements": [{"id",
+// "name"}]}]}. Of a document that can not be read only the id is given.
 std::string SummariseAccount(std::string_view account_id, std::string_view document, TimeMs time);
 
 struct SummaryFacts {

@@ -1,0 +1,260 @@
+#include "domain/funnel.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "domain/duration_histogram.h"
+#include "domain/funnel_codec.h"
+#include "domain/funnel_rows.h"
+
+namespace monitor::funnel {
+namespace {
+
+using std::chrono::milliseconds;
+
+const Entry kEntry{.campaign_id = 41, .engagement_id = 4101, .engagement_revision = 7, .language = "en-US"};
+
+// One visitor in memory, through the same bytes as on disk.
+class Visitor : public VisitorMemory {
+ public:
+  VisitorState State() override { return *DecodeVisitorState(state_); }
+  void SaveState(const VisitorState& state) override { state_ = EncodeVisitorState(state); }
+  std::optional<SessionTraits> Session(const SessionId& session) override {
+    const auto found = traits_.find(session.str());
+    if (found == traits_.end()) return std::nullopt;
+    return DecodeSessionTraits(found->second);
+  }
+  void SaveSession(const SessionId& session, const SessionTraits& traits) override {
+    traits_[session.str()] = EncodeSessionTraits(traits);
+  }
+  void Append(const SessionId& session, const EventFacts& facts) override {
+    sessions_[session.str()].push_back(*DecodeFacts(facts.ordinal, EncodeFacts(facts)));
+  }
+  void ForEachDisplay(const SessionId* only, const std::function<void(const PastDisplay&)>& visit) override {
+    for (const auto& [name, events] : sessions_) {
+      if (only && only->str() != name) continue;
+      const SessionTraits traits = Session(SessionId(name)).value_or(SessionTraits{});
+      for (const EventFacts& event : events) {
+        for (const Fact& fact : event.facts) {
+          const auto* impression = std::get_if<Impression>(&fact);
+          if (!impression || impression->kind != ImpressionKind::kDisplay) continue;
+          visit({SessionId(name), traits, event.ordinal, event.time, *impression});
+        }
+      }
+    }
+  }
+  Counting Mark(std::string_view name, Counting counting) override {
+    Counting& mark = marks_[std::string(name)];
+    const Counting before = mark;
+    mark |= counting;
+    return before;
+  }
+
+  std::vector<Row> Rows(Query query) {
+    RowBuilder rows(std::move(query));
+    rows.BeginVisitor();
+    for (const auto& [name, events] : sessions_) {
+      rows.Add(Session(SessionId(name)).value_or(SessionTraits{}), events);
+    }
+    return rows.Finish();
+  }
+  Row Total(Counting counting = kNet) { return Rows({.counting = counting}).at(0); }
+
+  void At(std::int64_t ms, EventData data, const std::string& session = "s") {
+    const EventScope scope{AccountId("demo"), VisitorId("v"), SessionId(session), AppInstallationId("web")};
+    Fold(*this, {scope, std::move(data)}, FromUnixMs(ms));
+  }
+  void Create(SessionCreated created = {}, const std::string& session = "s") {
+    created.time_zone = created.time_zone.empty() ? "UTC" : created.time_zone;
+    created.currency = "USD";
+    At(0, created, session);
+  }
+  void Impress(std::int64_t ms, ImpressionKind kind, bool repeat = false, const std::string& session = "s") {
+    At(ms, ImpressionReported{.kind = kind, .context_id = 1, .entry = kEntry, .repeat = repeat}, session);
+  }
+  void Purchase(std::int64_t ms, std::optional<std::string> key, bool repeat = false,
+                const std::string& session = "s") {
+    ActivityReported activity{.repeat = repeat};
+    activity.goals = {{41, 1, GoalType::kPurchase, 0, key, Decimal::Parse("12.5"), ""}};
+    At(ms, activity, session);
+  }
+
+ private:
+  std::string state_ = EncodeVisitorState({});
+  std::map<std::string, std::string> traits_;
+  std::map<std::string, std::vector<EventFacts>> sessions_;
+  std::map<std::string, Counting> marks_;
+};
+
+TEST(Funnel, AnEmptyAccountHasOneRowOfZeros) {
+  const std::vector<Row> rows = Visitor().Rows({});
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].prospects, 0u);
+  EXPECT_TRUE(Visitor().Rows({.by = {Breakdown::kCampaign}}).empty());
+}
+
+TEST(Funnel, TwoDisplaysAreTwoViewsAndOneExposure) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Impress(9'000, ImpressionKind::kDisplay);
+  const Row row = visitor.Total();
+  EXPECT_EQ(row.engagement_views, 2u);
+  EXPECT_EQ(row.exposures, 1u);
+  EXPECT_EQ(row.exposed, 1u);
+}
+
+TEST(Funnel, AClickWithinASecondOfADroppedClickIsDroppedToo) {
+  Visitor visitor;
+  visitor.Create();
+  for (std::int64_t ms : {1'000, 1'999, 2'998, 3'998}) visitor.Impress(ms, ImpressionKind::kAccept);
+  EXPECT_EQ(visitor.Total(kNet).accepted_offers, 2u);  // the first, and the last exactly 1,000 ms after its previous
+  EXPECT_EQ(visitor.Total(kGross).accepted_offers, 4u);
+}
+
+TEST(Funnel, ABotsSessionCountsInGrossOnly) {
+  Visitor visitor;
+  visitor.Create({.bot = true});
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Purchase(2'000, "order");
+  EXPECT_EQ(visitor.Total(kNet).exposed, 0u);
+  EXPECT_EQ(visitor.Total(kNet).conversions, 0u);
+  EXPECT_EQ(visitor.Total(kGross).conversions, 1u);
+}
+
+TEST(Funnel, AClickWithoutDisplayIsAnOfferAcceptedAndNoPair) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Impress(1'000, ImpressionKind::kAccept);
+  visitor.Impress(5'000, ImpressionKind::kDisplay);
+  const Row row = visitor.Total();
+  EXPECT_EQ(row.accepted_offers, 1u);
+  EXPECT_EQ(row.accepted_without_display, 1u);
+  EXPECT_EQ(row.accepted_pairs, 0u);
+  EXPECT_EQ(row.display_to_accept.count(), 0u);
+}
+
+TEST(Funnel, TheSameOrderConvertsOnce) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Purchase(2'000, "order");
+  visitor.Purchase(3'000, "order");
+  const Row row = visitor.Total();
+  EXPECT_EQ(row.conversions, 1u);
+  EXPECT_EQ(row.value.at("USD").ToString(), "12.5");
+  EXPECT_EQ(row.display_to_conversion.Percentile(50), 1'004);  // 1,000 in a bucket of 8: its middle
+}
+
+TEST(Funnel, WithoutAKeyEveryOccurrenceButARepeatConverts) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Purchase(2'000, std::nullopt);
+  visitor.Purchase(3'000, std::nullopt, true);
+  visitor.Purchase(4'000, std::nullopt);
+  EXPECT_EQ(visitor.Total(kGross).conversions, 2u);
+}
+
+TEST(Funnel, AConversionBeforeAnyDisplayIsInNoRowAndUsesItsKeyUp) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Purchase(500, "order");
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Purchase(2'000, "order");
+  EXPECT_EQ(visitor.Total().conversions, 0u);
+}
+
+TEST(Funnel, AnotherSessionsDisplayCountsWithinThePeriodOnly) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  for (const auto& [days, at, conversions] :
+       {std::tuple{0, 2'000L, 0u}, std::tuple{1, 1'000 + kDayMs, 1u}, std::tuple{1, 1'001 + kDayMs, 0u}}) {
+    Visitor visitor;
+    visitor.Create({}, "first");
+    visitor.Impress(1'000, ImpressionKind::kDisplay, false, "first");
+    visitor.Create({.attribution_period_days = days}, "second");
+    visitor.Purchase(at, "order", false, "second");
+    EXPECT_EQ(visitor.Total().conversions, conversions) << days << " days, at " << at;
+  }
+}
+
+TEST(Funnel, AnImpressionOlderThanTheMaximumAgeIsLateAndCounts) {
+  Visitor visitor;
+  visitor.Create({.max_age_s = 10});
+  visitor.Impress(20'000, ImpressionKind::kDisplay);
+  visitor.Impress(10'000, ImpressionKind::kDisplay);
+  visitor.Impress(9'999, ImpressionKind::kDisplay);
+  EXPECT_EQ(visitor.Total().late, 1u);
+  EXPECT_EQ(visitor.Total().engagement_views, 3u);
+}
+
+TEST(Funnel, AConversationToldTwiceIsOneInteraction) {
+  Visitor visitor;
+  visitor.Create();
+  const ConversationStarted started{
+      .conversation_id = ConversationId("c"), .entry = kEntry, .session_id = SessionId("s"), .context_id = 1};
+  visitor.Impress(1'000, ImpressionKind::kAccept);
+  visitor.At(3'000, started, "");
+  visitor.At(4'000, started, "");
+  const Row row = visitor.Total();
+  EXPECT_EQ(row.interactions, 1u);
+  EXPECT_EQ(row.accept_to_conversation.count(), 1u);
+}
+
+TEST(Funnel, ADayThatLosesAnHourStartsAtItsOwnMidnight) {
+  Visitor visitor;
+  visitor.Create({.time_zone = "Europe/Berlin"});
+  visitor.Impress(1'774'771'200'000, ImpressionKind::kDisplay);  // 2026-03-29T08:00Z, 10:00 summer time
+  const Row row = visitor.Rows({.window = Window::kDay}).at(0);
+  EXPECT_EQ(row.key.window_start, FromUnixMs(1'774'738'800'000));  // 2026-03-28T23:00Z
+}
+
+TEST(Funnel, MoreRowsThanAllowedAreToldNotGuessed) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Impress(4'000'000, ImpressionKind::kDisplay);
+  RowBuilder rows({.window = Window::kHour, .max_rows = 1});
+  rows.BeginVisitor();
+  const EventFacts first{1, FromUnixMs(1'000), {Impression{}}}, second{2, FromUnixMs(4'000'000), {Impression{}}};
+  rows.Add({}, std::vector{first, second});
+  EXPECT_TRUE(rows.overflowed());
+}
+
+TEST(Lift, IsNewcombesExample) {
+  // Newcombe (1998), table II (a): 56/70 against 48/80.
+  const auto lift = Lift(56, 70, 48, 80);
+  ASSERT_TRUE(lift);
+  EXPECT_NEAR(lift->value, 0.2, 1e-12);
+  EXPECT_NEAR(lift->low, 0.0524, 5e-5);
+  EXPECT_NEAR(lift->high, 0.3339, 5e-5);
+  EXPECT_FALSE(Lift(1, 1, 0, 0));
+}
+
+TEST(DurationHistogram, IsWithinOnePercentAndAdds) {
+  for (std::int64_t value = 0; value < 40'000'000; value = value * 101 / 100 + 1) {
+    DurationHistogram one, two;
+    one.Add(value);
+    two.Add(one);
+    EXPECT_LE(std::abs(static_cast<double>(*two.Percentile(50) - value)), 0.01 * static_cast<double>(value));
+  }
+}
+
+TEST(DurationHistogram, TakesTheNearestRank) {
+  DurationHistogram histogram;
+  for (int value = 1; value <= 10; ++value) histogram.Add(value);
+  EXPECT_EQ(histogram.Percentile(50), 5);
+  EXPECT_EQ(histogram.Percentile(90), 9);
+  EXPECT_EQ(histogram.Percentile(99), 10);
+}
+
+TEST(FunnelCodec, RefusesDamagedFacts) {
+  const EventFacts facts{3, FromUnixMs(5), {Impression{.dimensions = {"web", kEntry}, .context_id = 9}}};
+  const std::string bytes = EncodeFacts(facts);
+  EXPECT_EQ(DecodeFacts(3, bytes), facts);
+  for (std::size_t size = 1; size < bytes.size(); ++size) EXPECT_FALSE(DecodeFacts(3, bytes.substr(0, size)) == facts);
+}
+
+}  // namespace
+}  // namespace monitor::funnel
