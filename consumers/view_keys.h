@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 
+#include "domain/event.h"
 #include "domain/hash.h"
 #include "domain/names.h"
 
@@ -43,5 +44,8 @@ struct FactsAddress {
   std::uint64_t ordinal = 0;
 };
 std::optional<FactsAddress> ParseFactsKey(std::string_view key);
+
+// Why an event's ids can not be keys; empty if they can.
+std::string_view RefuseScope(const EventScope& scope, Bucket bucket);
 
 }  // namespace monitor::view

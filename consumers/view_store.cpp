@@ -240,13 +240,19 @@ void AddBucket(const Database& database, const rocksdb::Snapshot* snapshot, cons
   finish_session();
 }
 
-// Why an event's ids can not be keys; empty if they can.
-std::string_view RefuseScope(const EventScope& scope, Bucket bucket) {
-  if (!IsWellFormedAccountId(scope.account.str())) return "accountId: malformed";
-  if (!scope.visitor.empty() && !IsWellFormedVisitorId(scope.visitor.str())) return "visitorId: malformed";
-  if (!scope.session.empty() && !IsWellFormedSessionId(scope.session.str())) return "sessionId: malformed";
-  if (BucketOf(PartitionKey(scope.account, scope.visitor)) != bucket) return "bucket: not that of the event's key";
-  return {};
+// The accounts whose keys begin with `prefix`: one key a bucket, one of which has the summary.
+std::vector<AccountSummary> AccountsIn(const Database& database, const std::string& prefix) {
+  std::vector<AccountSummary> accounts;
+  database.Scan(kAccounts, prefix, nullptr, [&](std::string_view key, std::string_view value) {
+    const std::string_view id = key.substr(0, key.find('\0'));
+    if (accounts.empty() || accounts.back().id.str() != id) accounts.push_back({.id = AccountId(id)});
+    if (const auto facts = ReadSummary(value)) {
+      accounts.back().time_zone = facts->time_zone;
+      accounts.back().json = value;
+    }
+    return true;
+  });
+  return accounts;
 }
 
 constexpr std::string_view kVersionKey = "version";
@@ -380,7 +386,7 @@ std::expected<void, FoldFailure> ViewStore::Fold(const SourceEvent& source) {
     state_->highest[{source.origin, source.bucket}] = source.seq;
     const auto event = DecodeEventData(source.type, source.data, NoKeys());
     if (!event) return std::unexpected(FoldFailure{FoldError::kUnreadable, event.error().message});
-    if (const auto refusal = RefuseScope(event->scope, source.bucket); !refusal.empty()) {
+    if (const auto refusal = view::RefuseScope(event->scope, source.bucket); !refusal.empty()) {
       return std::unexpected(FoldFailure{FoldError::kUnreadable, std::string(refusal)});
     }
     if (event->scope.visitor.empty()) {
@@ -454,34 +460,12 @@ void ViewStore::StopWaiting() {
   state_->moved.notify_all();
 }
 
-std::vector<AccountSummary> ViewStore::Accounts() const {
-  std::map<std::string, AccountSummary> accounts;
-  state_->database.Scan(kAccounts, "", nullptr, [&](std::string_view key, std::string_view value) {
-    const std::string id(key.substr(0, key.find('\0')));
-    AccountSummary& account = accounts[id];
-    account.id = AccountId(id);
-    if (const auto facts = ReadSummary(value)) {
-      account.time_zone = facts->time_zone;
-      account.json = value;
-    }
-    return true;
-  });
-  std::vector<AccountSummary> sorted;
-  for (auto& [id, account] : accounts) sorted.push_back(std::move(account));
-  return sorted;
-}
+std::vector<AccountSummary> ViewStore::Accounts() const { return AccountsIn(state_->database, ""); }
 
 std::optional<AccountSummary> ViewStore::Account(std::string_view id) const {
-  std::optional<AccountSummary> account;
-  state_->database.Scan(kAccounts, std::string(id) + '\0', nullptr, [&](std::string_view, std::string_view value) {
-    if (!account) account = AccountSummary{.id = AccountId(id)};
-    if (const auto facts = ReadSummary(value)) {
-      account->time_zone = facts->time_zone;
-      account->json = value;
-    }
-    return true;
-  });
-  return account;
+  std::vector<AccountSummary> found = AccountsIn(state_->database, std::string(id) + '\0');
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
 }
 
 std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& account, const funnel::Query& query,

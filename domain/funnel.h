@@ -33,12 +33,12 @@ struct Dimensions {
   bool operator==(const Dimensions&) const = default;
 };
 
-// From session-created. A session that was never seen created has these defaults, and no device.
+// From session-created. A session that was never seen created has the defaults of an account document, and no device.
 struct SessionTraits {
   std::optional<DeviceFamily> device;
   bool bot = false;
   std::string time_zone = "UTC";
-  std::string currency = "XXX";  // ISO 4217: no currency
+  std::string currency = "USD";
   Attribution attribution = Attribution::kLast;
   int attribution_period_days = 0;
   std::int64_t max_age_s = 21'600;

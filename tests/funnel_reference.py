@@ -50,7 +50,7 @@ class Session:
         self.bot = False
         self.device = None
         self.zone = "UTC"
-        self.currency = "XXX"
+        self.currency = "USD"
         self.first_attribution = False
         self.period_ms = 0
         self.max_age_ms = 21_600_000
