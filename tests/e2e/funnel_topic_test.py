@@ -1,0 +1,100 @@
+"""funneld on a real topic: events sent twice, a poison message and kill -9 leave the plain fold's numbers."""
+
+import json
+
+import pytest
+from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+from funnel_histories import ACCOUNT, History
+from funnel_reference import Funnel, difference
+
+from harness import Broker, Funneld, wait_until
+
+PARTITIONS = 16
+TOPIC, POSITIONS, DEAD = "monitor.events", "monitor.positions", "monitor.events.dead-letter"
+QUERIES = ["", "count=gross", "by=campaign,engagement&window=hour", "by=app,device,language&window=day&count=gross"]
+
+
+class Relay:
+    """Writes events as the relay does, and more often than it should."""
+
+    def __init__(self, broker):
+        self.producer = Producer({"bootstrap.servers": broker.address, "enable.idempotence": True})
+        admin = AdminClient({"bootstrap.servers": broker.address})
+        made = admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1), NewTopic(POSITIONS, 1, 1)])
+        for done in made.values():
+            done.result(30)
+        self.end = dict.fromkeys(range(PARTITIONS), 0)
+        self.last = {}
+
+    def send(self, line):
+        event = json.loads(line)
+        headers = {f"ce_{name}": str(event[name]) for name in
+                   ("id", "type", "source", "time", "subject", "origin", "seq", "prevseq", "bucket", "streamversion")}
+        self.produce(event["bucket"] % PARTITIONS, event["subject"], json.dumps(event["data"]), headers)
+        self.last[event["origin"]] = max(int(event["seq"]), self.last.get(event["origin"], 0))
+
+    def produce(self, partition, key, value, headers=None):
+        self.producer.produce(TOPIC, value, key, partition, headers=list((headers or {}).items()))
+        self.end[partition] += 1
+        self.producer.poll(0)
+
+    def tell_positions(self):
+        assert self.producer.flush(30) == 0
+        for origin, seq in self.last.items():
+            offsets = {str(partition): offset for partition, offset in self.end.items()}
+            self.producer.produce(POSITIONS, json.dumps({"seq": seq, "offsets": offsets}), origin)
+        assert self.producer.flush(30) == 0
+
+
+def check(funneld, lines, relay):
+    for origin, seq in relay.last.items():
+        funneld.wait_for(origin, seq)
+    reference = Funnel(lines)
+    for query in QUERIES:
+        answer = funneld.funnel(ACCOUNT, **dict(part.split("=") for part in query.split("&") if part))
+        wrong = difference(reference.rows(ACCOUNT, query), answer["rows"])
+        assert wrong is None, f"{query!r}: {wrong}"
+        assert answer["asOf"] == {origin: str(seq) for origin, seq in relay.last.items()}
+
+
+def dead_letters(broker):
+    consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "test", "auto.offset.reset": "earliest"})
+    consumer.subscribe([DEAD])
+    message = wait_until(lambda: consumer.poll(0.2), "a dead letter")
+    consumer.close()
+    return message
+
+
+@pytest.mark.kafka
+def test_the_funnel_of_a_topic_equals_the_plain_fold(closing, tmp_path, seed):
+    broker = closing(Broker(tmp_path / "kafka")).start()
+    funneld = closing(Funneld(tmp_path / "funneld", kafka=broker.address))
+    relay = Relay(broker)
+    lines = History(seed, visitors=40, steps=1500).lines
+    third = len(lines) // 3
+
+    for line in lines[:third]:
+        relay.send(line)
+    relay.tell_positions()
+    funneld.start()
+    check(funneld, lines[:third], relay)
+
+    for line in lines[third // 2:2 * third]:  # half of it for the second time
+        relay.send(line)
+    relay.produce(3, "demo/nobody", "no event")
+    relay.producer.flush(30)
+    funneld.kill9()
+    for line in lines[third:]:
+        relay.send(line)
+    relay.tell_positions()
+    funneld.start()
+    check(funneld, lines, relay)
+    letter = dead_letters(broker)
+    headers = dict(letter.headers())
+    assert letter.value() == b"no event" and headers["topic"] == TOPIC.encode() and headers["partition"] == b"3"
+    assert headers["reason"]
+
+    assert funneld.stop() == 0
+    funneld.start()
+    check(funneld, lines, relay)
