@@ -4,6 +4,7 @@ import pytest
 
 from e2e.load import Load, assert_nothing_missing_or_doubled, count_gross
 from harness import Stack, wait_until
+from harness.monitord import http_status
 from harness.reader import read_topic
 
 
@@ -67,8 +68,8 @@ def test_two_parts_killed_at_once(tmp_path, closing, seed):
         for first, second in [(stack.monitord, stack.broker), (stack.funneld, stack.monitord), (stack.broker, stack.funneld)]:
             first.kill9()
             second.kill9()
-            second.start()
-            first.start()
+            for part in sorted((first, second), key=stack.parts.index):
+                part.start()
             load.wait_for_more(100)
     assert_log_topic_and_funnel_agree(stack, load)
 
@@ -81,8 +82,10 @@ def test_the_broker_comes_late_goes_away_and_returns(tmp_path, closing, seed):
     with Load(stack, seed) as load:
         load.wait_for_more(200)
         assert stack.monitord.position()["relayed"] == "0"
+        stack.funneld.launch()
+        wait_until(lambda: http_status(f"{stack.funneld.url}/livez") == 200, "funneld lives without a broker")
         stack.broker.start()
-        stack.funneld.start()
+        stack.funneld.wait_ready()
         wait_for_relay(stack.monitord)
         stack.broker.stop()
         load.wait_for_more(200)
