@@ -171,8 +171,7 @@ void PublicApi::Complete(const PublicCall& call, const Account& account, VisitCa
     request.visitor = GenerateVisitorId(account.id);  // a session id alone names nothing
     visit.fresh_visitor = true;
   }
-  request.fresh_session = GenerateSessionId();
-  request.fresh_page = GeneratePageId();
+  if (!request.page) request.fresh_page = GeneratePageId();
   request.user_agent = call.user_agent();
   request.stored_address = account.settings.keep_full_address ? request.address : TruncateAddress(request.address);
   if (options_.geo != nullptr && !request.address.empty()) request.geo = options_.geo->Lookup(request.address);

@@ -60,6 +60,7 @@ class VisitCommit {
       return std::unexpected(VisitFailure{Code::kCapped, "too many new sessions", taken.error()});
     }
     tokens_ = *std::move(taken);
+    if (call_.request.fresh_session.empty()) call_.request.fresh_session = GenerateSessionId();
     return {};
   }
 

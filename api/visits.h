@@ -44,7 +44,7 @@ struct VisitFailure {
 
 struct VisitCall {
   std::shared_ptr<const AccountState> account;  // in force when the request came
-  VisitRequest request;                         // identities already hashed
+  VisitRequest request;                         // identities already hashed; fresh_session is made if it is needed
   std::string traceparent;                      // "" if none was sent
   bool on_behalf = false;                       // obh: addresses are not capped
   bool fresh_visitor = false;                   // request.visitor was generated for it: nothing can be known of it
