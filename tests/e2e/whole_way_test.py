@@ -65,7 +65,7 @@ def test_two_parts_killed_at_once(tmp_path, closing, seed):
     stack = closing(Stack(tmp_path, kafka=True)).start()
     with Load(stack, seed) as load:
         load.wait_for_more(200)
-        for first, second in [(stack.monitord, stack.broker), (stack.funneld, stack.monitord), (stack.broker, stack.funneld)]:
+        for first, second in [(stack.monitord, stack.broker), (stack.funneld, stack.monitord), (stack.funneld, stack.broker)]:
             first.kill9()
             second.kill9()
             for part in sorted((first, second), key=stack.parts.index):
