@@ -115,7 +115,7 @@ class RequestDecision {
   void MakeOffers(std::uint64_t seed);
   JudgedOffers Judge(std::uint64_t seed);
   void AssignControlGroups(const JudgedOffers& judged);
-  void AssignControlGroup(const JudgedOffers& judged, ControlScope scope, std::size_t campaign_index);
+  void AddWithheld(const JudgedEngagement& one, const EngagementKeys& before, ControlGroupAssigned& assigned) const;
   void EstablishEligibility(const JudgedOffers& judged);
   void Show(const JudgedEngagement& one, std::uint64_t seed);
   void CloseAtCap();
@@ -226,6 +226,8 @@ void RequestDecision::MakeOffers(std::uint64_t seed) {
   auto& activity = std::get<ActivityReported>(decision_.events[activity_event_].data);
   activity.withdrawn_contexts = judged.withdrawn_contexts;
   WithdrawOffers(session_, activity.withdrawn_contexts);
+  decision_.events.reserve(decision_.events.size() + judged.offered.size() + 4);
+  decision_.details.reserve(judged.offered.size());
   AssignControlGroups(judged);
   EstablishEligibility(judged);
   for (std::size_t index : judged.offered) Show(judged.engagements[index], seed);
@@ -235,34 +237,30 @@ JudgedOffers RequestDecision::Judge(std::uint64_t seed) {
   return JudgeOffers({account_state_, session_, visitor_, request_.visitor, request_.app_installation, facts_}, seed);
 }
 
+// The account's group first, then the campaigns' in the document's order.
 void RequestDecision::AssignControlGroups(const JudgedOffers& judged) {
-  bool by_account = false;
-  std::vector<std::size_t> by_campaign;  // in the document's order
+  ControlGroupAssigned by_account{ControlScope::kAccount, 0, {}, account_.revision};
+  std::vector<ControlGroupAssigned> by_campaign;
   for (const JudgedEngagement& one : judged.engagements) {
-    if (one.reason == Reason::kControlAccount) by_account = true;
+    if (one.reason == Reason::kControlAccount) AddWithheld(one, session_.withheld_account, by_account);
     if (one.reason != Reason::kControlCampaign) continue;
-    if (by_campaign.empty() || by_campaign.back() != one.campaign_index) by_campaign.push_back(one.campaign_index);
+    const std::int64_t campaign = account_.campaigns[one.campaign_index].id;
+    if (by_campaign.empty() || by_campaign.back().campaign_id != campaign) {
+      by_campaign.push_back({ControlScope::kCampaign, campaign, {}, account_.revision});
+    }
+    AddWithheld(one, session_.withheld_campaign, by_campaign.back());
   }
-  if (by_account) AssignControlGroup(judged, ControlScope::kAccount, 0);
-  for (std::size_t campaign : by_campaign) AssignControlGroup(judged, ControlScope::kCampaign, campaign);
+  if (!by_account.eligible.empty()) Emit(std::move(by_account));
+  for (ControlGroupAssigned& assigned : by_campaign) {
+    if (!assigned.eligible.empty()) Emit(std::move(assigned));
+  }
 }
 
-// Appended only for what this scope has not withheld before in the session, so that it is counted once.
-void RequestDecision::AssignControlGroup(const JudgedOffers& judged, ControlScope scope, std::size_t campaign_index) {
-  const bool account = scope == ControlScope::kAccount;
-  const EngagementKeys& before = account ? session_.withheld_account : session_.withheld_campaign;
-  ControlGroupAssigned assigned;
-  assigned.scope = scope;
-  assigned.campaign_id = account ? 0 : account_.campaigns[campaign_index].id;
-  assigned.configuration_revision = account_.revision;
-  for (const JudgedEngagement& one : judged.engagements) {
-    const bool withheld = account ? one.reason == Reason::kControlAccount
-                                  : one.reason == Reason::kControlCampaign && one.campaign_index == campaign_index;
-    if (!withheld) continue;
-    if (before.contains({account_.campaigns[one.campaign_index].id, one.engagement->id})) continue;
-    assigned.eligible.push_back(EntryOfJudged(one));
-  }
-  if (!assigned.eligible.empty()) Emit(std::move(assigned));
+// Only what this scope has not withheld before in the session, so that it is counted once.
+void RequestDecision::AddWithheld(const JudgedEngagement& one, const EngagementKeys& before,
+                                  ControlGroupAssigned& assigned) const {
+  if (before.contains({account_.campaigns[one.campaign_index].id, one.engagement->id})) return;
+  assigned.eligible.push_back(EntryOfJudged(one));
 }
 
 void RequestDecision::EstablishEligibility(const JudgedOffers& judged) {

@@ -1,6 +1,7 @@
 #include "domain/offers.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 #include "domain/choice.h"
@@ -37,6 +38,7 @@ class OfferRound {
   void OrderAnswer();
 
   JudgedEngagement* Find(const Entry& entry);
+  std::size_t FirstThatMayFollow() const;
   bool MayFollow(const Offer& offer, std::size_t max_pages, std::chrono::seconds max_time) const;
   bool FollowsInTime(const Offer& offer, const Engagement& engagement) const;
 
@@ -51,10 +53,12 @@ class OfferRound {
 void OfferRound::ListEngagements() {
   std::size_t count = 0;
   for (const Campaign& campaign : account_.campaigns) count += campaign.engagements.size();
-  result_.engagements.reserve(count);
+  result_.engagements.resize(count);
+  JudgedEngagement* judged = result_.engagements.data();
   for (std::uint32_t i = 0; i < account_.campaigns.size(); ++i) {
     for (const Engagement& engagement : account_.campaigns[i].engagements) {
-      result_.engagements.push_back({i, &engagement});
+      judged->campaign_index = i;
+      (judged++)->engagement = &engagement;
       follow_limits_.pages = std::max(follow_limits_.pages, static_cast<std::size_t>(engagement.follow_me_pages));
       follow_limits_.time = std::max(follow_limits_.time, std::chrono::seconds(engagement.follow_me_time_s));
     }
@@ -65,14 +69,12 @@ void OfferRound::ListEngagements() {
 // an earlier one does not come to this page; it is not withdrawn.
 void OfferRound::JudgeStandingOffers() {
   const SessionState& session = subject_.session;
-  for (std::size_t i = 0; i < session.offers.size(); ++i) {
-    const Offer& offer = session.offers[i];
-    if (!offer.withdrawn && offer.page_index == session.newest_page) JudgeStanding(i, true);
+  for (std::size_t i : session.pages[session.newest_page].offers) {
+    if (!session.offers[i].withdrawn) JudgeStanding(i, true);
   }
-  for (std::size_t i = 0; i < session.offers.size(); ++i) {
+  for (std::size_t i = FirstThatMayFollow(); i < session.offers.size(); ++i) {
     const Offer& offer = session.offers[i];
-    if (offer.withdrawn || offer.page_index == session.newest_page) continue;
-    if (MayFollow(offer, follow_limits_.pages, follow_limits_.time)) JudgeStanding(i, false);
+    if (!offer.withdrawn && offer.page_index != session.newest_page) JudgeStanding(i, false);
   }
 }
 
@@ -99,6 +101,16 @@ void OfferRound::JudgeStanding(std::size_t offer_index, bool own_page) {
   judged->verdict = Verdict::kOffered;
   judged->standing = offer_index;
   eligibility_.TakeZone(offer.entry.zone);
+}
+
+// Offers are in the order of their time and of the pages known at it: before one that is too old all are.
+std::size_t OfferRound::FirstThatMayFollow() const {
+  const auto& offers = subject_.session.offers;
+  const std::size_t page = subject_.session.newest_page;
+  auto too_old = [&](const Offer& offer) {
+    return page >= offer.pages_known && !MayFollow(offer, follow_limits_.pages, follow_limits_.time);
+  };
+  return static_cast<std::size_t>(std::ranges::partition_point(offers, too_old) - offers.begin());
 }
 
 // "On the next n pageIds first seen after the offer, or for s seconds" (campaigns.md section 3).
@@ -130,22 +142,25 @@ void OfferRound::JudgeOthers() {
 }
 
 void OfferRound::ChooseInZones() {
-  std::vector<Candidate> candidates;
-  for (Zone zone : {Zone::kProactive, Zone::kLeft, Zone::kRight, Zone::kApp}) {
-    candidates.clear();
-    for (std::size_t i = 0; i < result_.engagements.size(); ++i) {
-      const JudgedEngagement& judged = result_.engagements[i];
-      if (judged.verdict != Verdict::kOutdrawn || judged.engagement->zone != zone) continue;
-      const Campaign& campaign = account_.campaigns[judged.campaign_index];
-      candidates.push_back({i, campaign.id, judged.engagement->id, campaign.priority, judged.engagement->weight,
-                            KindOf(*judged.engagement, subject_.account)});
-    }
+  std::array<std::vector<Candidate>, 4> zones;  // all but embedded, in their order
+  for (std::size_t i = 0; i < result_.engagements.size(); ++i) {
+    const JudgedEngagement& judged = result_.engagements[i];
+    if (judged.verdict != Verdict::kOutdrawn) continue;
+    const Campaign& campaign = account_.campaigns[judged.campaign_index];
+    const Engagement& engagement = *judged.engagement;
+    zones[static_cast<std::size_t>(engagement.zone)].push_back(
+        {i, campaign.id, engagement.id, campaign.priority, engagement.weight, KindOf(engagement, subject_.account)});
+  }
+  for (std::vector<Candidate>& candidates : zones) {
     if (candidates.empty()) continue;
     if (candidates.size() > 1) ++result_.zone_conflicts;
     const std::size_t winner = Choose(candidates, account_.settings.priority_shares, draws_);
     result_.engagements[winner].verdict = Verdict::kOffered;
   }
 }
+
+static_assert(Zone::kProactive < Zone::kLeft && Zone::kLeft < Zone::kRight && Zone::kRight < Zone::kApp &&
+              Zone::kApp < Zone::kEmbedded && static_cast<int>(Zone::kEmbedded) == 4);
 
 // By zone, the embedded ones (the last zone) by engagement id. A standing offer keeps the zone it was offered in.
 void OfferRound::OrderAnswer() {

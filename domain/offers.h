@@ -13,8 +13,8 @@
 namespace monitor {
 
 struct JudgedEngagement {
-  std::uint32_t campaign_index;  // in Account::campaigns
-  const Engagement* engagement;
+  std::uint32_t campaign_index = 0;  // in Account::campaigns
+  const Engagement* engagement = nullptr;
   Verdict verdict = Verdict::kRefused;
   Reason reason = Reason::kNone;
   bool settled = false;                 // judged as a standing offer, hence not as a new one

@@ -117,6 +117,7 @@ struct SessionFold {
     offer.page_id = event.page_id;
     const Page* page = state.FindPage(event.page_id);
     offer.page_index = page ? static_cast<std::size_t>(page - state.pages.data()) : state.newest_page;
+    if (offer.page_index < state.pages.size()) state.pages[offer.page_index].offers.push_back(state.offers.size());
     offer.pages_known = state.pages.size();
     offer.shown_at = state.last_activity_at;
     offer.entry = event.entry;
@@ -157,13 +158,8 @@ struct VisitorFold {
   }
 
   bool operator()(const EngagementShown& event) {
-    std::erase_if(state.newest_offers, [&](const NewestOffer& offer) {
-      return offer.entry.engagement_id == event.entry.engagement_id &&
-             offer.entry.campaign_id == event.entry.campaign_id;
-    });
-    state.newest_offers.push_back(
-        {event.entry, scope.session, event.context_id, scope.app_installation, event.connector_id});
-    KeepNewest(state.newest_offers, kMaxNewestOffers);
+    PlaceFor(event.entry) = {event.entry,        scope.session, event.context_id, scope.app_installation,
+                             event.connector_id, ++state.offers};
     return true;
   }
 
@@ -210,6 +206,17 @@ struct VisitorFold {
   bool operator()(const SkillAvailabilityChanged&) { return false; }
 
  private:
+  // The engagement's own place, else a free one, else the oldest's.
+  NewestOffer& PlaceFor(const Entry& entry) {
+    auto& offers = state.newest_offers;
+    auto own = std::ranges::find_if(offers, [&](const NewestOffer& offer) {
+      return offer.entry.engagement_id == entry.engagement_id && offer.entry.campaign_id == entry.campaign_id;
+    });
+    if (own != offers.end()) return *own;
+    if (offers.size() < kMaxNewestOffers) return offers.emplace_back();
+    return *std::ranges::min_element(offers, {}, &NewestOffer::ordinal);
+  }
+
   void OwnStreamGrew() {
     ++state.version;
     state.erased = false;
@@ -245,10 +252,12 @@ const Offer* SessionState::NewestOffer(std::int64_t campaign, std::int64_t engag
 }
 
 const NewestOffer* VisitorState::FindNewestOffer(std::int64_t engagement, std::optional<std::int64_t> campaign) const {
-  auto found = std::find_if(newest_offers.rbegin(), newest_offers.rend(), [&](const NewestOffer& offer) {
-    return offer.entry.engagement_id == engagement && (!campaign || offer.entry.campaign_id == *campaign);
-  });
-  return found == newest_offers.rend() ? nullptr : &*found;
+  const NewestOffer* newest = nullptr;
+  for (const NewestOffer& offer : newest_offers) {
+    if (offer.entry.engagement_id != engagement || (campaign && offer.entry.campaign_id != *campaign)) continue;
+    if (!newest || offer.ordinal > newest->ordinal) newest = &offer;
+  }
+  return newest;
 }
 
 void WithdrawOffers(SessionState& state, const std::vector<std::uint32_t>& contexts) {

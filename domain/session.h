@@ -22,6 +22,7 @@ struct Page {
   PageId id;
   TimeMs first_seen;                      // the decided_at of its first request
   std::vector<std::string> entry_points;  // of all its requests, without doubles, in order
+  std::vector<std::size_t> offers;        // made on it: indexes in SessionState::offers
 
   bool operator==(const Page&) const = default;
 };
@@ -54,7 +55,18 @@ class EngagementKeys {
   using value_type = Key;
   using const_iterator = std::vector<Key>::const_iterator;
 
-  bool contains(const Key& key) const { return std::ranges::binary_search(keys_, key); }
+  // Without branches on the data: which half holds a key can not be predicted.
+  bool contains(const Key& key) const {
+    const Key* first = keys_.data();
+    for (std::size_t left = keys_.size(); left > 1;) {
+      const std::size_t half = left / 2;
+      const Key& middle = first[half - 1];
+      const bool less = (middle.first < key.first) | ((middle.first == key.first) & (middle.second < key.second));
+      first += half * less;
+      left -= half;
+    }
+    return !keys_.empty() && *first == key;
+  }
   void insert(const Key& key) {
     auto place = std::ranges::lower_bound(keys_, key);
     if (place == keys_.end() || *place != key) keys_.insert(place, key);
@@ -209,6 +221,7 @@ struct NewestOffer {
   std::uint32_t context_id;
   AppInstallationId app_installation;
   std::optional<std::int64_t> connector_id;
+  std::uint64_t ordinal = 0;  // of all the visitor's offers; the greatest is the newest
 
   bool operator==(const NewestOffer&) const = default;
 };
@@ -231,7 +244,8 @@ struct VisitorState {
     bool operator==(const Interaction&) const = default;
   };
   std::vector<Interaction> interactions;
-  std::vector<NewestOffer> newest_offers;  // one an engagement, the newest last; at most kMaxNewestOffers
+  std::vector<NewestOffer> newest_offers;  // one an engagement; at most kMaxNewestOffers, the oldest goes first
+  std::uint64_t offers = 0;                // ever made
   std::optional<Decimal> abandon_score;
   bool erased = false;  // the newest event of the visitor's stream is visitor-erased
 

@@ -35,7 +35,7 @@ void WriteOffer(Writer& out, const NewestOffer& offer) {
   out.Key("sessionId").String(offer.session.str()).Key("contextId").UInt(offer.context_id);
   out.Key("appInstallationId").String(offer.app_installation.str());
   if (offer.connector_id) out.Key("connectorId").Int(*offer.connector_id);
-  out.EndObject();
+  out.Key("ordinal").UInt(offer.ordinal).EndObject();
 }
 
 // Reads members of one object; what is missing or of another kind makes the whole reading fail.
@@ -105,6 +105,7 @@ NewestOffer ReadOffer(Reader& in) {
   offer.context_id = in.Integer<std::uint32_t>("contextId");
   offer.app_installation = AppInstallationId(in.Text("appInstallationId"));
   if (in.Has("connectorId")) offer.connector_id = in.Integer<std::int64_t>("connectorId");
+  offer.ordinal = in.Integer<std::uint64_t>("ordinal");
   return offer;
 }
 
@@ -147,7 +148,7 @@ std::string VisitorState::ToJson() const {
   if (!newest_offers.empty()) {
     out.Key("newestOffers").BeginArray();
     for (const NewestOffer& offer : newest_offers) WriteOffer(out, offer);
-    out.EndArray();
+    out.EndArray().Key("offers").UInt(offers);
   }
   if (abandon_score) out.Key("abandonScore").String(abandon_score->ToString());
   if (erased) out.Key("erased").Bool(true);
@@ -168,6 +169,7 @@ std::optional<VisitorState> VisitorState::FromJson(std::string_view json) {
   ReadList(in, root.Find("conversations"), ReadConversation, state.conversations);
   ReadList(in, root.Find("interactions"), ReadInteraction, state.interactions);
   ReadList(in, root.Find("newestOffers"), ReadOffer, state.newest_offers);
+  if (in.Has("offers")) state.offers = in.Integer<std::uint64_t>("offers");
   if (in.Has("abandonScore")) state.abandon_score = in.Required(Decimal::Parse(in.Text("abandonScore")));
   if (const Value* erased = root.Find("erased")) state.erased = erased->is_bool() && erased->boolean();
   if (in.failed()) return std::nullopt;

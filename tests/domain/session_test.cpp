@@ -166,6 +166,16 @@ TEST_F(SessionFold, IsSilentOnEventsOfOtherStreamsAndUnknownContexts) {
   EXPECT_EQ(session.version, 3u);
 }
 
+TEST(EngagementKeys, ContainWhatWasInsertedInAnyOrder) {
+  for (std::int64_t size = 0; size < 40; ++size) {
+    EngagementKeys keys;
+    for (std::int64_t i = 0; i < size; ++i) keys.insert({(size - 1 - i) % 5, (size - 1 - i) * 2});
+    for (std::int64_t i = 0; i < size; ++i) EXPECT_TRUE(keys.contains({i % 5, i * 2})) << i << " of " << size;
+    for (std::int64_t i = -1; i <= size; ++i) EXPECT_FALSE(keys.contains({i % 5, i * 2 + 1})) << i << " of " << size;
+    EXPECT_TRUE(std::ranges::is_sorted(keys));
+  }
+}
+
 TEST(Repeat, IsTheSameSaidAtMost150SecondsAgo) {
   std::vector<Utterance> said;
   Say(said, 1, kNoon);
@@ -251,7 +261,8 @@ TEST_F(VisitorFold, KeepsTheNewestOfferOfEachEngagement) {
   EXPECT_FALSE(visitor.FindNewestOffer(12, 2));
   for (int i = 0; i < 100; ++i) Fold(SessionScope("s2"), ShownOn("p1", 10, 100 + i));
   EXPECT_THAT(visitor.newest_offers, SizeIs(kMaxNewestOffers));
-  EXPECT_EQ(visitor.newest_offers.back().entry.engagement_id, 199);
+  EXPECT_TRUE(visitor.FindNewestOffer(199, 1));
+  EXPECT_FALSE(visitor.FindNewestOffer(11, 1)) << "the oldest goes first";
 }
 
 TEST_F(VisitorFold, OpensAConversationOnceAndEndsIt) {
