@@ -83,7 +83,7 @@ Build() {
       cmake -S "$root" -B "$root/build" -G Ninja > "$root/build/configure.log" 2>&1 ||
         Fail "cmake failed; see build/configure.log"
     fi
-    Say "building $*"
+    Say "building ${*:-everything}"
     ninja -C "$root/build" "$@" > "$root/build/build.log" 2>&1 || {
       grep -m 5 -E 'error|FAILED' "$root/build/build.log" >&2 || tail -5 "$root/build/build.log" >&2
       Fail "the build failed; see build/build.log"
