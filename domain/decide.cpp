@@ -264,9 +264,13 @@ void RequestDecision::AddWithheld(const JudgedEngagement& one, const EngagementK
 }
 
 void RequestDecision::EstablishEligibility(const JudgedOffers& judged) {
+  std::vector<char>& known = session_.decision_memo.established;
+  known.resize(judged.engagements.size());
   EligibilityEstablished established;
-  for (const JudgedEngagement& one : judged.engagements) {
-    if (one.verdict != Verdict::kOutdrawn) continue;
+  for (std::size_t i = 0; i < judged.engagements.size(); ++i) {
+    const JudgedEngagement& one = judged.engagements[i];
+    if (one.verdict != Verdict::kOutdrawn || known[i]) continue;
+    known[i] = true;  // if it is not, it will be
     if (session_.established.contains({account_.campaigns[one.campaign_index].id, one.engagement->id})) continue;
     established.eligible.push_back(EntryOfJudged(one));
   }

@@ -10,10 +10,11 @@ Eligibility::Eligibility(const Subject& subject)
       account_(*subject.account.account),
       conditions_(account_, subject.session, subject.visitor, subject.facts),
       campaigns_(account_.campaigns.size()) {
-  auto& memo = subject.session.control_memo;
+  auto& memo = subject.session.decision_memo;
   if (memo.revision != account_.revision || memo.member.size() != account_.campaigns.size() + 1) {
     memo.revision = account_.revision;
     memo.member.assign(account_.campaigns.size() + 1, -1);
+    memo.established.clear();
   }
 }
 
@@ -103,7 +104,7 @@ Reason Eligibility::JudgeControlGroups(std::size_t campaign_index) {
 
 // A visitor's membership changes with the document only, so a session asks the hash once a scope and revision.
 bool Eligibility::IsMember(std::size_t slot, std::string_view scope, double percentage) {
-  std::int8_t& member = subject_.session.control_memo.member[slot];
+  std::int8_t& member = subject_.session.decision_memo.member[slot];
   if (member < 0) {
     member = InControlGroup(account_.settings.control_salt, scope, subject_.visitor_id, percentage) ? 1 : 0;
   }

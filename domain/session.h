@@ -48,25 +48,14 @@ struct Offer {
   bool operator==(const Offer&) const = default;
 };
 
-// A set of (campaign, engagement), sorted and flat: every decision asks it once per eligible engagement.
+// A set of (campaign, engagement), sorted and flat.
 class EngagementKeys {
  public:
   using Key = std::pair<std::int64_t, std::int64_t>;
   using value_type = Key;
   using const_iterator = std::vector<Key>::const_iterator;
 
-  // Without branches on the data: which half holds a key can not be predicted.
-  bool contains(const Key& key) const {
-    const Key* first = keys_.data();
-    for (std::size_t left = keys_.size(); left > 1;) {
-      const std::size_t half = left / 2;
-      const Key& middle = first[half - 1];
-      const bool less = (middle.first < key.first) | ((middle.first == key.first) & (middle.second < key.second));
-      first += half * less;
-      left -= half;
-    }
-    return !keys_.empty() && *first == key;
-  }
+  bool contains(const Key& key) const { return std::ranges::binary_search(keys_, key); }
   void insert(const Key& key) {
     auto place = std::ranges::lower_bound(keys_, key);
     if (place == keys_.end() || *place != key) keys_.insert(place, key);
@@ -185,11 +174,12 @@ struct SessionState {
     std::vector<std::uint64_t> referrals;
   } location_memo;
 
-  // Control groups of one revision that were asked for; never stored, dropped when the revision changes.
-  struct ControlMemo {
+  // What decisions under one revision found out and can not change; never stored, begun anew when the revision changes.
+  struct DecisionMemo {
     Revision revision;
-    std::vector<std::int8_t> member;  // [0] the account's, [1 + i] the i-th campaign's; -1 not asked yet
-  } control_memo;
+    std::vector<std::int8_t> member;  // of control groups: [0] the account's, [1 + i] the i-th campaign's; -1 not asked
+    std::vector<char> established;    // by engagement in the document's order: true only if `established` has it
+  } decision_memo;
 
   bool exists() const { return !id.empty(); }
   Page* FindPage(const PageId& id);

@@ -208,7 +208,7 @@ TEST(Decision, IsTheSameForTheSameFacts) {
     twin.account = scene.account;
     twin.visitors = scene.visitors;  // folded elsewhere: the memos are gone
     for (auto& [name, visitor] : twin.visitors) {
-      for (auto& [id, session] : visitor.sessions) session.location_memo = {}, session.control_memo = {};
+      for (auto& [id, session] : visitor.sessions) session.location_memo = {}, session.decision_memo = {};
     }
     const auto first = scene.Run(request, now);
     const auto second = twin.Run(request, now);
