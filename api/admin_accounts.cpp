@@ -3,6 +3,7 @@
 #include "api/admin.h"
 #include "api/admin_fields.h"
 #include "api/admin_replies.h"
+#include "api/messaging_fields.h"
 #include "api/request_json.h"
 #include "domain/json.h"
 
@@ -62,10 +63,8 @@ http::Reply Admin::PutAccount(const Call& call) {
 http::Reply Admin::PutSkill(const Call& call) {
   const auto body = admin::Fields::Parse(call.request.body());
   if (!body) return admin::Invalid(body.error());
-  const auto text = body->Text("state");
-  if (!text) return admin::Invalid(text.error());
-  const auto state = *text ? ParseSkillState(**text) : std::nullopt;
-  if (!state) return admin::Invalid("state: must be online, busy or offline");
+  const auto state = ReadSkillState(*body);
+  if (!state) return admin::Invalid(state.error());
   std::int64_t id = 0;
   const std::string& argument = call.arguments[1];
   const auto [end, error] = std::from_chars(argument.data(), argument.data() + argument.size(), id);

@@ -1,61 +1,13 @@
 #include "api/admin.h"
 #include "api/admin_fields.h"
 #include "api/admin_replies.h"
+#include "api/messaging_fields.h"
 #include "domain/event_codec.h"
 #include "domain/json.h"
 #include "eventstore/cloud_event.h"
 
 namespace monitor {
 namespace {
-
-constexpr std::size_t kMaxConversationIdBytes = 256;
-constexpr std::size_t kMaxIdentityBytes = 4'096;
-
-std::expected<std::optional<Identity>, std::string> IdentityOf(const admin::Fields& fields, const MasterKey& key) {
-  const json::Value* sent = fields.Find("identity");
-  if (sent == nullptr) return std::nullopt;
-  const json::Value* iss = sent->Find("iss");
-  const json::Value* sub = sent->Find("sub");
-  if (!sent->is_object()) return std::unexpected("identity: must be an object");
-  if (iss != nullptr && !iss->is_string()) return std::unexpected("identity.iss: must be a string");
-  if (sub == nullptr || !sub->is_string()) return std::unexpected("identity.sub: a string is required");
-  Identity identity{iss ? std::string(iss->text()) : "", std::string(sub->text()), "loa1", {}};
-  if (identity.iss.size() > kMaxIdentityBytes) return std::unexpected("identity.iss: is too long");
-  if (identity.sub.size() > kMaxIdentityBytes) return std::unexpected("identity.sub: is too long");
-  identity.hash = key.HashIdentity(identity.iss, identity.sub);
-  return identity;
-}
-
-std::expected<ConversationStart, std::string> ReadStart(const std::string& id, std::string_view body,
-                                                        const MasterKey& key) {
-  const auto fields = admin::Fields::Parse(body);
-  if (!fields) return std::unexpected(fields.error());
-  const auto visitor = fields->Text("visitorId"), session = fields->Text("sessionId");
-  const auto campaign = fields->Integer("campaignId"), engagement = fields->Integer("engagementId");
-  const auto context = fields->Integer("contextId");
-  for (const auto* text : {&visitor, &session}) {
-    if (!*text) return std::unexpected(text->error());
-  }
-  for (const auto* number : {&campaign, &engagement, &context}) {
-    if (!*number) return std::unexpected(number->error());
-  }
-  auto identity = IdentityOf(*fields, key);
-  if (!identity) return std::unexpected(identity.error());
-  if (!*visitor && !*identity) return std::unexpected("visitorId: it or an identity is required");
-  if (*visitor && !IsWellFormedVisitorId(**visitor)) return std::unexpected("visitorId: malformed");
-  if (*session && !IsWellFormedSessionId(**session)) return std::unexpected("sessionId: malformed");
-  if (*context && (**context < 1 || **context > UINT32_MAX)) return std::unexpected("contextId: out of range");
-
-  ConversationStart start;
-  start.id = ConversationId(id);
-  if (*visitor) start.visitor = VisitorId(**visitor);
-  start.identity = std::move(*identity);
-  if (*session) start.session = SessionId(**session);
-  start.campaign_id = *campaign;
-  start.engagement_id = *engagement;
-  if (*context) start.context_id = static_cast<std::uint32_t>(**context);
-  return start;
-}
 
 http::Reply ResultReply(const std::expected<void, VisitFailure>& result) {
   return result ? admin::Done() : admin::Failure(result.error());
@@ -68,8 +20,9 @@ http::Reply NoSuchVisitor() { return admin::NotFound("nothing is known of this v
 http::Reply Admin::StartConversation(const Call& call) {
   const auto account = parts_.accounts.Find(call.account());
   if (!account) return admin::UnknownAccount();
-  if (call.arguments[1].size() > kMaxConversationIdBytes) return admin::Invalid("conversationId: is too long");
-  const auto start = ReadStart(call.arguments[1], call.request.body(), parts_.master_key);
+  const auto fields = admin::Fields::Parse(call.request.body());
+  if (!fields) return admin::Invalid(fields.error());
+  const auto start = ReadConversationStart(call.arguments[1], *fields);
   if (!start) return admin::Invalid(start.error());
   return ResultReply(parts_.visits.StartConversation(*account, *start));
 }
