@@ -11,6 +11,7 @@
 #include "api/admin.h"
 #include "api/drain.h"
 #include "api/geo.h"
+#include "api/inbound_topic.h"
 #include "api/kafka_ack_store.h"
 #include "api/monitord_metrics.h"
 #include "api/monitord_settings.h"
@@ -91,6 +92,17 @@ std::unique_ptr<Relay> MakeRelay(const ServerSettings& settings, RocksDbStore& s
   return std::make_unique<Relay>(std::move(options), store);
 }
 
+// nullptr without a broker, or if it is turned off.
+std::unique_ptr<InboundTopic> MakeInboundTopic(const ServerSettings& settings, Accounts& accounts, Visits& visits) {
+  InboundTopicOptions options;
+  options.bootstrap_servers = settings.String("kafka", "bootstrap_servers");
+  options.topic = settings.String("kafka", "inbound_topic");
+  options.group = settings.String("kafka", "inbound_group");
+  if (options.bootstrap_servers.empty() || options.topic.empty()) return nullptr;
+  options.apply = [&](std::string_view message) { return ApplyInboundMessage(message, accounts, visits); };
+  return std::make_unique<InboundTopic>(std::move(options));
+}
+
 VisitsOptions VisitsOptionsOf(const ServerSettings& settings) {
   VisitsOptions options;
   options.max_cached_visitors = static_cast<std::size_t>(settings.Integer("visitors", "max_cached"));
@@ -166,7 +178,11 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
   Accounts accounts(store);
   Visits visits(visit_store, foundations->master_key, VisitsOptionsOf(settings));
   PublicApi api(accounts, visits, foundations->master_key, PublicApiOptionsOf(settings, geo, registry));
-  Drain drain([&api] { api.StartDraining(); });
+  const std::unique_ptr<InboundTopic> inbound = MakeInboundTopic(settings, accounts, visits);
+  Drain drain([&] {
+    api.StartDraining();
+    if (inbound) inbound->Stop();
+  });
   Admin admin({.accounts = accounts,
                .visits = visits,
                .store = store,
@@ -179,7 +195,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
 
   const http::Server server(PublicServerOptions(settings),
                             [&api](const http::Request& request) { return api.Handle(request); });
-  AddMetrics(registry, {store, visits, accounts, drain, relay.get()});
+  AddMetrics(registry, {store, visits, accounts, drain, relay.get(), inbound.get()});
   AddServerMetrics(registry, server);
   AddProcessMetrics(registry);
   const http::Server admin_server(AdminServerOptions(settings),

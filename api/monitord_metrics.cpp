@@ -59,6 +59,24 @@ void AddRelayMetrics(metrics::Registry& registry, const Relay& relay, const Rock
            [](const Relay& part) { return part.Status().errors_total; });
 }
 
+void AddInboundMetrics(metrics::Registry& registry, const InboundTopic& inbound) {
+  const auto messages = [&](const char* result, auto field) {
+    registry.AddCounterFunction("monitor_inbound_messages_total", "Messages of the inbound topic that are done with",
+                                {{"result", result}},
+                                [&inbound, field] { return static_cast<double>(inbound.Status().*field); });
+  };
+  messages("applied", &InboundStatus::applied_total);
+  messages("refused", &InboundStatus::refused_total);
+  AddTotal(registry, "monitor_inbound_retries_total", "Tries that found the store or the accounts unavailable", inbound,
+           [](const InboundTopic& part) { return part.Status().retries_total; });
+  AddTotal(registry, "monitor_inbound_restarts_total", "Consumers made anew after a fault", inbound,
+           [](const InboundTopic& part) { return part.Status().restarts_total; });
+  AddLevel(registry, "monitor_inbound_lag_messages", "Not read yet, in partitions of which one was read", inbound,
+           [](const InboundTopic& part) { return part.Status().lag; });
+  AddLevel(registry, "monitor_inbound_partitions", "Partitions that this node reads", inbound,
+           [](const InboundTopic& part) { return part.Status().partitions; });
+}
+
 void AddVisitMetrics(metrics::Registry& registry, const Visits& visits) {
   AddLevel(registry, "monitor_visitors_cached", "Visitors whose state is in memory", visits,
            [](const Visits& part) { return part.statistics().cached_visitors; });
@@ -101,6 +119,7 @@ void AddMetrics(metrics::Registry& registry, const MeteredParts& parts) {
   AddStoreMetrics(registry, parts.store);
   AddVisitMetrics(registry, parts.visits);
   if (parts.relay != nullptr) AddRelayMetrics(registry, *parts.relay, parts.store);
+  if (parts.inbound != nullptr) AddInboundMetrics(registry, *parts.inbound);
   AddLevel(registry, "monitor_accounts", "Accounts with a document in force", parts.accounts,
            [](const Accounts& part) { return part.List().size(); });
   AddLevel(registry, "monitor_accounts_loading", "1: accounts are still being folded", parts.accounts,

@@ -3,6 +3,7 @@
 
 #include "api/accounts.h"
 #include "api/drain.h"
+#include "api/inbound_topic.h"
 #include "api/server/http_server.h"
 #include "api/server/metrics.h"
 #include "api/visits.h"
@@ -11,13 +12,14 @@
 
 namespace monitor {
 
-// All must outlive the registry's last scrape. `relay` is null without a broker.
+// All must outlive the registry's last scrape. `relay` and `inbound` are null without a broker.
 struct MeteredParts {
   const RocksDbStore& store;
   const Visits& visits;
   const Accounts& accounts;
   const Drain& drain;
   const Relay* relay;
+  const InboundTopic* inbound;
 };
 void AddMetrics(metrics::Registry& registry, const MeteredParts& parts);
 void AddServerMetrics(metrics::Registry& registry, const http::Server& server);

@@ -49,6 +49,9 @@ std::vector<SettingSpec> MonitordSettings() {
       {"kafka", "bootstrap_servers", "", kString, "HOST:PORT,…; empty: no broker"},
       {"kafka", "partitions", "16", kInteger, "of monitor.events, if the topic must be made"},
       {"kafka", "ack", "disk", kString, "what an answer waits for: disk, or kafka as well"},
+      {"kafka", "inbound_topic", "monitor.inbound", kString,
+       "commands of the messaging side; made if missing; empty: none"},
+      {"kafka", "inbound_group", "monitord", kString, "consumer group that reads them"},
       {"geo", "database", "", kString, "MaxMind database file for geo conditions; empty: none"},
       {"log", "level", "info", kString, "debug, info, warning or error"},
   };
@@ -66,6 +69,8 @@ std::expected<void, std::string> CheckMonitordSettings(const ServerSettings& set
   if (ack == "kafka" && settings.String("kafka", "bootstrap_servers").empty()) {
     return std::unexpected("kafka.ack = \"kafka\" needs kafka.bootstrap_servers");
   }
+  if (settings.String("kafka", "inbound_group").empty())
+    return std::unexpected("kafka.inbound_group must not be empty");
   const std::string level = settings.String("log", "level");
   if (level != "debug" && level != "info" && level != "warning" && level != "error") {
     return std::unexpected("log.level must be debug, info, warning or error");

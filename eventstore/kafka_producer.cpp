@@ -87,6 +87,10 @@ std::expected<void, std::string> MakeTopics(rd_kafka_t* handle, const std::vecto
 
 }  // namespace
 
+TopicWanted DeadLetterTopic(std::string name) {
+  return {std::move(name), 1, {{"cleanup.policy", "delete"}, {"retention.ms", "-1"}}};
+}
+
 class KafkaProducer::State {
  public:
   explicit State(Options wanted) : options(std::move(wanted)) {}
@@ -121,7 +125,7 @@ std::expected<void, std::string> KafkaProducer::State::Start() {
   const std::string queue = std::to_string(options.max_in_flight + 1'000);  // positions and tables come on top
   const std::pair<const char*, const char*> settings[] = {
       {"bootstrap.servers", options.bootstrap_servers.c_str()},
-      {"client.id", "monitord-relay"},
+      {"client.id", options.client_id.c_str()},
       {"enable.idempotence", "true"},
       {"acks", "all"},
       {"message.timeout.ms", "0"},  // the log keeps everything: never give up on a message

@@ -40,6 +40,9 @@ struct Delivery {
   std::string error;  // empty: every in-sync replica has it
 };
 
+// Messages that a reader could not use, with reason, topic, partition and offset in headers; kept for ever.
+TopicWanted DeadLetterTopic(std::string name);
+
 enum class Sent : std::uint8_t { kQueued, kQueueFull, kFailed };
 
 class KafkaProducer {
@@ -50,6 +53,7 @@ class KafkaProducer {
     std::function<void(const Delivery&)> on_delivery;
     // `why` says what is wrong while there is no connection. Called from Poll, too.
     std::function<void(bool connected, const std::string& why)> on_connection;
+    std::string client_id = "monitord-relay";
   };
 
   // The error is a wrong setting, not an absent broker.

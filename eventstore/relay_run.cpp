@@ -27,7 +27,7 @@ std::vector<TopicWanted> Topics(const RelayOptions& options) {
   return {{options.topic, options.partitions, {{"cleanup.policy", "delete"}, {"retention.ms", "-1"}}},
           {options.positions_topic, 1, {{"cleanup.policy", "compact"}}},
           {options.accounts_topic, 1, {{"cleanup.policy", "compact"}}},
-          {options.dead_letter_topic, 1, {{"cleanup.policy", "delete"}, {"retention.ms", "-1"}}}};
+          DeadLetterTopic(options.dead_letter_topic)};
 }
 
 // What any other Kafka program computes for the key.
@@ -84,8 +84,11 @@ std::expected<void, std::string> RelayRun::Connect() {
       events_.on_delivered();
     }
   };
-  auto producer =
-      KafkaProducer::Make({options_.bootstrap_servers, options_.max_in_flight, on_delivery, events_.on_connection});
+  KafkaProducer::Options wanted{.bootstrap_servers = options_.bootstrap_servers,
+                                .max_in_flight = options_.max_in_flight,
+                                .on_delivery = on_delivery,
+                                .on_connection = events_.on_connection};
+  auto producer = KafkaProducer::Make(std::move(wanted));
   if (!producer) return std::unexpected(refusal_ = "the broker's settings are wrong: " + producer.error());
   producer_ = std::move(*producer);
   while (!producer_->ReachesBroker(kIdleWait)) {

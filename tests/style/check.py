@@ -26,7 +26,7 @@ OWNERS = {
     r"toml\+\+/": {"api/server/settings.cpp"},
     r"prometheus/": {"api/server/metrics.cpp"},
     r"maxminddb": {"api/geo.cpp"},
-    r"librdkafka/": {"eventstore/kafka_producer.cpp", "eventstore/relay.cpp", "consumers/topic_reader.cpp"},
+    r"librdkafka/": {"eventstore/kafka_producer.cpp", "api/inbound_topic.cpp", "consumers/topic_reader.cpp"},
 }
 # Folder -> folders it may include from.
 MAY_KNOW = {
