@@ -1,0 +1,84 @@
+"""The browser client on its example page: a real "click to message" button is shown, clicked and closed."""
+
+from selenium.webdriver.common.by import By
+
+from harness.part import wait_until
+
+OFFERS = ".monitor-offer"
+
+
+def open_page(browser, stack):
+    browser.get(f"{stack.edge.url}/client/example.html?account=shop")
+    wait_until(lambda: browser.find_elements(By.CSS_SELECTOR, OFFERS), "an offer on the page")
+
+
+def told(browser, words):
+    """The page's log has this line."""
+    wait_until(lambda: words in browser.find_element(By.ID, "log").text, f"the page to say: {words}")
+
+
+def errors(browser):
+    return [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE" and "favicon" not in entry["message"]]
+
+
+def recorded(browser, stack):
+    visitor = browser.execute_script("return monitor.visitorId.get()")
+    session = browser.execute_script("return monitor.sessionId.get()")
+    status, events = stack.monitord.admin("GET", f"/admin/accounts/shop/visitors/{visitor}/sessions/{session}/events")
+    assert status == 200
+    return events
+
+
+def kinds(events):
+    return [event["data"]["kind"] for event in events if event["type"] == "monitor.impression-reported"]
+
+
+def test_a_button_is_shown_clicked_and_closed(browser, stack):
+    open_page(browser, stack)
+    told(browser, "reported impDisplay")
+    offer = browser.find_element(By.CSS_SELECTOR, OFFERS)
+    engagement = offer.get_attribute("data-engagement-id")
+    offer.find_element(By.CSS_SELECTOR, ".monitor-accept").click()
+    told(browser, f"reported impAccept of {engagement}")
+    offer.find_element(By.CSS_SELECTOR, ".monitor-close").click()
+    told(browser, f"reported impClose of {engagement}")
+    assert engagement not in [e.get_attribute("data-engagement-id") for e in browser.find_elements(By.CSS_SELECTOR, OFFERS)]
+    events = recorded(browser, stack)
+    of_it = [event for event in events if event["type"] == "monitor.impression-reported"
+             and str(event["data"]["engagementId"]) == engagement]
+    assert kinds(of_it) == ["display", "accept", "close"]
+    assert errors(browser) == []
+
+
+def test_a_second_page_goes_on_with_the_session(browser, stack):
+    open_page(browser, stack)
+    session = browser.execute_script("return monitor.sessionId.get()")
+    open_page(browser, stack)
+    assert browser.execute_script("return monitor.sessionId.get()") == session
+    pages = {e["data"]["pageId"] for e in recorded(browser, stack) if e["type"] == "monitor.activity-reported"}
+    assert len(pages) == 2
+
+
+def test_what_happens_on_the_page_is_reported(browser, stack):
+    open_page(browser, stack)
+    browser.find_element(By.ID, "view").click()
+    told(browser, "reported prodView")
+    browser.find_element(By.ID, "buy").click()
+    told(browser, "reported purchase")
+    types = [attribute["type"] for event in recorded(browser, stack) if event["type"] == "monitor.activity-reported"
+             for attribute in event["data"]["engagementAttributes"]]
+    assert types == ["prodView", "purchase"]
+    assert errors(browser) == []
+
+
+def test_an_unknown_account_is_said_on_the_page(browser, stack):
+    browser.get(f"{stack.edge.url}/client/example.html?account=nobody")
+    told(browser, "(404/6)")
+
+
+def test_the_funnel_page_shows_the_account(browser, stack):
+    open_page(browser, stack)
+    told(browser, "reported impDisplay")
+    browser.get(stack.funneld.url)
+    wait_until(lambda: "41" in browser.find_element(By.TAG_NAME, "body").text, "campaign 41 on the funnel's page")
+    assert errors(browser) == []
