@@ -269,9 +269,15 @@ Written WriteFields(const json::Value& object, std::span<const FieldRule> rules,
       continue;
     }
     if (member.value.is_null()) continue;
-    if (member.name != rule->name && object.Find(rule->name) != nullptr) continue;  // the main name wins
+    const FieldPath member_path(path, member.name);
+    if (member.name != rule->name && object.Find(rule->name) != nullptr) {  // the main name wins, both are judged
+      std::string unused;
+      json::Writer nowhere(unused);
+      if (Written judged = WriteValue(member.value, *rule, member_path, nowhere); !judged) return judged;
+      continue;
+    }
     out.Key(rule->name);
-    if (Written written = WriteValue(member.value, *rule, FieldPath(path, member.name), out); !written) return written;
+    if (Written written = WriteValue(member.value, *rule, member_path, out); !written) return written;
   }
   for (const FieldRule& rule : rules) {
     if (rule.required && object.Find(rule.name) == nullptr) return FieldPath(path, rule.name).Error("is required");

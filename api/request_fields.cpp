@@ -133,7 +133,7 @@ std::optional<std::int64_t> ParseInteger(std::string_view json_number) {
     const auto at = static_cast<std::size_t>(i);
     return at < parts->integer.size() ? parts->integer[at] - '0' : parts->fraction[at - parts->integer.size()] - '0';
   };
-  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+  const std::uint64_t max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + parts->negative;
   std::uint64_t magnitude = 0;
   for (std::int64_t i = 0; i < digits || (i < point && magnitude != 0); ++i) {
     const auto digit = static_cast<std::uint64_t>(i < digits ? digit_at(i) : 0);
@@ -141,11 +141,10 @@ std::optional<std::int64_t> ParseInteger(std::string_view json_number) {
       if (digit != 0) return std::nullopt;
       continue;
     }
-    if (magnitude > (kMax - digit) / 10) return std::nullopt;
+    if (magnitude > (max - digit) / 10) return std::nullopt;
     magnitude = magnitude * 10 + digit;
   }
-  const auto number = static_cast<std::int64_t>(magnitude);
-  return parts->negative ? -number : number;
+  return static_cast<std::int64_t>(parts->negative ? 0 - magnitude : magnitude);
 }
 
 }  // namespace monitor

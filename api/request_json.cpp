@@ -147,9 +147,9 @@ class BodyReader {
         continue;
       }
       if (member.value.is_null()) continue;
-      if (member.name != rule->name && value.Find(rule->name) != nullptr) continue;  // the main name wins
       auto text = ReadProperty(member.value, *rule, FieldPath(path, member.name));
       if (!text) return std::unexpected(std::move(text.error()));
+      if (member.name != rule->name && value.Find(rule->name) != nullptr) continue;  // the main name wins
       out.Key(rule->name).String(*text);
       if (rule->name == "deviceFamily") properties.device_family = ParseDeviceFamily(*text);
       if (rule->name == "ipAddress") out_.ip_address = *text;

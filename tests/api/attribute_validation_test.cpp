@@ -62,7 +62,10 @@ TEST(Attributes, IntegersBecomeJsonIntegers) {
 }
 
 TEST(Attributes, IntegerTextIsExpandedBeforeItIsJudged) {
-  EXPECT_EQ(ParseInteger("-9223372036854775807"), -9223372036854775807);
+  EXPECT_EQ(ParseInteger("9223372036854775807"), INT64_MAX);
+  EXPECT_EQ(ParseInteger("-9223372036854775808"), INT64_MIN);
+  EXPECT_EQ(ParseInteger("9223372036854775808"), std::nullopt);
+  EXPECT_EQ(ParseInteger("-9223372036854775809"), std::nullopt);
   EXPECT_EQ(ParseInteger("0e999999999999999999999"), 0);
   EXPECT_EQ(ParseInteger("0.000e5"), 0);
   EXPECT_EQ(ParseInteger("-0"), 0);
@@ -155,6 +158,8 @@ TEST(Attributes, MarketingChannelsAre0To4AndCampaignIDIsAnAlias) {
   EXPECT_THAT(Refused(R"({"type":"mrktInfo","info":{"channel":5}})"), StartsWith("info.channel: "));
   EXPECT_THAT(Refused(R"({"type":"mrktInfo","info":{"channel":-1}})"), StartsWith("info.channel: "));
   EXPECT_THAT(Refused(R"({"type":"mrktInfo","info":{"campaignID":7}})"), StartsWith("info.campaignID: "));
+  EXPECT_THAT(Refused(R"({"type":"mrktInfo","info":{"campaignId":"main","campaignID":7}})"),
+              StartsWith("info.campaignID: "));
 }
 
 TEST(Attributes, PersonalKnowsGenderByWordAndNumber) {
