@@ -16,7 +16,7 @@ RUN cmake -S . -B build -G Ninja -DMONITOR_TESTS=OFF -DMONITOR_BENCH=OFF \
  && ninja -C build monitord funneld monitorctl
 # The packages of the libraries that were linked, by whatever name this Debian gives them.
 RUN ldd build/bin/* | sed -n 's/.*=> \(\/[^ ]*\) .*/\1/p' | sort -u | xargs -n 1 basename \
-  | xargs -I {} dpkg-query -S '*/{}' | cut -d : -f 1 | sort -u > build/libraries
+  | xargs -I {} dpkg-query -S '*-linux-gnu/{}' | cut -d : -f 1 | sort -u > build/libraries
 
 FROM debian:${DEBIAN}
 COPY deploy/packages /tmp/packages
