@@ -70,7 +70,7 @@ FindNginx() {
       Fail "Debian's nginx package could not be fetched; see .cache/nginx.log"
     dpkg -x "$unpacked"/download/nginx_*.deb "$unpacked"
   fi
-  "$nginx" -v 2> /dev/null || Fail "the nginx unpacked below .cache/nginx does not start; install Debian's nginx-light instead"
+  "$nginx" -v 2> /dev/null || Fail "the nginx unpacked below .cache/nginx does not start; install Debian's nginx instead"
 }
 
 # Builds these targets, optimised, into build/; two at a time wait for each other.
