@@ -16,6 +16,11 @@ from harness import free_port
 from harness.part import ROOT
 
 
+def obey_interrupts():
+    """A shell starts background jobs deaf to Ctrl-C, and they hand that on; a terminal's job is not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Run:
     """A running ./run; its lines as they come."""
 
@@ -25,7 +30,8 @@ class Run:
         self.process = subprocess.Popen(
             [ROOT / "run", "--no-install", "--port", str(self.port), "--data", str(data), "--admin-port", str(self.admin_port),
              "--funnel-port", str(self.funnel_port), *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            preexec_fn=obey_interrupts)
         self.reader = threading.Thread(target=self.read)
         self.reader.start()
 
