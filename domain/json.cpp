@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <vector>
@@ -45,6 +46,14 @@ bool HasLoneSurrogate(std::string_view text) {
     if (i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xA0) return true;
   }
   return false;
+}
+
+// False for what a double turns into infinity. RapidJSON itself looks at the exponent alone: 9e308 passes there.
+bool IsFinite(std::string_view number) {
+  constexpr std::size_t kShort = 300;  // too few digits for infinity without an exponent
+  if (number.size() < kShort && number.find_first_of("eE") == std::string_view::npos) return true;
+  return std::isfinite(
+      std::strtod(std::string(number).c_str(), nullptr));  // std::from_chars tells not which end it left
 }
 
 std::string MessageOf(rapidjson::ParseErrorCode code) {
@@ -131,7 +140,10 @@ class Builder {
     node.boolean_ = value;
     return Add(node);
   }
-  bool RawNumber(const char* text, rapidjson::SizeType size, bool) { return AddText(Kind::kNumber, {text, size}); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
+    if (!IsFinite({text, size})) return Refuse("the number is too big");
+    return AddText(Kind::kNumber, {text, size});
+  }
   bool String(const char* text, rapidjson::SizeType size, bool) {
     if (HasLoneSurrogate({text, size})) return Refuse("half a surrogate pair");
     return AddText(Kind::kString, {text, size});

@@ -66,6 +66,9 @@ TEST(JsonReader, KeepsNumbersOfAnySizeThatDoublesHold) {
             "[1e308,1E-400,0.00000000000000000000000000000000001]");
   EXPECT_EQ(Echo("1e400"), "refused: the number is too big");
   EXPECT_EQ(Echo("-1e99999999999999999999"), "refused: the number is too big");
+  EXPECT_EQ(Echo("9e308"), "refused: the number is too big");
+  EXPECT_EQ(Echo("1.7976931348623157e308"), "1.7976931348623157e308");
+  EXPECT_EQ(Echo("1e-999"), "1e-999");
   EXPECT_TRUE(Accepts("1e-99999999999999999999"));
 }
 
