@@ -20,7 +20,9 @@ constexpr std::string_view kHeaders =
     "Access-Control-Allow-Origin: *\r\n"
     "Access-Control-Expose-Headers: X-Request-Id, Retry-After\r\n";
 
+// The content type here, too, although there is no content: every response has these.
 constexpr std::string_view kPreflightHeaders =
+    "Content-Type: application/json\r\n"
     "Cache-Control: no-store\r\n"
     "X-Content-Type-Options: nosniff\r\n"
     "Access-Control-Allow-Origin: *\r\n"
