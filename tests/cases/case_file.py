@@ -87,9 +87,9 @@ def read_cases(path):
 class Names:
     """What was taken from answers in one case."""
 
-    def __init__(self, account):
+    def __init__(self, account, server):
         run = secrets.token_hex(8)
-        self.taken = {"device": f"{run}-1", "device2": f"{run}-2", "device3": f"{run}-3"}
+        self.taken = {"server": server, "device": f"{run}-1", "device2": f"{run}-2", "device3": f"{run}-3"}
         self.prefix = f"/api/account/{account}/app/web"
 
     def fill(self, text):

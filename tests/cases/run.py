@@ -42,7 +42,7 @@ class Server:
             if not self.tls:  # no edge in between: say what it would say
                 headers = {"X-Forwarded-For": "127.0.0.1", **headers}
         try:
-            connection.putrequest(method, target, skip_accept_encoding=True)
+            connection.putrequest(method, target, skip_host="Host" in headers, skip_accept_encoding=True)
             for name, value in headers.items():
                 connection.putheader(name, value)
             if body or method in ("POST", "PUT"):
@@ -67,7 +67,7 @@ class Server:
 
 def run_case(server, case):
     """An error text or None."""
-    names = Names(case.account)
+    names = Names(case.account, server.public.netloc)
     for step in case.steps:
         headers = {name: names.fill(value) for name, value in step.headers.items()}
         body = names.fill(step.body).encode()

@@ -5,6 +5,7 @@ import http.server
 import json
 import re
 import socket
+import subprocess
 import threading
 import time
 
@@ -103,7 +104,7 @@ def test_only_the_headers_that_are_read_go_in(edge, upstream):
     headers = {name.lower(): value for name, value in seen["headers"].items()}
     request_id = headers.pop("x-request-id")
     assert re.fullmatch("[0-9a-f]{32}", request_id)
-    assert headers == {"host": "monitord", "connection": "keep-alive", "content-type": "application/json",
+    assert headers == {"host": f"localhost:{edge.port}", "connection": "keep-alive", "content-type": "application/json",
                        "content-length": "2", "x-forwarded-for": "127.0.0.1", "authorization": "Bearer t",
                        "user-agent": "browser", "x-http-method-override": "PUT", "traceparent": "00-1-2-01"}
 
@@ -155,6 +156,15 @@ def test_the_largest_body_passes_and_one_byte_more_does_not(edge, upstream):
     assert_error_form(reply.headers, data, 5)
 
 
+def test_a_body_over_the_limit_by_http_2_is_413(edge):
+    reply = subprocess.run(["curl", "-sS", "--http2", "-i", "--cacert", edge.authority, "--data-binary", "a" * 65537,
+                            f"{edge.url}/api/x"], capture_output=True, text=True).stdout
+    head, _, data = reply.partition("\n\n")
+    first, *lines = head.splitlines()
+    assert first.split()[:2] == ["HTTP/2", "413"]
+    assert_error_form({name.title(): value for name, value in (line.split(": ", 1) for line in lines)}, data, 5)
+
+
 def test_a_chunked_body_over_the_limit_is_413(edge):
     chunk = b"8000\r\n" + b"a" * 0x8000 + b"\r\n"
     answer = send_raw(edge, b"POST /api/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 3)
@@ -171,6 +181,8 @@ def test_a_chunked_body_over_the_limit_is_413(edge):
     (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 9000 + b"\r\n\r\n", 431),
     (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
     (b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+    (b"GET /openapi.json HTTP/1.1\r\nHost: a\r\nIf-Match: \"x\"\r\n\r\n", 412),
+    (b"GET /openapi.json HTTP/1.1\r\nHost: a\r\nRange: bytes=99999999-\r\n\r\n", 416),
 ])
 def test_what_the_edge_refuses_has_the_contracts_form(edge, request_bytes, status):
     head, _, data = send_raw(edge, request_bytes.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)).partition(b"\r\n\r\n")
