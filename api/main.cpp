@@ -87,7 +87,7 @@ std::unique_ptr<Relay> MakeRelay(const ServerSettings& settings, RocksDbStore& s
   if (options.bootstrap_servers.empty()) return nullptr;
   options.partitions = static_cast<int>(settings.Integer("kafka", "partitions"));
   options.report = [](const std::string& event, const std::string& detail) {
-    log::Warning("relay_" + event, {{"detail", detail}});
+    log::Write(event == "relay_connected" ? log::Level::kInfo : log::Level::kWarning, event, {{"detail", detail}});
   };
   return std::make_unique<Relay>(std::move(options), store);
 }

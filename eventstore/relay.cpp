@@ -65,7 +65,7 @@ class Relay::State {
       status_.connected = connected;
       if (std::exchange(told_connected_, connected) == connected) return;
     }
-    Report(connected ? "relay-connected" : "relay-disconnected", connected ? options_.bootstrap_servers : why);
+    Report(connected ? "relay_connected" : "relay_disconnected", connected ? options_.bootstrap_servers : why);
   }
 
   void OnAcknowledged(Origin origin, std::uint64_t seq) {
@@ -85,7 +85,7 @@ class Relay::State {
       ++status_.errors_total;
       if (std::exchange(last_failure_, why) == why) return;
     }
-    Report("relay-failed", why);
+    Report("relay_failed", why);
   }
 
   void Refuse(const std::string& why) {
@@ -95,7 +95,7 @@ class Relay::State {
       status_.refusal = why;
       ++status_.errors_total;
     }
-    Report("relay-refused", why);
+    Report("relay_refused", why);
   }
 
   void Report(const std::string& event, const std::string& detail) const {

@@ -237,7 +237,7 @@ TEST_F(KafkaRelay, RefusesAPartitionCountThatIsNoPowerOfTwo) {
   bool done = false;
   options.report = [&](const std::string& event, const std::string&) {
     std::lock_guard lock(mutex);
-    done = done || event == "relay-refused";
+    done = done || event == "relay_refused";
     refused.notify_all();
   };
   Relay relay(options, *store);
