@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 namespace monitor {
 namespace {
 
 constexpr std::size_t kErrorBytes = 512;
 // One event may hold a whole account document; Kafka's own default is 1 MiB.
+constexpr std::chrono::milliseconds kTopicPause{50};
 constexpr const char* kMaxMessageBytes = "8388608";
 
 struct Deleter {
@@ -169,6 +171,7 @@ bool KafkaProducer::ReachesBroker(std::chrono::milliseconds max_wait) {
 
 std::expected<std::vector<int>, std::string> KafkaProducer::EnsureTopics(const std::vector<TopicWanted>& topics,
                                                                          std::chrono::milliseconds max_wait) {
+  const auto deadline = std::chrono::steady_clock::now() + max_wait;
   auto metadata = Metadata(state_->handle.get(), max_wait);
   if (!metadata) return std::unexpected(metadata.error());
   std::vector<const TopicWanted*> missing;
@@ -178,16 +181,24 @@ std::expected<std::vector<int>, std::string> KafkaProducer::EnsureTopics(const s
   if (!missing.empty()) {
     auto made = MakeTopics(state_->handle.get(), missing, (*metadata)->broker_cnt, max_wait);
     if (!made) return std::unexpected(made.error());
-    metadata = Metadata(state_->handle.get(), max_wait);
+  }
+  // A broker knows of a topic some time after it was made.
+  for (;;) {
+    if (!missing.empty()) metadata = Metadata(state_->handle.get(), max_wait);
     if (!metadata) return std::unexpected(metadata.error());
+    std::vector<int> counts;
+    for (const auto& topic : topics) counts.push_back(PartitionsOf(**metadata, topic.name));
+    const auto unknown = std::ranges::find(counts, 0);
+    if (unknown == counts.end()) {
+      state_->options.on_connection(true, {});
+      return counts;
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return std::unexpected("the topic " + topics[static_cast<std::size_t>(unknown - counts.begin())].name +
+                             " is not ready yet");
+    }
+    std::this_thread::sleep_for(kTopicPause);
   }
-  std::vector<int> counts;
-  for (const auto& topic : topics) {
-    counts.push_back(PartitionsOf(**metadata, topic.name));
-    if (counts.back() == 0) return std::unexpected("the topic " + topic.name + " is not ready yet");
-  }
-  state_->options.on_connection(true, {});
-  return counts;
 }
 
 std::expected<std::int64_t, std::string> KafkaProducer::EndOffset(const std::string& topic, std::int32_t partition,
