@@ -23,6 +23,13 @@ function init()
   turn = offset % #targets
 end
 
+local pause_ms = tonumber(os.getenv("PAUSE_MS") or "0")
+if pause_ms > 0 then
+  function delay()
+    return pause_ms
+  end
+end
+
 function request()
   turn = turn % #targets + 1
   return targets[turn]
