@@ -117,9 +117,10 @@ void Replayer::Flush() {
   const EventScope& scope = group.events.front().scope;
   Visitor& visitor = VisitorOf(scope);
   HandOver(group, visitor);
-  SessionState& session = visitor.sessions[scope.session];
+  Session& session = visitor.sessions[scope.session];
+  session.opened = session.opened && group.opened;
   for (const Event& event : group.events) {
-    Evolve(session, event, group.time);
+    Evolve(session.state, event, group.time);
     Evolve(visitor.state, event, group.time);
   }
   if (++flushed_ % kRequestsPerSweep == 0) DropEndedSessions(group.time);
@@ -128,7 +129,7 @@ void Replayer::Flush() {
 void Replayer::DropEndedSessions(TimeMs now) {
   for (auto& [key, visitor] : visitors_) {
     std::erase_if(visitor.sessions, [&](const auto& entry) {
-      const SessionState& session = entry.second;
+      const SessionState& session = entry.second.state;
       return session.closed || now - session.created_at > std::chrono::seconds(session.max_age_s);
     });
   }
@@ -137,15 +138,15 @@ void Replayer::DropEndedSessions(TimeMs now) {
 void Replayer::HandOver(const Group& group, Visitor& visitor) {
   const ActivityReported* activity = ActivityOf(group.events);
   if (!activity) return;  // session-closed at an erasure
-  if (!group.opened) {
-    ++counts_.sealed;
-    return;
-  }
-  static const SessionState kNoSession;
+  static const Session kNoSession;
   const EventScope& scope = group.events.front().scope;
   const SessionCreated* created = CreatedIn(group.events);
   auto known = visitor.sessions.find(scope.session);
-  const SessionState& session = created || known == visitor.sessions.end() ? kNoSession : known->second;
+  const auto& [session, opened] = created || known == visitor.sessions.end() ? kNoSession : known->second;
+  if (!group.opened || !opened) {
+    ++counts_.sealed;
+    return;
+  }
   auto account = AccountAt(scope.account, activity->account_version);
   if (!account || (!created && !session.exists())) {
     ++counts_.incomplete;

@@ -2,7 +2,8 @@
 // asking what another document would have offered (what_if.h).
 //
 // Pure. Takes a log's events in order, folds them, and hands every request to a callback with the state it met. What
-// was sealed must have been opened before; requests that could not be opened are counted and left out.
+// was sealed must have been opened before; requests that could not be opened, and later ones of their sessions, which
+// rest on what stayed sealed, are counted and left out.
 // Holds the states of the log's visitors, and of the sessions that still can take requests.
 #pragma once
 
@@ -50,15 +51,19 @@ class Replayer {
   struct Counts {
     std::uint64_t events = 0;
     std::uint64_t requests = 0;
-    std::uint64_t sealed = 0;      // requests left out: their visitor was erased
+    std::uint64_t sealed = 0;      // requests left out: they or an earlier one of their session can not be opened
     std::uint64_t incomplete = 0;  // requests left out: the log no longer has what came before
   };
   const Counts& counts() const { return counts_; }
 
  private:
+  struct Session {
+    SessionState state;
+    bool opened = true;  // all of its requests so far could be opened
+  };
   struct Visitor {
     VisitorState state;
-    std::map<SessionId, SessionState> sessions;
+    std::map<SessionId, Session> sessions;
   };
   // The events of one request, in the order they were appended.
   struct Group {

@@ -1,0 +1,79 @@
+// Recorded requests are decided once more from their events alone.
+#include "domain/replay.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/domain/scene.h"
+#include "tests/domain/vector_steps.h"
+
+namespace monitor {
+namespace {
+
+constexpr TimeMs kStart = TimeMs{std::chrono::milliseconds{1'764'000'000'000}};
+
+// What is offered depends on an attribute that is sealed with the visitor's key.
+constexpr std::string_view kForGoldCustomers = R"({
+  "accountId": "shop", "appInstallations": [{"id": "web"}], "settings": {"controlGroup": {"percentage": 0}},
+  "visitorProfiles": [{"id": 7, "conditions": [{"type": "customerInfo", "ctype": ["gold"]}]}],
+  "campaigns": [{"id": 1, "visitorProfiles": [7], "controlGroup": {"percentage": 0},
+    "engagements": [{"id": 11, "channel": "messaging", "type": "sticky"}]}]})";
+
+class Replay : public ::testing::Test {
+ protected:
+  Replay() {
+    scene_.Configure(std::string(kForGoldCustomers));
+    Take({{AccountId("shop"), {}, {}, {}},
+          AccountConfigured{scene_.account.account->revision, std::string(kForGoldCustomers), "admin"}});
+  }
+
+  void Visit(const std::string& visitor, const std::string& body) {
+    VisitRequest request = scene_.Request(VisitRequest::Kind::kEngagement, visitor);
+    testing::ReadBody(json::Document::Parse(body)->root(), request);
+    now_ += std::chrono::seconds(1);
+    offered_ = scene_.Run(request, now_).value().details.size();
+  }
+
+  void Take(Event event, bool opened = true) { replayer_.Take({"", kStart, std::move(event), opened}); }
+
+  // All events of the visitor; what was sealed stays closed, as after its erasure, or not.
+  void TakeAll(const std::string& visitor, bool has_key) {
+    for (auto [event, time] : scene_.visitors[visitor].events) {
+      auto* activity = std::get_if<ActivityReported>(&event.data);
+      const bool opened = has_key || !activity || activity->engagement_attributes.empty();
+      if (!opened) activity->engagement_attributes.clear();
+      Take(std::move(event), opened);
+    }
+    replayer_.Finish();
+  }
+
+  testing::Scene scene_;
+  TimeMs now_ = kStart;
+  std::size_t offered_ = 0;
+  std::uint64_t different_ = 0;
+  Replayer replayer_{[this](const RecordedRequest& request) { different_ += VerifyRequest(request).has_value(); }};
+};
+
+constexpr const char* kGold = R"({"engagementAttributes": [{"type": "ctmrinfo", "info": {"ctype": "gold"}}]})";
+
+TEST_F(Replay, ReproducesEveryRequest) {
+  Visit("v1", kGold);
+  Visit("v1", "{}");
+  ASSERT_EQ(offered_, 1u);
+  TakeAll("v1", true);
+  EXPECT_EQ(replayer_.counts().requests, 2u);
+  EXPECT_EQ(different_, 0u);
+}
+
+TEST_F(Replay, LeavesOutWhatRestsOnAnErasedVisitorsSealedAttributes) {
+  Visit("v1", "{}");
+  Visit("v1", kGold);
+  Visit("v1", "{}");
+  ASSERT_EQ(offered_, 1u);
+  TakeAll("v1", false);
+  EXPECT_EQ(replayer_.counts().requests, 1u);
+  EXPECT_EQ(replayer_.counts().sealed, 2u);
+  EXPECT_EQ(different_, 0u);
+}
+
+}  // namespace
+}  // namespace monitor
