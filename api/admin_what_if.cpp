@@ -1,9 +1,9 @@
 #include "api/admin.h"
 #include "api/admin_fields.h"
 #include "api/admin_replies.h"
-#include "api/recorded_log.h"
 #include "domain/json.h"
 #include "domain/what_if.h"
+#include "eventstore/replay_log.h"
 
 namespace monitor {
 namespace {
@@ -67,14 +67,12 @@ http::Reply Admin::AskWhatIf(const Call& call) {
 
   WhatIf what_if(std::move(*question));
   Replayer replayer([&what_if](const RecordedRequest& recorded) { what_if.Take(recorded); });
-  const RecordedLogOptions options{[&](const VisitorId& visitor) -> std::optional<VisitorKey> {
-                                     auto key = parts_.visits.KeyOf(account, visitor);
-                                     return key ? std::move(*key) : std::nullopt;
-                                   },
-                                   [this] { return stopping_.load(); }};
-  const auto from = ReplayLog(parts_.store, account, options, replayer);
+  const auto from =
+      ReplayLog(parts_.store, parts_.master_key,
+                {.account = account, .go_on = [this](std::uint64_t) { return !stopping_.load(); }}, replayer);
   if (!from) {
-    return from.error() == StoreError::kCorrupt ? admin::Unexpected() : admin::Unavailable("the log can not be read");
+    return from.error().code == StoreError::kCorrupt ? admin::Unexpected()
+                                                     : admin::Unavailable("the log can not be read");
   }
   return admin::Json(ReportJson(*from, what_if.report()));
 }

@@ -83,12 +83,13 @@ int ReplayAndVerify(const CommonOptions& common, const ReplayOptions& options) {
     EndProgress();
     std::fprintf(stderr, "%s: %s\n", recorded.position.c_str(), difference->c_str());
   });
-  auto from = ReplayLog(**store, *master_key, replayer, [](std::uint64_t events) {
+  const auto go_on = [](std::uint64_t events) {
     Progress("replay", events);
     return !Interrupted();
-  });
+  };
+  auto from = ReplayLog(**store, *master_key, {.account = std::nullopt, .go_on = go_on}, replayer);
   EndProgress();
-  if (!from) return Refuse(from.error());
+  if (!from) return Refuse(from.error().message);
   PrintResult(common, replayer.counts(), different, *from);
   return different == 0 ? kDone : kNo;
 }

@@ -29,20 +29,45 @@ class WatchedCipher : public FieldCipher {
 
 class LogReplay {
  public:
-  LogReplay(const EventStore& store, const MasterKey& master_key, Replayer& replayer)
-      : store_(store), master_key_(master_key), replayer_(replayer) {}
+  LogReplay(const EventStore& store, const MasterKey& master_key, const ReplayLogOptions& options, Replayer& replayer)
+      : store_(store), master_key_(master_key), options_(options), replayer_(replayer) {
+    if (options.account) wanted_prefix_ = PartitionKey(*options.account, VisitorId());
+  }
 
-  std::expected<void, std::string> Take(const StoredEvent& stored) {
+  std::expected<void, ReplayLogError> Read(const OriginRange& range) {
+    LogPosition next{range.origin, range.first};
+    while (next.seq <= range.last) {
+      if (!options_.go_on(read_)) return Failed(StoreError::kUnavailable, "interrupted at " + next.ToString());
+      auto events = store_.ReadLog(next, {});
+      if (!events) return Failed(events.error(), next.ToString() + ": the log cannot be read from here");
+      if (events->empty()) break;
+      for (const StoredEvent& stored : *events) {
+        if (stored.position.seq > range.last) break;  // came while reading
+        if (auto taken = Take(stored); !taken) return taken;
+        ++read_;
+      }
+      next.seq = events->back().position.seq + 1;
+    }
+    return {};
+  }
+
+ private:
+  static std::unexpected<ReplayLogError> Failed(StoreError code, std::string message) {
+    return std::unexpected(ReplayLogError{code, std::move(message)});
+  }
+
+  std::expected<void, ReplayLogError> Take(const StoredEvent& stored) {
+    if (!stored.key.starts_with(wanted_prefix_)) return {};
     const WatchedCipher cipher(KeyOf(stored.key));
     auto event = DecodeEventData(stored.type, stored.data, cipher);
     if (!event) {
-      return std::unexpected(stored.position.ToString() + ": " + stored.type + ": " + event.error().message);
+      return Failed(StoreError::kCorrupt,
+                    stored.position.ToString() + ": " + stored.type + ": " + event.error().message);
     }
     replayer_.Take({stored.position.ToString(), stored.time, *std::move(event), !cipher.failed()});
     return {};
   }
 
- private:
   const VisitorKey* KeyOf(const std::string& partition_key) {
     if (keys_.size() >= kMaxKeys) keys_.clear();
     auto [entry, is_new] = keys_.try_emplace(partition_key);
@@ -55,36 +80,24 @@ class LogReplay {
 
   const EventStore& store_;
   const MasterKey& master_key_;
+  const ReplayLogOptions& options_;
   Replayer& replayer_;
+  std::string wanted_prefix_;  // of partition keys; empty: all
+  std::uint64_t read_ = 0;
   std::unordered_map<std::string, std::optional<VisitorKey>> keys_;
 };
 
 }  // namespace
 
-std::expected<LogPosition, std::string> ReplayLog(const EventStore& store, const MasterKey& master_key,
-                                                  Replayer& replayer, const std::function<bool(std::uint64_t)>& go_on) {
-  LogReplay replay(store, master_key, replayer);
+std::expected<LogPosition, ReplayLogError> ReplayLog(const EventStore& store, const MasterKey& master_key,
+                                                     const ReplayLogOptions& options, Replayer& replayer) {
+  LogReplay replay(store, master_key, options, replayer);
   const auto origins = store.Origins();
-  LogPosition start;
-  std::uint64_t read = 0;
-  if (!origins.empty()) start = {origins.front().origin, origins.front().first};
   for (const OriginRange& range : origins) {
-    LogPosition next{range.origin, range.first};
-    while (next.seq <= range.last) {
-      auto events = store.ReadLog(next, {});
-      if (!events) return std::unexpected(next.ToString() + ": the log cannot be read from here");
-      if (events->empty()) break;
-      for (const StoredEvent& stored : *events) {
-        if (stored.position.seq > range.last) break;  // came while reading
-        if (auto taken = replay.Take(stored); !taken) return std::unexpected(taken.error());
-        ++read;
-      }
-      next.seq = events->back().position.seq + 1;
-      if (!go_on(read)) return std::unexpected("interrupted at " + next.ToString());
-    }
+    if (auto read = replay.Read(range); !read) return std::unexpected(read.error());
   }
   replayer.Finish();
-  return start;
+  return origins.empty() ? LogPosition{} : LogPosition{origins.front().origin, origins.front().first};
 }
 
 }  // namespace monitor

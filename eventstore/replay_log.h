@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "domain/replay.h"
@@ -11,10 +12,20 @@
 
 namespace monitor {
 
-// Where reading began: the oldest position that is still kept.
-// `go_on` is asked with the number of events read now and then; false ends it early with "interrupted".
-// The error is one sentence with the position.
-std::expected<LogPosition, std::string> ReplayLog(const EventStore& store, const MasterKey& master_key,
-                                                  Replayer& replayer, const std::function<bool(std::uint64_t)>& go_on);
+struct ReplayLogOptions {
+  std::optional<AccountId> account;  // only its events
+  // Asked now and then with the number of events read; false ends it early.
+  std::function<bool(std::uint64_t events)> go_on;
+};
+
+struct ReplayLogError {
+  StoreError code;      // kUnavailable: ended early; else the log can not be read
+  std::string message;  // one sentence with the position
+};
+
+// Where reading began: the oldest position that is still kept. Reads what is there at the call; nothing is written.
+// Thread-safe, but for the replayer.
+std::expected<LogPosition, ReplayLogError> ReplayLog(const EventStore& store, const MasterKey& master_key,
+                                                     const ReplayLogOptions& options, Replayer& replayer);
 
 }  // namespace monitor
