@@ -85,9 +85,9 @@ http::Reply Admin::PutSkill(const Call& call) {
 
 namespace {
 
-// What the explained request says of itself; device and address come from its body only (campaigns.md section 4).
+// What the explained request says of itself, in its body.
 std::expected<VisitRequest, http::Reply> ExplainedRequest(const admin::Fields& fields, const Account& account,
-                                                          const MasterKey& master_key, const Geo* geo) {
+                                                          const MasterKey& master_key) {
   const auto visitor = fields.Text("visitorId"), session = fields.Text("sessionId");
   const auto app = fields.Text("appInstallationId");
   for (const auto* text : {&visitor, &session, &app}) {
@@ -112,7 +112,6 @@ std::expected<VisitRequest, http::Reply> ExplainedRequest(const admin::Fields& f
   if (*session) request.session = SessionId(**session);
   request.fresh_page = GeneratePageId();
   request.address = body->ip_address;
-  if (geo != nullptr) request.geo = geo->Lookup(request.address);
   std::move(*body).MoveInto(request);
   for (Identity& identity : request.identities) identity.hash = master_key.HashIdentity(identity.iss, identity.sub);
   return request;
@@ -141,10 +140,10 @@ http::Reply Admin::Explain(const Call& call) {
   if (!fields) return admin::Invalid(fields.error());
   const auto at = fields->Integer("at");
   if (!at) return admin::Invalid(at.error());
-  const auto request = ExplainedRequest(*fields, *account->account, parts_.master_key, parts_.geo);
+  auto request = ExplainedRequest(*fields, *account->account, parts_.master_key);
   if (!request) return request.error();
-  const auto judgements =
-      parts_.visits.Explain(*account, *request, *at ? std::optional(FromUnixMs(**at)) : std::nullopt);
+  const auto judgements = parts_.visits.Explain(*account, *std::move(request),
+                                                *at ? std::optional(FromUnixMs(**at)) : std::nullopt, parts_.geo);
   if (!judgements) return admin::Failure(judgements.error());
   return admin::Json(ExplanationJson(account->account->revision, *judgements));
 }

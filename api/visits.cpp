@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "api/geo.h"
 #include "api/visits_state.h"
 
 namespace monitor {
@@ -129,9 +130,18 @@ VisitorOwner::Outcome<std::vector<OpenConversation>> Visits::State::Conversation
   return all;
 }
 
-std::expected<std::vector<Judgement>, VisitFailure> Visits::Explain(const AccountState& account,
-                                                                    const VisitRequest& request,
-                                                                    std::optional<TimeMs> at) {
+namespace {
+
+// The full address is not kept, but what it matched is; after the account changed the stored address stands for it.
+void TakeAddressOf(const SessionState& session, const AccountState& account, VisitRequest& request) {
+  request.address = session.ip_address;
+  if (session.address_matches_version == account.version) request.address_matches = session.address_matches;
+}
+
+}  // namespace
+
+std::expected<std::vector<Judgement>, VisitFailure> Visits::Explain(const AccountState& account, VisitRequest request,
+                                                                    std::optional<TimeMs> at, const Geo* geo) {
   const AccountId& id = account.account->id;
   // Read from the store, not from the room: nobody waits for an explanation.
   auto visitor = request.visitor.empty() ? VisitorState{} : state_->records.ReadVisitor(id, request.visitor);
@@ -146,8 +156,12 @@ std::expected<std::vector<Judgement>, VisitFailure> Visits::Explain(const Accoun
   }
   auto conversations = state_->ConversationsOf(id, request.identities);
   if (!conversations) return std::unexpected(std::move(conversations.error()));
-  return monitor::Explain(request, at.value_or(state_->store.Now()), account, *std::move(visitor),
-                          std::move(session.state), *conversations);
+  const TimeMs now = at.value_or(state_->store.Now());
+  if (request.address.empty() && !BeginsSession(request, account, session.state, now)) {
+    TakeAddressOf(session.state, account, request);
+  }
+  if (geo != nullptr) request.geo = geo->Lookup(request.address);
+  return monitor::Explain(request, now, account, *std::move(visitor), std::move(session.state), *conversations);
 }
 
 Visits::Statistics Visits::statistics() const {

@@ -21,6 +21,8 @@
 
 namespace monitor {
 
+class Geo;
+
 struct VisitsOptions {
   std::size_t max_cached_visitors = 200'000;    // beyond it the least recently used are folded anew when they return
   std::size_t max_cached_bytes = 512ull << 20;  // the same, by the size of the events they were folded from
@@ -77,9 +79,9 @@ class Visits {
   std::expected<Decision, VisitFailure> Handle(VisitCall call);
 
   // Without a session in the request an example (campaigns.md section 5); records nothing and holds nobody up.
-  // Its identities are hashed.
-  std::expected<std::vector<Judgement>, VisitFailure> Explain(const AccountState& account, const VisitRequest& request,
-                                                              std::optional<TimeMs> at);
+  // Its identities are hashed. Without an address it comes from where the live session's newest request came from.
+  std::expected<std::vector<Judgement>, VisitFailure> Explain(const AccountState& account, VisitRequest request,
+                                                              std::optional<TimeMs> at, const Geo* geo = nullptr);
 
   // The live session of this visitor (the newest, if none is named). nullopt: there is none.
   std::expected<std::optional<SessionView>, VisitFailure> FindSession(const AccountState& account,

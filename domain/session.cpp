@@ -67,6 +67,10 @@ struct SessionFold {
       state.attribute_log.push_back(attribute);
     }
     if (auto print = FingerprintOf(event)) Say(state.utterances, *print, now);
+    if (event.engagement_request) {
+      state.address_matches = event.address_matches;
+      state.address_matches_version = event.account_version;
+    }
     WithdrawOffers(state, event.withdrawn_contexts);
   }
 

@@ -146,6 +146,10 @@ struct SessionState {
   std::string ip_address;                     // as stored
   std::int64_t max_age_s = 0;
 
+  // ActivityReported::address_matches of the newest engagement request, and the account_version that numbers them.
+  std::vector<std::uint16_t> address_matches;
+  std::uint64_t address_matches_version = 0;
+
   std::uint32_t activities = 0;  // requests that appended activity-reported: part of the draw's seed
   std::uint32_t last_context = 0;
   std::vector<Page> pages;             // by first appearance

@@ -11,6 +11,7 @@ void Scene::Configure(std::string document) {
     return;
   }
   account.account = *std::move(parsed);
+  ++account.version;
 }
 
 VisitRequest Scene::Request(VisitRequest::Kind kind, const std::string& visitor) {
@@ -85,6 +86,8 @@ void ExpectSameSession(const SessionState& actual, const SessionState& expected)
   SAME(client_properties_json);
   SAME(ip_address);
   SAME(max_age_s);
+  SAME(address_matches);
+  SAME(address_matches_version);
   SAME(activities);
   SAME(last_context);
   SAME(pages);

@@ -23,7 +23,10 @@ class Scene {
  public:
   // Fails the test on a document that is refused.
   void Configure(std::string document);
-  void SetSkill(std::int64_t id, SkillState state) { account.skills[id] = state; }
+  void SetSkill(std::int64_t id, SkillState state) {
+    account.skills[id] = state;
+    ++account.version;
+  }
 
   // Requests of `visitor`, by default in its newest session; the ids that may be needed are filled in.
   VisitRequest Request(VisitRequest::Kind kind, const std::string& visitor);
