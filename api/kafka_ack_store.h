@@ -2,8 +2,10 @@
 // that must survive the loss of a disk (architecture.md decision 1).
 //
 // While the broker is away appends do not return: once the log has them no timer may answer for them (http-api.md,
-// honest answers).
+// honest answers). Where no acknowledgement can come any more nothing is written: kUnavailable. Thread-safe.
 #pragma once
+
+#include <atomic>
 
 #include "eventstore/event_store.h"
 #include "eventstore/relay.h"
@@ -15,6 +17,11 @@ class KafkaAckStore : public EventStore {
   KafkaAckStore(EventStore& store, const Relay& relay) : store_(store), relay_(relay) {}  // both must outlive it
 
   std::expected<Appended, StoreError> Append(AppendRequest request) override;
+
+  // From now on nothing is taken; what is inside goes on waiting.
+  void Stop() { stopped_.store(true); }
+  // Appends inside. After Stop and at 0 there will be no more.
+  int waiting() const { return waiting_.load(); }
 
   TimeMs Now() const override { return store_.Now(); }
   std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream,
@@ -45,6 +52,8 @@ class KafkaAckStore : public EventStore {
  private:
   EventStore& store_;
   const Relay& relay_;
+  std::atomic<bool> stopped_ = false;
+  std::atomic<int> waiting_ = 0;
 };
 
 }  // namespace monitor

@@ -152,11 +152,14 @@ void RaiseFileLimit() {
 }
 
 // Refuses new work, lets what is pending be answered, hands the rest of the log to the broker if it is there.
-bool LeaveInOrder(Drain& drain, const http::Server& server, Relay* relay) {
+bool LeaveInOrder(Drain& drain, const http::Server& server, const KafkaAckStore* acknowledged, Relay* relay) {
   log::Info("draining", {{"by", "signal"}});
   drain.Begin();
-  if (!WaitUntil([&] { return server.pending() == 0; }, kMaxPendingWait)) {
-    log::Warning("drain_incomplete", {{"pending", static_cast<std::int64_t>(server.pending())}});
+  // The admin API's and the inbound topic's appends wait for the broker, too.
+  const auto waiting = [&] { return acknowledged ? acknowledged->waiting() : 0; };
+  if (!WaitUntil([&] { return server.pending() == 0 && waiting() == 0; }, kMaxPendingWait)) {
+    log::Warning("drain_incomplete", {{"pending", static_cast<std::int64_t>(server.pending())},
+                                      {"waiting_for_broker", static_cast<std::int64_t>(waiting())}});
     return false;
   }
   if (relay != nullptr && !relay->Drain(kMaxRelayDrain)) log::Warning("relay_behind", {});
@@ -171,9 +174,9 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
 
   metrics::Registry registry;
   const std::unique_ptr<Relay> relay = MakeRelay(settings, store);
-  std::unique_ptr<EventStore> acknowledged;
+  std::unique_ptr<KafkaAckStore> acknowledged;
   if (settings.String("kafka", "ack") == "kafka") acknowledged = std::make_unique<KafkaAckStore>(store, *relay);
-  EventStore& visit_store = acknowledged ? *acknowledged : store;
+  EventStore& visit_store = acknowledged ? static_cast<EventStore&>(*acknowledged) : store;
 
   Accounts accounts(store);
   Visits visits(visit_store, foundations->master_key, VisitsOptionsOf(settings));
@@ -181,6 +184,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
   const std::unique_ptr<InboundTopic> inbound = MakeInboundTopic(settings, accounts, visits);
   Drain drain([&] {
     api.StartDraining();
+    if (acknowledged) acknowledged->Stop();
     if (inbound) inbound->Stop();
   });
   Admin admin({.accounts = accounts,
@@ -207,7 +211,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
   }
   log::Info("listening", {{"port", std::int64_t{server.port()}}, {"admin_port", std::int64_t{admin_server.port()}}});
   signals.Wait();
-  const bool in_order = LeaveInOrder(drain, server, relay.get());
+  const bool in_order = LeaveInOrder(drain, server, acknowledged.get(), relay.get());
   admin.Stop();
   // Whoever waits for the broker can not be answered any more, nor told that nothing happened: the process just ends.
   if (!in_order) std::_Exit(1);
