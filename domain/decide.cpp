@@ -178,7 +178,8 @@ std::uint64_t RequestDecision::ReportActivity(const SessionId& draw_session) {
   std::uint64_t seed = 0;
   ActivityReported activity;
   if (engagement_request) {
-    seed = DrawSeed(account_.id, request_.visitor, draw_session, session_.activities, account_.revision);
+    seed = DrawSeed(account_.id, request_.visitor, draw_session, session_.activities,
+                    request_.draw_revision.value_or(account_.revision));
     activity.address_matches =
         request_.address_matches ? *request_.address_matches : MatchAddress(account_, request_.address, request_.geo);
   }

@@ -50,6 +50,8 @@ struct VisitRequest {
   GeoFacts geo;
   // Replay: the recorded ActivityReported::address_matches, taken instead of judging `address` and `geo`.
   std::optional<std::vector<std::uint16_t>> address_matches;
+  // What-if: drawn as under this revision, so that only what the changed document says makes a difference.
+  std::optional<Revision> draw_revision;
 };
 
 // One entry of engagementDetails.

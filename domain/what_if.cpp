@@ -76,6 +76,7 @@ void WhatIf::Decide(const RecordedRequest& recorded, Course& course) {
   // Conditions on the address were recorded for the document then in force; the changed one judges what is stored.
   request.address_matches.reset();
   request.address = request.stored_address;
+  request.draw_revision = recorded.account->account->revision;
   const AccountState changed{question_.document, recorded.account->skills, recorded.account->version};
   VisitorState visitor = recorded.visitor;
   const std::size_t displayed = course.session.displayed.size();

@@ -1,0 +1,46 @@
+#include "domain/what_if.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/domain/scene.h"
+
+namespace monitor {
+namespace {
+
+constexpr TimeMs kStart = TimeMs{std::chrono::milliseconds{1'764'000'000'000}};
+
+// Two that compete, written with and without a space: two revisions of one meaning.
+std::string Competing(std::string_view space) {
+  return R"({"accountId": "shop", "appInstallations": [{"id": "web"}], "settings": {"controlGroup": {"percentage": 0}},
+    "campaigns": [{"id": 1, "controlGroup": {"percentage": 0}, "engagements": [
+      {"id": 11, "channel": "messaging", "type": "sticky"}, {"id": 12, "channel": "messaging", "type": "sticky"}]}]})" +
+         std::string(space);
+}
+
+TEST(WhatIf, FindsNoDifferenceInADocumentThatSaysTheSame) {
+  testing::Scene scene;
+  scene.Configure(Competing(""));
+  WhatIf what_if({ParseAccount(Competing(" ")).value(), std::nullopt, std::nullopt});
+  Replayer replayer([&](const RecordedRequest& recorded) { what_if.Take(recorded); });
+  replayer.Take({"", kStart, {{AccountId("shop"), {}, {}, {}}, AccountConfigured{{}, Competing(""), "admin"}}});
+  for (int i = 0; i < 100; ++i) {
+    const std::string visitor = "v" + std::to_string(i);
+    ASSERT_TRUE(scene.Run(scene.Request(VisitRequest::Kind::kEngagement, visitor), kStart));
+    for (const auto& [event, time] : scene.visitors[visitor].events) replayer.Take({"", time, event});
+  }
+  replayer.Finish();
+  const WhatIfReport& report = what_if.report();
+  EXPECT_EQ(report.sessions, 100u);
+  EXPECT_EQ(report.zone_conflicts.before, 100u);
+  EXPECT_EQ(report.zone_conflicts.after, 100u);
+  for (std::int64_t engagement : {11, 12}) {
+    const BeforeAfter& offers = report.offers_by_engagement.at(engagement);
+    EXPECT_GT(offers.before, 25u);
+    EXPECT_EQ(offers.after, offers.before) << engagement;
+  }
+}
+
+}  // namespace
+}  // namespace monitor
