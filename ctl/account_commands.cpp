@@ -89,6 +89,19 @@ std::expected<std::string, std::string> AccountOf(const std::string& document) {
   return account;
 }
 
+// All errors that the server found in the document, as validate lists them.
+int RefuseDocument(const CommonOptions& common, const std::string& file, const HttpAnswer& answer) {
+  if (common.json) return std::puts(answer.body.c_str()), kNo;
+  auto refused = json::Document::Parse(answer.body, kDocumentLimits);
+  const json::Value* errors = refused ? refused->root().Find("errors") : nullptr;
+  if (errors) {
+    for (const json::Value& error : errors->items()) {
+      std::printf("%s: %s: %s\n", file.c_str(), Text(error, "path").c_str(), Text(error, "message").c_str());
+    }
+  }
+  return Refuse(ErrorText(answer));
+}
+
 int Put(const CommonOptions& common, const std::string& file, const std::string& if_match) {
   auto document = ReadInput(file);
   if (!document) return Refuse(document.error());
@@ -103,15 +116,7 @@ int Put(const CommonOptions& common, const std::string& file, const std::string&
       std::printf("%s: in force, revision %s\n", account->c_str(), Text(root, "revision").c_str());
     });
   }
-  if (common.json) return std::puts(answer->body.c_str()), kNo;
-  auto refused = json::Document::Parse(answer->body, kDocumentLimits);
-  const json::Value* errors = refused ? refused->root().Find("errors") : nullptr;
-  if (errors) {
-    for (const json::Value& error : errors->items()) {
-      std::printf("%s: %s: %s\n", file.c_str(), Text(error, "path").c_str(), Text(error, "message").c_str());
-    }
-  }
-  return Refuse(ErrorText(*answer));
+  return RefuseDocument(common, file, *answer);
 }
 
 int ShowDocument(const CommonOptions& common, const std::string& account) {
@@ -217,8 +222,10 @@ int WhatIf(const CommonOptions& common, const WhatIfOptions& options) {
   auto body = WhatIfBody(options);
   if (!body) return Refuse(body.error());
   constexpr long kPatience_ms = 10 * 60 * 1'000;
-  auto answer = AdminApi(common).Do(
+  auto answer = AdminApi(common).Ask(
       {.method = "POST", .path = AccountPath(options.account) + "/what-if", .body = *body, .timeout_ms = kPatience_ms});
+  if (!answer) return Refuse(answer.error());
+  if (answer->status != 200) return RefuseDocument(common, options.file, *answer);
   return Show(common, answer, [](const json::Value& root) {
     auto row = [](const char* name, const json::Value* pair) {
       if (pair) std::printf("%-22s %10s -> %10s\n", name, Text(*pair, "before").c_str(), Text(*pair, "after").c_str());

@@ -9,6 +9,14 @@ std::string Print(const json::Value* value) {
   return text;
 }
 
+// As written: here a null is a value, it takes a limit away.
+const json::Value* MemberOf(const json::Value& object, std::string_view name) {
+  for (const json::Member& member : object.members()) {
+    if (member.name == name) return &member.value;
+  }
+  return nullptr;
+}
+
 bool HasIds(const json::Value& list) {
   for (const json::Value& item : list.items()) {
     if (!item.is_object() || !item.Find("id")) return false;
@@ -32,10 +40,10 @@ void DiffMembers(const std::string& path, const json::Value& before, const json:
     return path.empty() ? std::string(name) : path + "." + std::string(name);
   };
   for (const json::Member& member : before.members()) {
-    Diff(name_of(member.name), &member.value, after.Find(member.name), out);
+    Diff(name_of(member.name), &member.value, MemberOf(after, member.name), out);
   }
   for (const json::Member& member : after.members()) {
-    if (!before.Find(member.name)) Diff(name_of(member.name), nullptr, &member.value, out);
+    if (!MemberOf(before, member.name)) Diff(name_of(member.name), nullptr, &member.value, out);
   }
 }
 

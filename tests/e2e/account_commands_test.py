@@ -1,0 +1,40 @@
+"""monitorctl account, as a campaign manager uses it."""
+
+import json
+import subprocess
+
+from harness import Monitord
+from harness.part import BIN, ROOT
+
+SAMPLE = ROOT / "deploy" / "accounts" / "demo.json"
+
+
+def monitorctl(monitord, *command):
+    """(exit code, lines of standard output)"""
+    run = subprocess.run([BIN / "monitorctl", "--admin", monitord.admin_url, "--token-file", monitord.token_file, *command],
+                         capture_output=True, text=True, timeout=60)
+    return run.returncode, run.stdout.splitlines()
+
+
+def test_diff_shows_what_changed_and_nothing_else(tmp_path, closing):
+    monitord = closing(Monitord(tmp_path)).start()
+    changed = json.loads(SAMPLE.read_text())
+    assert changed["settings"]["caps"]["newSessionsPerAddress"] is None  # unchanged, though null
+    changed["campaigns"][0]["engagements"][0]["weight"] = 2
+    changed["settings"]["caps"]["newSessions"] = None
+    file = tmp_path / "changed.json"
+    file.write_text(json.dumps(changed))
+    assert monitorctl(monitord, "account", "diff", "demo", SAMPLE)[1] == ["no difference"]
+    assert sorted(monitorctl(monitord, "account", "diff", "demo", file)[1]) == [
+        "campaigns[id 41].engagements[id 4101].weight: (none) -> 2",
+        'settings.caps.newSessions: {"perSecond":2000,"burst":10000} -> null']
+
+
+def test_every_command_that_takes_a_document_lists_all_of_its_errors(tmp_path, closing):
+    monitord = closing(Monitord(tmp_path)).start()
+    file = tmp_path / "bad.json"
+    file.write_text(json.dumps({"accountId": "demo", "timeZone": "Mars/Base", "campaigns": [{"id": 1}]}))
+    for command in (["validate"], ["put"], ["what-if", "demo"]):
+        code, lines = monitorctl(monitord, "account", *command, file)
+        assert code == 1
+        assert [line.split(": ")[1] for line in lines[:2]] == ["timeZone", "campaigns[0].engagements"], command
