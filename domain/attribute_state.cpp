@@ -114,8 +114,9 @@ void FoldError(AttributeState& state, const Value* error) {
     state.errors.push_back(std::move(reported));
     return;
   }
+  const std::string context_id = FoldCase(reported.context_id), code = FoldCase(reported.code);
   for (SessionError& earlier : state.errors) {
-    if (earlier.context_id == reported.context_id && earlier.code == reported.code) earlier.resolved = true;
+    if (EqualsFolded(earlier.context_id, context_id) && EqualsFolded(earlier.code, code)) earlier.resolved = true;
   }
 }
 
