@@ -1,12 +1,15 @@
-// The examples of docs/targeting.md are documents that the server takes.
+// The examples of docs/targeting.md say what the server does: each is the document of a decision vector.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "domain/account.h"
+#include "domain/json.h"
+#include "tests/domain/vector_steps.h"
 
 namespace monitor {
 namespace {
@@ -23,17 +26,30 @@ std::vector<std::string> Examples() {
   return examples;
 }
 
-TEST(TargetingExamples, AreValidDocuments) {
-  const std::vector<std::string> examples = Examples();
-  EXPECT_GE(examples.size(), 8u);
-  for (std::string example : examples) {
-    if (!example.contains("\"accountId\"")) example.insert(example.find('{') + 1, R"("accountId": "example",)");
-    auto account = ParseAccount(example);
-    if (account) continue;
-    for (const DocumentError& error : account.error()) {
-      ADD_FAILURE() << error.path << " " << error.message << " in\n" << example;
-    }
+// The documents of tests/vectors/decisions/targeting-*.json.
+std::multiset<std::string> VectorDocuments() {
+  std::multiset<std::string> documents;
+  for (const auto& file : std::filesystem::directory_iterator(MONITOR_SOURCE_DIR "/tests/vectors/decisions")) {
+    if (!file.path().filename().string().starts_with("targeting-")) continue;
+    std::ifstream in(file.path());
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    const auto vector = json::Document::Parse(text);
+    if (vector) documents.insert(testing::CompactJson(*vector->root().Find("document")));
   }
+  return documents;
+}
+
+// decision_vectors_test.cpp runs them.
+TEST(TargetingExamples, AreEachADecisionVector) {
+  std::multiset<std::string> examples;
+  for (std::string example : Examples()) {
+    if (!example.contains("\"accountId\"")) example.insert(example.find('{') + 1, R"("accountId": "example",)");
+    const auto document = json::Document::Parse(example);
+    ASSERT_TRUE(document) << example;
+    examples.insert(testing::CompactJson(document->root()));
+  }
+  EXPECT_GE(examples.size(), 8u);
+  EXPECT_EQ(examples, VectorDocuments());
 }
 
 }  // namespace
