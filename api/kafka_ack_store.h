@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 
 #include "eventstore/event_store.h"
 #include "eventstore/relay.h"

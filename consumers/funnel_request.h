@@ -1,6 +1,7 @@
 // The parameters of GET /api/funnel (interfaces.md section 3).
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 

@@ -5,6 +5,7 @@
 // (a damaged store) give nullopt, never a partial value.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

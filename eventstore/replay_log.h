@@ -1,6 +1,7 @@
 // A whole log, oldest origin first, opened with the visitors' keys and handed to a Replayer (domain/replay.h).
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <optional>

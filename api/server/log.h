@@ -2,6 +2,7 @@
 // only. Nothing personal is ever a field: no vid, sid, address, query or body (events.md section 4).
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
