@@ -44,15 +44,22 @@ Outcome<AppendRequest> AppendToVisitor(OwnedVisitor& owned, EventData data, AppI
   return append;
 }
 
-// The engagement as configured now; nullopt if the account has none of that id (in that campaign, if one is given).
-std::optional<Entry> ConfiguredEntry(const Account& account, std::int64_t engagement_id,
-                                     std::optional<std::int64_t> campaign_id) {
+// What the configuration tells of an engagement that was not offered.
+struct ConfiguredOffer {
+  Entry entry;
+  std::optional<std::int64_t> connector_id;
+};
+
+// As configured now; nullopt if the account has none of that id (in that campaign, if one is given).
+std::optional<ConfiguredOffer> FindConfigured(const Account& account, std::int64_t engagement_id,
+                                              std::optional<std::int64_t> campaign_id) {
   for (const Campaign& campaign : account.campaigns) {
     if (campaign_id && campaign.id != *campaign_id) continue;
     for (const Engagement& engagement : campaign.engagements) {
       if (engagement.id != engagement_id) continue;
-      return Entry{campaign.id,     engagement.id,      engagement.revision,
-                   engagement.zone, engagement.channel, engagement.language};
+      return ConfiguredOffer{
+          {campaign.id, engagement.id, engagement.revision, engagement.zone, engagement.channel, engagement.language},
+          engagement.connector_id};
     }
   }
   return std::nullopt;
@@ -104,7 +111,10 @@ Outcome<CompletedStart> Complete(VisitorOwner& owner, OwnedVisitor& owned, const
     if (newest != nullptr) take(*newest, newest->session);
   }
   if (!event.entry && start.engagement_id) {
-    event.entry = ConfiguredEntry(account, *start.engagement_id, start.campaign_id);
+    if (auto configured = FindConfigured(account, *start.engagement_id, start.campaign_id)) {
+      event.entry = std::move(configured->entry);
+      event.connector_id = configured->connector_id;
+    }
   }
   if (!completed.app.empty()) event.app_installation_id = completed.app;
   return completed;
