@@ -24,8 +24,10 @@ http::Reply UnauthorizedReply() {
 
 http::Reply NoVisitReply() { return http::ErrorReply(404, 12, "there is no such visit"); }
 
+// As it was given out: "01" is not 1.
 template <class Number>
 std::optional<Number> ParseNumber(std::string_view text) {
+  if (text.size() > 1 && text.front() == '0') return std::nullopt;
   Number number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;

@@ -48,7 +48,7 @@ class HeaderLines {
 struct Reply {
   int status = 200;
   std::string body;
-  std::string_view content_type = "application/json";  // of static lifetime; none is sent if empty or without a body
+  std::string_view content_type = "application/json";  // of static lifetime; none is sent if empty, nor with 204 and 304
   HeaderLines headers;                                 // besides Content-Type, Content-Length and Connection
   std::string_view fixed_headers;                      // the same of static lifetime, each line ended by CRLF
 };

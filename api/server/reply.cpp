@@ -84,7 +84,7 @@ void WriteReplyHead(const Reply& reply, ReplyFraming framing, std::string& out) 
   AppendNumber(out, static_cast<std::size_t>(reply.status));
   out.append(" ").append(Phrase(reply.status)).append("\r\n");
   if (MayHaveBody(reply.status)) {
-    if (!reply.body.empty() && !reply.content_type.empty()) {
+    if (!reply.content_type.empty()) {
       out.append("Content-Type: ").append(reply.content_type).append("\r\n");
     }
     out.append("Content-Length: ");
