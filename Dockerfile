@@ -28,8 +28,10 @@ RUN apt-get update \
  && useradd --uid 10001 --gid monitor --no-create-home --home-dir /data --shell /usr/sbin/nologin monitor \
  && install -d -o monitor -g monitor /data
 COPY --from=build /source/build/bin/monitord /source/build/bin/funneld /source/build/bin/monitorctl /usr/local/bin/
-COPY deploy /usr/local/share/monitor
-RUN ln -s /usr/local/share/monitor/start /usr/local/bin/start-part
+# As in the tree: deploy/www links to the schemas.
+COPY deploy /usr/local/share/monitor/deploy
+COPY docs/schemas /usr/local/share/monitor/docs/schemas
+RUN ln -s /usr/local/share/monitor/deploy/start /usr/local/bin/start-part
 USER monitor
 VOLUME /data
 ENTRYPOINT ["start-part"]

@@ -8,10 +8,13 @@ import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from harness import Edge, free_port, wait_until
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 
 
 class Recorder(http.server.ThreadingHTTPServer):
@@ -237,14 +240,17 @@ def test_too_many_at_once_from_one_address_is_503_with_a_pause(tmp_path, closing
     server.server_close()
 
 
-def test_the_document_and_the_browser_client_are_served(edge):
+def test_the_document_the_schemas_and_the_browser_client_are_served(edge):
     reply, data = ask(edge, "GET", "/openapi.json")
     assert (reply.status, reply.headers["Content-Type"], reply.headers["Cache-Control"]) == (200, "application/json", "no-store")
     assert json.loads(data)["openapi"].startswith("3.1")
     assert reply.headers["Access-Control-Allow-Origin"] == "*"
     reply, _ = ask(edge, "GET", "/client/monitor.js")
     assert (reply.status, reply.headers["Content-Type"]) == (200, "application/javascript")
-    for target, status in [("/client/none.js", 404), ("/client/../../../etc/passwd", 400)]:
+    for schema in sorted(SCHEMAS.rglob("*.json")):
+        reply, data = ask(edge, "GET", f"/schemas/{schema.relative_to(SCHEMAS)}")
+        assert (reply.status, reply.headers["Content-Type"], data) == (200, "application/json", schema.read_bytes())
+    for target, status in [("/client/none.js", 404), ("/schemas/", 404), ("/client/../../../etc/passwd", 400)]:
         reply, data = ask(edge, "GET", target)
         assert reply.status == status and b"root:" not in data
     reply, data = ask(edge, "POST", "/openapi.json", b"{}")

@@ -27,6 +27,8 @@ class ImageSteps:
     def __init__(self, base, context, work):
         self.base, self.context, self.work = base, Path(context), Path(work)
         self.stages, self.now = {}, None
+        ignored = (self.context / ".dockerignore").read_text().splitlines()
+        self.sent = [Path(line.removeprefix("!")) for line in ignored if line.startswith("!")]  # all else is ignored
 
     def build(self):
         self.work.mkdir(parents=True, exist_ok=True)
@@ -69,6 +71,8 @@ class ImageSteps:
         into_folder = target.endswith("/") or len(sources) > 1
         destination = self.now.chroot.path(Path(self.now.directory) / target)
         for source in sources:
+            if source_root == self.context and not any(Path(source).is_relative_to(sent) for sent in self.sent):
+                raise SystemExit(f"fresh_machine: COPY {source}, which .dockerignore leaves out")
             origin = source_root / source.lstrip("/")
             place = destination / origin.name if into_folder and origin.is_file() else destination
             place.parent.mkdir(parents=True, exist_ok=True)
