@@ -17,7 +17,7 @@ struct Admin::Route {
 
 const std::vector<Admin::Route>& Admin::Routes() {
   using http::Method;
-  static const std::vector<Route> routes = {
+  static const std::vector<Route> kRoutes = {
       {Method::kGet, "livez", &Admin::Live, true},
       {Method::kGet, "readyz", &Admin::Ready, true},
       {Method::kGet, "metrics", &Admin::Metrics, true},
@@ -37,7 +37,7 @@ const std::vector<Admin::Route>& Admin::Routes() {
       {Method::kGet, "admin/position", &Admin::GetPosition},
       {Method::kPost, "admin/drain", &Admin::BeginDrain},
   };
-  return routes;
+  return kRoutes;
 }
 
 namespace {

@@ -14,7 +14,7 @@ namespace {
 constexpr int kPageOfEvents = 500;
 // An account's document would fill the screen.
 constexpr std::size_t kMaxShownData = 600;
-constexpr int kFollowWait_ms = 10'000;
+constexpr int kFollowWaitMs = 10'000;
 
 std::string Text(const json::Value& object, std::string_view name) {
   const json::Value* value = object.Find(name);
@@ -71,8 +71,8 @@ int Tail(const CommonOptions& common, const TailOptions& options) {
     if (ask == 0) return kDone;
     std::string path = "/admin/log?limit=" + std::to_string(ask);
     if (!next.empty()) path += "&from=" + PercentEncode(next);
-    if (options.follow) path += "&waitMs=" + std::to_string(kFollowWait_ms);
-    auto answer = admin.Do({.path = path, .timeout_ms = kFollowWait_ms + 20'000});
+    if (options.follow) path += "&waitMs=" + std::to_string(kFollowWaitMs);
+    auto answer = admin.Do({.path = path, .timeout_ms = kFollowWaitMs + 20'000});
     if (Interrupted()) return kDone;
     if (!answer) return Refuse(answer.error());
     if (answer->body.empty() && !options.follow) return kDone;

@@ -45,6 +45,7 @@ std::vector<DocumentError> DocumentErrors::Take(const json::Value& root) {
   NumberInOrder(root, order, next);
   std::ranges::stable_sort(found_, {}, [&](const Found& found) { return order.at(found.where); });
   std::vector<DocumentError> errors;
+  errors.reserve(found_.size());
   for (Found& found : found_) errors.push_back(std::move(found.error));
   found_.clear();
   return errors;

@@ -173,6 +173,7 @@ struct DatabaseOpener {
 
     auto cache = rocksdb::NewLRUCache(kBlockCache);
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    families.reserve(kFamilies);
     for (std::size_t i = 0; i < kFamilies; ++i) {
       families.emplace_back(kFamilyNames[i], OptionsOf(static_cast<Family>(i), cache));
     }

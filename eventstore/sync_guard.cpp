@@ -57,8 +57,8 @@ class GuardedDirectory : public rocksdb::FSDirectoryWrapper {
 
 class GuardedFileSystem : public rocksdb::FileSystemWrapper {
  public:
-  GuardedFileSystem(std::shared_ptr<rocksdb::FileSystem> files, OnFailure on_failure)
-      : FileSystemWrapper(std::move(files)), on_failure_(std::move(on_failure)) {}
+  GuardedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& files, OnFailure on_failure)
+      : FileSystemWrapper(files), on_failure_(std::move(on_failure)) {}
 
   const char* Name() const override { return "MonitorSyncGuard"; }
 
