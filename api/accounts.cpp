@@ -161,7 +161,7 @@ std::expected<void, std::string> Accounts::State::Start(const std::string& folde
 std::expected<void, std::string> Accounts::State::FoldAll() {
   constexpr std::string_view kPrefix = "account/";
   const auto streams = store_.StreamsWithPrefix(kPrefix, kMaxAccounts);
-  if (!streams) return std::unexpected("the accounts' streams can not be read");
+  if (!streams) return std::unexpected("the accounts' streams can not be read; `monitorctl verify` names the damage");
   for (const StreamName& stream : *streams) {
     if (auto folded = FoldAccount(AccountId(std::string_view(stream.str()).substr(kPrefix.size()))); !folded) {
       return folded;
@@ -176,7 +176,9 @@ std::expected<void, std::string> Accounts::State::FoldAccount(const AccountId& i
   const auto kept = store_.ReadState(StateTable::kAccount, id.str());
   if (kept && *kept) snapshot = AccountSnapshot::FromJson(**kept).value_or(AccountSnapshot{});
   const auto events = store_.ReadStream(AccountStream(id), snapshot.version + 1);
-  if (!kept || !events) return std::unexpected("the stream of account " + id.str() + " can not be read");
+  if (!kept || !events) {
+    return std::unexpected("account " + id.str() + " can not be read; `monitorctl verify` names the damage");
+  }
   for (const StoredEvent& stored : *events) {
     if (auto event = DecodeEventData(stored.type, stored.data, NoKey())) Apply(*event, stored.stream_version, snapshot);
   }

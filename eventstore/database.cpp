@@ -6,11 +6,13 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -153,9 +155,19 @@ std::string OpenFailure(const OpenDatabaseOptions& options, const rocksdb::Statu
   return Inaccessible(options.path, text);
 }
 
+// A database's first table is made long after its CURRENT.
+bool HoldsTables(const std::string& path) {
+  std::error_code error;
+  std::filesystem::directory_iterator files(path, error);
+  return !error && std::ranges::any_of(files, [](const auto& file) { return file.path().extension() == ".sst"; });
+}
+
 std::expected<void, std::string> CheckFolder(const OpenDatabaseOptions& options) {
   std::error_code error;
   bool exists = std::filesystem::exists(options.path + "/CURRENT", error);
+  if (!exists && HoldsTables(options.path)) {
+    return std::unexpected(Inaccessible(options.path, "its file CURRENT is missing, but there are tables of a log"));
+  }
   if (options.read_only && !exists) return std::unexpected(Inaccessible(options.path, "there is no log in it"));
   if (!exists) {
     std::filesystem::create_directories(options.path, error);
@@ -208,6 +220,56 @@ std::expected<std::unique_ptr<Database>, std::string> OpenDatabase(const OpenDat
     return std::unexpected(Inaccessible(options.path, checked.error()));
   }
   return DatabaseOpener::Open(options);
+}
+
+namespace {
+
+// No file goes away while it lives: a compaction might replace one that is about to be read.
+class FilesStay {
+ public:
+  explicit FilesStay(rocksdb::DB& db) : db_(db), held_(db.DisableFileDeletions().ok()) {}
+  FilesStay(const FilesStay&) = delete;
+  ~FilesStay() {
+    if (held_) db_.EnableFileDeletions();
+  }
+
+ private:
+  rocksdb::DB& db_;
+  const bool held_;  // read-only databases refuse, and delete nothing
+};
+
+rocksdb::Status CheckTable(const std::string& path, rocksdb::Env* env) {
+  rocksdb::Options options;
+  options.env = env;
+  rocksdb::SstFileReader reader(options);
+  rocksdb::Status status = reader.Open(path);
+  return status.ok() ? reader.VerifyChecksum() : status;
+}
+
+std::string DamagedTable(const rocksdb::LiveFileMetaData& table, const rocksdb::Status& status) {
+  std::string text = "the table " + table.relative_filename + " of the family " + table.column_family_name;
+  auto first = ParseLogKey(table.smallestkey), last = ParseLogKey(table.largestkey);
+  if (table.column_family_name == kFamilyNames[static_cast<std::size_t>(Family::kLog)] && first && last) {
+    text += ", which holds events from " + first->ToString() + " to " + last->ToString() + ",";
+  }
+  return text + " is damaged: " + status.ToString();
+}
+
+}  // namespace
+
+std::expected<void, std::string> CheckTables(const Database& database, std::uint64_t max_bytes) {
+  const FilesStay stay(database.db());
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  database.db().GetLiveFilesMetaData(&tables);
+  std::ranges::sort(tables, std::greater(), &rocksdb::LiveFileMetaData::file_number);
+  std::uint64_t bytes = 0;
+  for (const auto& table : tables) {
+    if (bytes >= max_bytes) break;
+    auto status = CheckTable(table.directory + "/" + table.relative_filename, database.db().GetEnv());
+    if (!status.ok()) return std::unexpected(DamagedTable(table, status));
+    bytes += table.size;
+  }
+  return {};
 }
 
 bool CommitBatch(Database& database, rocksdb::WriteBatch& batch,

@@ -56,6 +56,10 @@ struct OpenDatabaseOptions {
 // open already (it would lose its lock).
 std::expected<std::unique_ptr<Database>, std::string> OpenDatabase(const OpenDatabaseOptions& options);
 
+// Reads the tables of all families, the newest first, until at least `max_bytes` were read, and compares the checksum
+// of every block. The error names the first damaged table, its family, and for the log the events that it holds.
+std::expected<void, std::string> CheckTables(const Database& database, std::uint64_t max_bytes);
+
 // Writes and syncs; true if it is on disk. False: nothing of it is or ever will be there, and the database takes no
 // more writes until it is opened anew. Anything else ends the process by `on_sync_failure`.
 bool CommitBatch(Database& database, rocksdb::WriteBatch& batch,

@@ -12,6 +12,8 @@
 namespace monitor {
 namespace {
 
+// So much of the tables is checked before anybody is served: a second or two of reading. Older ones only by Verify.
+constexpr std::uint64_t kCheckedAtOpen = 1ull << 30;
 constexpr std::uint64_t kNobodyWaits = std::numeric_limits<std::uint64_t>::max();
 
 // nullopt: there is none. The error is RocksDB's.
@@ -45,6 +47,8 @@ std::expected<void, std::string> OpenLog::Load() {
   database_ = std::move(*database);
   auto loaded = LoadIdentity();
   if (loaded) loaded = LoadHeads();
+  // Who only looks can have everything checked: Verify, which says more.
+  if (loaded && !options_.read_only) loaded = CheckTables(*database_, kCheckedAtOpen);
   if (!loaded) {
     database_.reset();
     return std::unexpected("cannot open the data folder " + options_.path + ": " + loaded.error());

@@ -1,8 +1,9 @@
 // The log while it is open: its database, who numbers it, where it ends, and those who wait for it to grow.
 //
 // Recovery: the newest checkpoint of the bucket heads, brought up to date by the events behind it, which are checked on
-// the way (checksum, no gap, prevseq). What does not hold refuses to open, with the position. Threads: Read, last_seq,
-// last_time, WaitForSeq from any thread; the rest from the writer.
+// the way (checksum, no gap, prevseq); then the checksums of the newest tables of all families. What does not hold
+// refuses to open, with the position. Threads: Read, last_seq, last_time, WaitForSeq from any thread; the rest from the
+// writer.
 #pragma once
 
 #include <atomic>

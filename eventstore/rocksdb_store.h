@@ -73,8 +73,9 @@ class RocksDbStore : public EventStore {
   // Makes WaitForSeq return, now and from now on; for a server that shuts down.
   void StopWaiting();
 
-  // Reads everything and checks checksums, sequence, prevseq, streams and versions. The first fault's place and nature,
-  // or the number of events that were checked. `progress` gets the number so far, now and then.
+  // Reads everything and checks checksums (of states and keys, too), sequence, prevseq, streams and versions. The first
+  // fault's place and nature, or the number of events that were checked. `progress` gets the number so far, now and
+  // then.
   std::expected<std::uint64_t, std::string> Verify(const std::function<void(std::uint64_t)>& progress) const;
 
  private:
