@@ -120,6 +120,7 @@ int Demo(const DemoOptions& options) {
   Visits visits(options);
   std::atomic<int> working = kWorkers;
   std::vector<std::jthread> workers;
+  workers.reserve(kWorkers);
   for (int i = 0; i < kWorkers; ++i) {
     workers.emplace_back([&] {
       Work(options, visits, totals);

@@ -1,7 +1,6 @@
 // `settings` of an account document (campaigns.md section 1).
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <string>
 
 #include "domain/account_draft.h"
@@ -9,7 +8,6 @@
 namespace monitor {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr IntegerRange kIdleTimeout{1, 86'400};  // a day
 constexpr IntegerRange kMaxAge{1, 7 * 86'400};   // a week: the log keeps whole sessions that long
 constexpr double kMaxRate = 1e9;

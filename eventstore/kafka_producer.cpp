@@ -187,6 +187,7 @@ std::expected<std::vector<int>, std::string> KafkaProducer::EnsureTopics(const s
     if (!missing.empty()) metadata = Metadata(state_->handle.get(), max_wait);
     if (!metadata) return std::unexpected(metadata.error());
     std::vector<int> counts;
+    counts.reserve(topics.size());
     for (const auto& topic : topics) counts.push_back(PartitionsOf(**metadata, topic.name));
     const auto unknown = std::ranges::find(counts, 0);
     if (unknown == counts.end()) {

@@ -28,7 +28,7 @@ namespace monitor::http {
 namespace {
 
 // A client that takes nothing for so long is cut; the edge takes everything at once.
-constexpr int kSendTimeout_ms = 5'000;
+constexpr int kSendTimeoutMs = 5'000;
 // Idle connections are closed by the edge long before; this is for clients that vanished.
 constexpr std::chrono::minutes kIdleTimeout{10};
 constexpr std::chrono::seconds kCloseTimeout{2};
@@ -49,7 +49,7 @@ bool SendAll(int fd, std::string_view head, std::string_view body) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return false;
       pollfd writable{fd, POLLOUT, 0};
-      if (::poll(&writable, 1, kSendTimeout_ms) <= 0) return false;
+      if (::poll(&writable, 1, kSendTimeoutMs) <= 0) return false;
       continue;
     }
     left -= static_cast<std::size_t>(sent);
