@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "api/client_address.h"
+#include "domain/json_number.h"
 #include "eventstore/visitor_keys.h"
 
 namespace monitor {
@@ -21,9 +22,9 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
 }  // namespace
 
 std::optional<ApiVersion> ParseApiVersion(std::string_view text) {
+  if (!SplitJsonNumber(text)) return std::nullopt;  // from_chars takes "1." and "01", too
   double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) return std::nullopt;
   if (number == 1.0) return ApiVersion::k1_0;
   if (number == 1.1) return ApiVersion::k1_1;
   return std::nullopt;

@@ -17,7 +17,7 @@ namespace monitor {
 
 enum class ApiVersion : std::uint8_t { k1_0, k1_1 };
 
-// `1`, `1.0`, `1.00` are 1.0. nullopt: not a number, or another.
+// `1`, `1.0`, `1.00` are 1.0. nullopt: not a number in JSON's grammar, or another.
 std::optional<ApiVersion> ParseApiVersion(std::string_view text);
 
 // The client's X-Request-Id if it is 1–128 characters of `!` to `~`, else a new one.

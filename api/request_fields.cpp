@@ -2,66 +2,10 @@
 
 #include <limits>
 
+#include "domain/json_number.h"
+
 namespace monitor {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-// Beyond this an exponent only decides between zero and out of range; kept small so that sums can not overflow.
-constexpr std::int64_t kMaxExponent = 1'000'000;
-
-struct NumberParts {
-  bool negative = false;
-  std::string_view integer;   // without leading zeros, unless it is "0"
-  std::string_view fraction;  // may be empty
-  std::int64_t exponent = 0;  // clamped to ±kMaxExponent
-};
-
-std::string_view TakeDigits(std::string_view& text) {
-  std::size_t size = 0;
-  while (size < text.size() && IsDigit(text[size])) ++size;
-  std::string_view digits = text.substr(0, size);
-  text.remove_prefix(size);
-  return digits;
-}
-
-bool TakeExponent(std::string_view& text, std::int64_t& exponent) {
-  text.remove_prefix(1);
-  bool negative = false;
-  if (!text.empty() && (text.front() == '+' || text.front() == '-')) {
-    negative = text.front() == '-';
-    text.remove_prefix(1);
-  }
-  std::string_view digits = TakeDigits(text);
-  if (digits.empty()) return false;
-  for (char c : digits) {
-    if (exponent < kMaxExponent) exponent = exponent * 10 + (c - '0');
-  }
-  if (exponent > kMaxExponent) exponent = kMaxExponent;
-  if (negative) exponent = -exponent;
-  return true;
-}
-
-// RFC 8259 section 6.
-std::optional<NumberParts> SplitNumber(std::string_view text) {
-  NumberParts parts;
-  if (!text.empty() && text.front() == '-') {
-    parts.negative = true;
-    text.remove_prefix(1);
-  }
-  parts.integer = TakeDigits(text);
-  if (parts.integer.empty() || (parts.integer.size() > 1 && parts.integer.front() == '0')) return std::nullopt;
-  if (!text.empty() && text.front() == '.') {
-    text.remove_prefix(1);
-    parts.fraction = TakeDigits(text);
-    if (parts.fraction.empty()) return std::nullopt;
-  }
-  if (!text.empty() && (text.front() == 'e' || text.front() == 'E')) {
-    if (!TakeExponent(text, parts.exponent)) return std::nullopt;
-  }
-  if (!text.empty()) return std::nullopt;
-  return parts;
-}
 
 // A number's text, wherever it stands; empty if the value is neither number nor string, or the string is too long.
 std::string_view NumberText(const json::Value& value) {
@@ -125,7 +69,7 @@ std::expected<Decimal, FieldError> ReadAmount(const json::Value& value, const Fi
 }
 
 std::optional<std::int64_t> ParseInteger(std::string_view json_number) {
-  std::optional<NumberParts> parts = SplitNumber(json_number);
+  std::optional<JsonNumber> parts = SplitJsonNumber(json_number);
   if (!parts) return std::nullopt;
   const auto digits = static_cast<std::int64_t>(parts->integer.size() + parts->fraction.size());
   const std::int64_t point = static_cast<std::int64_t>(parts->integer.size()) + parts->exponent;

@@ -3,61 +3,19 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "domain/json_number.h"
+
 namespace monitor {
 namespace {
 
 constexpr int kMaxIntegerDigits = 15;
 constexpr int kDecimals = 6;
 constexpr std::int64_t kUnit = 1'000'000;
-constexpr std::int64_t kExponentCap = 1'000'000;  // far above any digit count that passes
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view TakeDigits(std::string_view& text) {
-  auto end = std::find_if_not(text.begin(), text.end(), IsDigit);
-  std::string_view digits(text.begin(), end);
-  text.remove_prefix(digits.size());
-  return digits;
-}
-
-bool Take(std::string_view& text, char c) {
-  if (text.empty() || text.front() != c) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-struct Number {
-  bool negative = false;
-  std::string_view integer, fraction;
-  std::int64_t exponent = 0;
-};
-
-// number of RFC 8259, section 6.
-std::optional<Number> Scan(std::string_view text) {
-  Number number;
-  number.negative = Take(text, '-');
-  number.integer = TakeDigits(text);
-  if (number.integer.empty() || (number.integer.size() > 1 && number.integer.front() == '0')) return std::nullopt;
-  if (Take(text, '.')) {
-    number.fraction = TakeDigits(text);
-    if (number.fraction.empty()) return std::nullopt;
-  }
-  if (Take(text, 'e') || Take(text, 'E')) {
-    bool minus = Take(text, '-');
-    if (!minus) Take(text, '+');
-    std::string_view digits = TakeDigits(text);
-    if (digits.empty()) return std::nullopt;
-    for (char c : digits) number.exponent = std::min(number.exponent * 10 + (c - '0'), kExponentCap);
-    if (minus) number.exponent = -number.exponent;
-  }
-  if (!text.empty()) return std::nullopt;
-  return number;
-}
 
 }  // namespace
 
 std::optional<Decimal> Decimal::Parse(std::string_view json_number) {
-  std::optional<Number> number = Scan(json_number);
+  std::optional<JsonNumber> number = SplitJsonNumber(json_number);
   if (!number) return std::nullopt;
   std::string digits(number->integer);
   digits += number->fraction;

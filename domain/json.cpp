@@ -17,6 +17,8 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include "domain/json_number.h"
+
 namespace monitor::json {
 namespace {
 
@@ -54,6 +56,30 @@ bool IsFinite(std::string_view number) {
   if (number.size() < kShort && number.find_first_of("eE") == std::string_view::npos) return true;
   return std::isfinite(
       std::strtod(std::string(number).c_str(), nullptr));  // std::from_chars tells not which end it left
+}
+
+// RapidJSON takes the exponent alone for too big, also 0e400. Blanks the exponents of such zeros, so that every byte
+// stays where it is and what is no JSON stays none. False if there are none.
+bool BlankExponentsOfZeros(std::string& text) {
+  constexpr std::string_view kNumberCharacters = "0123456789+-.eE";
+  bool found = false;
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < text.size(); i = end) {
+    end = i + 1;
+    if (text[i] == '"') {
+      while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+      ++end;
+    } else if (kNumberCharacters.contains(text[i])) {
+      end = std::min(text.find_first_not_of(kNumberCharacters, i), text.size());
+      const std::string_view token = std::string_view(text).substr(i, end - i);
+      const std::size_t exponent = token.find_first_of("eE");
+      const auto number = SplitJsonNumber(token);
+      if (exponent == std::string_view::npos || !number || !number->is_zero()) continue;
+      text.replace(i + exponent, token.size() - exponent, token.size() - exponent, ' ');
+      found = true;
+    }
+  }
+  return found;
 }
 
 std::string MessageOf(rapidjson::ParseErrorCode code) {
@@ -282,6 +308,10 @@ std::expected<Document, ParseError> Document::Parse(std::string_view text, Limit
   rapidjson::ParseResult result =
       IsAscii(text) ? Read<rapidjson::kParseNoFlags>(arena->text_begin, text.size(), builder, whole)
                     : Read<rapidjson::kParseValidateEncodingFlag>(arena->text_begin, text.size(), builder, whole);
+  if (result.Code() == rapidjson::kParseErrorNumberTooBig) {
+    std::string blanked(text);
+    if (BlankExponentsOfZeros(blanked)) return Parse(blanked, limits);  // once: then there are none left
+  }
   if (result.IsError()) {
     std::string message = builder.refusal() != nullptr ? builder.refusal() : MessageOf(result.Code());
     return std::unexpected(ParseError{result.Offset(), std::move(message)});

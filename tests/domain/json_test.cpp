@@ -72,6 +72,20 @@ TEST(JsonReader, KeepsNumbersOfAnySizeThatDoublesHold) {
   EXPECT_TRUE(Accepts("1e-99999999999999999999"));
 }
 
+TEST(JsonReader, ZeroIsZeroWhateverItsExponent) {
+  for (std::string_view zero : {"0e400", "-0E+999999", "0.00e99999999999999999999"}) {
+    const std::string text =
+        "[" + std::string(zero) + ",\"0e400 \\\" 0e400\",{\"0e400\":[" + std::string(zero) + ",1]}]";
+    const std::string number(zero.substr(0, zero.find_first_of("eE")));
+    EXPECT_EQ(Echo(text), "[" + number + ",\"0e400 \\\" 0e400\",{\"0e400\":[" + number + ",1]}]");
+  }
+  for (std::string_view text : {"[1-0e400]", "[0e400e1]", "[00e400]", "[0e400x]", "[0e400 1]", "[0e400,1e400]",
+                                "[0.e400]", "tru0e400", "[0e400", "[0e400,\"0e400]", "[+0e400]"}) {
+    EXPECT_FALSE(Accepts(text)) << text;
+  }
+  EXPECT_TRUE(Accepts("[0e400" + std::string(10'000, ' ') + ",0e400]"));
+}
+
 TEST(JsonReader, RefusesWhatIsNotJson) {
   for (std::string_view text : {"",         " ",          "{",
                                 "}",        "[",          "[1",
