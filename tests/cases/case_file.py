@@ -148,19 +148,20 @@ class Names:
 
 def check_common(step, status, headers, body):
     """What every answer of the public API has; an error text or None."""
-    wanted = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*"}
+    wanted = {"Content-Type": "application/json", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+              "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "X-Request-Id, Retry-After"}
     for name, value in wanted.items():
-        if headers.get(name) != value:
-            return f"{name}: expected {value!r}, got {headers.get(name)!r}"
+        if headers.get_all(name) != [value]:
+            return f"{name}: expected {value!r} once, got {headers.get_all(name)!r}"
     if not re.fullmatch(r"[!-~]{1,128}", headers.get("X-Request-Id") or ""):
         return f"X-Request-Id: got {headers.get('X-Request-Id')!r}"
     if status != 204 and step.method != "HEAD":
-        if (headers.get("Content-Type") or "").split(";")[0] != "application/json":
-            return f"Content-Type: got {headers.get('Content-Type')!r}"
         if not isinstance(body, dict):
             return f"the body is no JSON object: {body!r}"
     if status >= 400 and step.method != "HEAD" and not isinstance(body.get("time"), int):
         return "an error without its time"
+    if status == 405 and not headers.get("Allow"):
+        return "a 405 without Allow"
     if status == 503 and not re.fullmatch(r"[1-9]\d*", headers.get("Retry-After") or ""):
         return f"Retry-After: got {headers.get('Retry-After')!r}"
     return None

@@ -146,9 +146,11 @@ def test_pipelined_requests_are_taken_one_by_one(edge):
     assert answer.count(b"HTTP/1.1 200 ") == 10
 
 
-def test_unknown_methods_reach_monitord_as_one_it_knows_and_refuses(edge, upstream):
-    ask(edge, "BREW", "/api/x")
-    assert upstream.seen[-1]["method"] == "PATCH"
+@pytest.mark.parametrize("method", ["BREW", "PROPFIND", "TRACE", "CONNECT"])
+def test_unknown_methods_reach_monitord_as_one_it_knows_and_refuses(edge, upstream, method):
+    upstream.seen.clear()
+    ask(edge, method, "/api/x?y=%41")
+    assert [(seen["method"], seen["target"]) for seen in upstream.seen] == [("PATCH", "/api/x?y=%41")]
 
 
 def test_the_largest_body_passes_and_one_byte_more_does_not(edge, upstream):
@@ -183,17 +185,20 @@ def test_a_chunked_body_over_the_limit_is_413(edge):
     (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
     (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 9000 + b"\r\n\r\n", 431),
     (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
-    (b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+    (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+    (b"TRACE /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+    (b"OPTIONS /client/monitor.js HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+    (b"TRACE /api/x HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n", 413),
     (b"GET /openapi.json HTTP/1.1\r\nHost: a\r\nIf-Match: \"x\"\r\n\r\n", 412),
-    (b"GET /openapi.json HTTP/1.1\r\nHost: a\r\nRange: bytes=99999999-\r\n\r\n", 416),
 ])
 def test_what_the_edge_refuses_has_the_contracts_form(edge, request_bytes, status):
     head, _, data = send_raw(edge, request_bytes.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)).partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     assert first.split()[1] == str(status)
-    assert_error_form(dict(line.split(": ", 1) for line in lines), data, 18 if status >= 500 else 5)
-    if status == 405:
-        assert "Allow: GET" in head.decode()
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert len(headers) == len(lines), "a header is there twice"
+    assert_error_form(headers, data, 18 if status >= 500 else 5)
+    assert headers.get("Allow") == ("GET, HEAD" if status == 405 else None)
 
 
 def test_plain_http_is_refused_in_the_same_form(edge):
@@ -206,10 +211,11 @@ def test_plain_http_is_refused_in_the_same_form(edge):
 
 def test_no_upstream_is_502_and_unknown(tmp_path, closing):
     edge = closing(Edge(tmp_path, free_port()).start())
-    reply, data = ask(edge, "POST", "/api/x", b"{}")
-    assert reply.status == 502
-    assert_error_form(reply.headers, data, 18)
-    assert "unknown whether" in json.loads(data)["message"]
+    for method in ("POST", "TRACE"):
+        reply, data = ask(edge, method, "/api/x", b"{}")
+        assert reply.status == 502
+        assert_error_form(reply.headers, data, 18)
+        assert "unknown whether" in json.loads(data)["message"]
 
 
 def test_too_many_at_once_from_one_address_is_503_with_a_pause(tmp_path, closing):
@@ -250,9 +256,15 @@ def test_the_document_the_schemas_and_the_browser_client_are_served(edge):
     for schema in sorted(SCHEMAS.rglob("*.json")):
         reply, data = ask(edge, "GET", f"/schemas/{schema.relative_to(SCHEMAS)}")
         assert (reply.status, reply.headers["Content-Type"], data) == (200, "application/json", schema.read_bytes())
-    for target, status in [("/client/none.js", 404), ("/schemas/", 404), ("/client/../../../etc/passwd", 400)]:
+    reply, data = ask(edge, "GET", "/client/")
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "text/html")
+    reply, _ = ask(edge, "GET", "/openapi.json", headers={"Range": "bytes=99999999-"})
+    assert reply.status == 200
+    for target, status in [("/client/none.js", 404), ("/schemas/", 404), ("/schemas/events", 404), ("/schemas/events/", 404),
+                           ("/client/../../../etc/passwd", 400)]:
         reply, data = ask(edge, "GET", target)
         assert reply.status == status and b"root:" not in data
+        assert_error_form(reply.headers, data, 5)
     reply, data = ask(edge, "POST", "/openapi.json", b"{}")
     assert (reply.status, reply.headers["Allow"]) == (405, "GET, HEAD")
     assert_error_form(reply.headers, data, 5)
