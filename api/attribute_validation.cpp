@@ -1,5 +1,6 @@
 #include "api/attribute_validation.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
@@ -179,12 +180,11 @@ Written WriteWord(const json::Value& value, std::span<const std::string_view> wo
 }
 
 Written WriteGender(const json::Value& value, const FieldPath& path, json::Writer& out) {
-  if (std::optional<std::int64_t> number = ParseInteger(value.text())) {
-    if (*number < 0 || *number > 2) return path.Error("must be one of MALE FEMALE OTHER 0 1 2");
-    out.String(kGenders[*number]);
-    return {};
-  }
-  return WriteWord(value, kGenders, path, out);
+  std::int64_t gender = std::ranges::find(kGenders, value.text()) - kGenders;
+  if (std::optional<std::int64_t> number = ParseInteger(value.text())) gender = *number;
+  if (gender < 0 || gender >= std::ssize(kGenders)) return path.Error("must be one of MALE FEMALE OTHER 0 1 2");
+  out.String(kGenders[gender]);
+  return {};
 }
 
 Written WriteArray(const json::Value& value, const FieldRule& rule, const FieldPath& path, json::Writer& out) {
@@ -302,13 +302,13 @@ std::expected<std::optional<std::string>, FieldError> ReadContext(const json::Va
     if (type == nullptr) continue;
     auto type_text = ReadString(*type, FieldPath(context_path, "type"));
     if (!type_text) return std::unexpected(type_text.error());
-    if (*type_text != "engagementContext" || id) continue;
+    if (*type_text != "engagementContext") continue;
     FieldPath id_path(context_path, "id");
     const json::Value* id_value = context.Find("id");
     if (id_value == nullptr) return id_path.Error("is required");
     auto id_text = ReadString(*id_value, id_path);
     if (!id_text) return std::unexpected(id_text.error());
-    id = std::string(*id_text);
+    if (!id) id = std::string(*id_text);  // the first counts, all are judged
   }
   return id;
 }

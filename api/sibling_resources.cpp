@@ -24,6 +24,10 @@ http::Reply UnauthorizedReply() {
 
 http::Reply NoVisitReply() { return http::ErrorReply(404, 12, "there is no such visit"); }
 
+http::Reply NoOfferReply() {
+  return http::ErrorReply(404, 12, "contextId: names no offer of this visit, or it was closed");
+}
+
 // As it was given out: "01" is not 1.
 template <class Number>
 std::optional<Number> ParseNumber(std::string_view text) {
@@ -79,7 +83,7 @@ http::Reply PublicApi::AnswerSibling(const PublicCall& call) {
     case Resource::kState:
       return {.body = SessionResponse(state)};
     case Resource::kContext:
-      return IsValidContext(call.route(), state) ? http::Reply{.body = "{}"} : NoVisitReply();
+      return IsValidContext(call.route(), state) ? http::Reply{.body = "{}"} : NoOfferReply();
     default:
       return AnswerEvents(call, account, state.id);
   }
@@ -95,7 +99,12 @@ http::Reply PublicApi::AnswerEvents(const PublicCall& call, const std::shared_pt
   Complete(call, *account->account, visit);
   visit.request.session = session;
   auto decision = visits_.Handle(std::move(visit));
-  return decision ? http::Reply{.body = "{}"} : FailureReply(call, decision.error());
+  if (decision) return {.body = "{}"};
+  // The array is the body itself here.
+  constexpr std::string_view kArray = "engagementAttributes[";
+  VisitFailure& failure = decision.error();
+  if (failure.message.starts_with(kArray)) failure.message.erase(0, kArray.size() - 1);
+  return FailureReply(call, failure);
 }
 
 }  // namespace monitor
