@@ -2,6 +2,7 @@
 
 import os
 import queue
+import shutil
 import signal
 import socket
 import stat
@@ -16,6 +17,9 @@ from harness import free_port
 from harness.part import ROOT
 
 
+CURL = "try: curl"
+
+
 def obey_interrupts():
     """A shell starts background jobs deaf to Ctrl-C, and they hand that on; a terminal's job is not."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -24,14 +28,14 @@ def obey_interrupts():
 class Run:
     """A running ./run; its lines as they come."""
 
-    def __init__(self, data, *arguments, port=None, admin_port=None, funnel_port=None):
+    def __init__(self, data, *arguments, port=None, admin_port=None, funnel_port=None, environment=None):
         self.port, self.admin_port, self.funnel_port = port or free_port(), admin_port or free_port(), funnel_port or free_port()
         self.data, self.lines, self.coming = data, [], queue.Queue()
         self.process = subprocess.Popen(
             [ROOT / "run", "--no-install", "--port", str(self.port), "--data", str(data), "--admin-port", str(self.admin_port),
              "--funnel-port", str(self.funnel_port), *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-            preexec_fn=obey_interrupts)
+            preexec_fn=obey_interrupts, env={**os.environ, **(environment or {})})
         self.reader = threading.Thread(target=self.read)
         self.reader.start()
 
@@ -64,6 +68,9 @@ class Run:
         """As Ctrl-C at a terminal: the whole group gets the signal."""
         os.killpg(self.process.pid, number)
         return self.finish()
+
+    def curl_line(self):
+        return next(line for line in self.lines if line.startswith(CURL))
 
     def parts(self):
         """Name to process id of its children."""
@@ -117,7 +124,7 @@ def assert_all_gone(run, parts):
 def test_starts_answers_stops_and_starts_again_with_its_data(tmp_path, start_run):
     data = tmp_path / "a folder with blanks"
     first = start_run(data).wait_until_ready()
-    curl = next(line for line in first.lines if line.startswith("try: curl"))
+    curl = first.curl_line()
     assert f"funnel: http://127.0.0.1:{first.funnel_port}/" in first.lines
     status, body = paste(curl)
     assert status == 201 and '"sessionId"' in body
@@ -141,9 +148,8 @@ def test_two_at_once_do_not_disturb_each_other(tmp_path, start_run):
     one, other = start_run(tmp_path / "one"), start_run(tmp_path / "other")
     one.wait_until_ready()
     other.wait_until_ready()
-    curls = [next(line for line in run.lines if line.startswith("try: curl")) for run in (one, other)]
     assert one.stop() == 0
-    assert paste(curls[1])[0] == 201
+    assert paste(other.curl_line())[0] == 201
     assert other.stop() == 0
 
 
@@ -165,6 +171,9 @@ def test_a_port_in_use_is_one_clear_sentence(tmp_path, start_run, option):
 
 @pytest.mark.parametrize("arguments, code, sentence", [
     (["--port", "x"], 1, "run: --port x is not a port"),
+    (["--port", "08443"], 1, "run: --port 08443 is not a port"),
+    (["--kafka", "localhost:"], 1, "run: --kafka wants HOST:PORT"),
+    (["--config", "/tmp"], 1, "run: the file /tmp cannot be read"),
     (["--accounts", "/nowhere"], 1, "run: the folder of accounts /nowhere does not exist"),
     (["--bogus"], 2, "run: unknown argument --bogus"),
     (["--config"], 2, "run: --config needs a value"),
@@ -175,15 +184,76 @@ def test_bad_arguments_are_one_clear_sentence(tmp_path, arguments, code, sentenc
     assert done.stderr.splitlines()[0] == sentence
 
 
-@pytest.mark.parametrize("part", ["monitord", "funneld", "nginx"])
-def test_a_part_that_dies_takes_the_others_with_it(tmp_path, start_run, part):
-    run = start_run(tmp_path).wait_until_ready()
+@pytest.mark.parametrize("part, arguments", [
+    ("monitord", []), ("funneld", []), ("nginx", []), ("monitord", ["--demo", "100000"])])
+def test_a_part_that_dies_takes_the_others_with_it(tmp_path, start_run, part, arguments):
+    run = start_run(tmp_path, *arguments).wait_until_ready()
     parts = run.parts()
     os.kill(parts[part], signal.SIGKILL)
     assert run.finish() == 1
     name = "edge" if part == "nginx" else part
     assert any(line.startswith(f"run: {name} has ended by itself; see ") for line in run.lines), run.lines
     wait_until(lambda: not any(map(listens, (run.port, run.admin_port, run.funnel_port))), "the ports are free again")
+
+
+def program(path, script):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"#!/bin/bash\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_ctrl_c_while_something_is_made_in_front_is_no_failure(tmp_path, start_run):
+    reached = tmp_path / "reached"
+    openssl = program(tmp_path / "bin" / "openssl", f"touch '{reached}'; exec tail -f /dev/null")
+    run = start_run(tmp_path / "data", environment={"PATH": f"{openssl.parent}:{os.environ['PATH']}"})
+    wait_until(reached.exists, "the certificate is being made", timeout_s=300)
+    assert run.stop() == 0
+    assert not any(line.startswith("run: ") for line in run.lines), run.lines
+
+
+def test_stops_soon_while_nginx_is_not_yet_up(tmp_path, start_run):
+    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    go_on = tmp_path / "go-on"
+    slow = program(tmp_path / "bin" / "nginx",
+                   f"[[ $1 == -v ]] || until [[ -e '{go_on}' ]]; do read -t 0.1 <> <(:) || :; done; exec {nginx} \"$@\"")
+    run = start_run(tmp_path / "data", environment={"MONITOR_NGINX": str(slow)})
+    assert run.wait_for_line("starting the edge")
+    run.process.send_signal(signal.SIGTERM)
+    assert run.wait_for_line("stopping")
+    go_on.touch()
+    assert run.finish() == 0
+    assert not any("does not stop" in line for line in run.lines), run.lines
+
+
+def test_a_proxy_or_a_broker_of_the_environment_is_not_asked(tmp_path, start_run):
+    nobody = f"127.0.0.1:{free_port()}"
+    run = start_run(tmp_path, "--demo", "1", environment={
+        "http_proxy": f"http://{nobody}", "https_proxy": f"http://{nobody}", "MONITOR_KAFKA_BOOTSTRAP_SERVERS": nobody})
+    run.wait_until_ready()
+    assert run.wait_for_line("demo: ").endswith(" 0 errors")
+    assert run.stop() == 0
+
+
+def test_the_line_to_paste_fits_the_accounts_that_there_are(tmp_path, start_run):
+    accounts = tmp_path / "accounts of mine"
+    accounts.mkdir()
+    (accounts / "shop.json").write_text(
+        '{"accountId": "acme",\n "appInstallations": [\n  {"name": "the shop", "id": "shop-1"},\n  {"id": "other"}],\n "campaigns": []}')
+    (accounts / "broken.json").write_text("{")
+    run = start_run(tmp_path / "data", "--accounts", str(accounts), "--demo", "1").wait_until_ready()
+    assert "/api/account/acme/app/shop-1/engagement" in run.curl_line()
+    assert paste(run.curl_line())[0] == 201
+    assert f"documents in {accounts} were refused; see {tmp_path}/data/log/monitord.log" in run.lines
+    assert run.wait_for_line("demo: ").endswith(" 0 errors")
+    assert run.stop() == 0
+
+
+def test_an_empty_folder_of_accounts_is_told(tmp_path, start_run):
+    (tmp_path / "accounts").mkdir()
+    run = start_run(tmp_path / "data", "--accounts", str(tmp_path / "accounts")).wait_until_ready()
+    assert f"there is no account with an app installation yet; put a document into {tmp_path}/accounts" in run.lines
+    assert run.stop() == 0
 
 
 def test_kill_9_of_run_itself_leaves_nothing_behind(tmp_path, start_run):
