@@ -135,6 +135,8 @@ def test_starts_answers_stops_and_starts_again_with_its_data(tmp_path, start_run
     assert set(parts) == {"nginx", "monitord", "funneld"}
     assert first.stop() == 0
     assert_all_gone(first, parts)
+    for name in ("monitord", "funneld"):
+        assert '"event":"stopped"' in (data / "log" / f"{name}.log").read_text().splitlines()[-1], f"{name} left in order"
 
     begin = time.monotonic()
     second = start_run(data, port=first.port, admin_port=first.admin_port, funnel_port=first.funnel_port).wait_until_ready()
