@@ -77,11 +77,10 @@ bool Judge::ProfilesMatch(const Campaign& campaign) {
          });
 }
 
-bool Judge::LocationsMatch(const Engagement& engagement, std::size_t page_index) const {
-  if (engagement.locations.empty()) return true;
-  return page_index < session_.pages.size() &&
-         std::ranges::any_of(
-             engagement.locations, [&](std::uint32_t location) { return PageMatches(session_, page_index, location); });
+bool Judge::LocationsMatch(const Engagement& engagement) const {
+  return engagement.locations.empty() || std::ranges::any_of(engagement.locations, [&](std::uint32_t location) {
+           return NewestRequestMatches(session_, location);
+         });
 }
 
 bool Judge::BehaviorsMatch(const Engagement& engagement) {

@@ -41,8 +41,8 @@ class Judge {
 
   bool InHours(const Campaign& campaign);
   bool ProfilesMatch(const Campaign& campaign);
-  // The locations of the engagement against one page of the session.
-  bool LocationsMatch(const Engagement& engagement, std::size_t page_index) const;
+  // The locations of the engagement against where this request is.
+  bool LocationsMatch(const Engagement& engagement) const;
   bool BehaviorsMatch(const Engagement& engagement);
 
  private:

@@ -50,7 +50,7 @@ Reason Eligibility::JudgeEngagement(const Engagement& engagement, Exemption exem
   if (!engagement.enabled) return Reason::kDisabled;
   const auto& apps = engagement.app_installations;
   if (!apps.empty() && std::ranges::find(apps, subject_.app_installation) == apps.end()) return Reason::kApp;
-  if (!exemption.follows && !conditions_.LocationsMatch(engagement, subject_.session.newest_page)) {
+  if (!exemption.follows && !conditions_.LocationsMatch(engagement)) {
     return Reason::kLocation;
   }
   if (!conditions_.BehaviorsMatch(engagement)) return Reason::kBehavior;

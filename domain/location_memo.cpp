@@ -43,33 +43,28 @@ void MatchEntryPoint(const Locations& locations, std::string_view raw, std::stri
   }
 }
 
-void AddPages(const Locations& locations, std::size_t words, const SessionState& session, Memo& memo) {
-  std::size_t known = memo.entry_points_seen.size();
-  memo.entry_points_seen.resize(session.pages.size());
-  memo.included.resize(session.pages.size() * words);
-  memo.excluded.resize(session.pages.size() * words);
-  for (; known < session.pages.size(); ++known) {
-    for (std::uint32_t location : locations.everywhere) SetBit(&memo.included[known * words], location);
-  }
-}
-
-void UpdatePages(const Locations& locations, const SessionState& session, Memo& memo) {
+void UpdateViews(const Locations& locations, const SessionState& session, Memo& memo) {
   if (locations.count == 0) return;
   const std::size_t words = WordsFor(locations.count);
-  bool changed = memo.entry_points_seen.size() != session.pages.size();
-  AddPages(locations, words, session, memo);
+  memo.views.resize(session.views.size() * words);
+  memo.pages.resize(session.pages.size() * words);
+  memo.visited.resize(words);
+  std::vector<std::uint64_t> excluded;
   std::string scratch;
-  for (std::size_t page = 0; page < session.pages.size(); ++page) {
-    const std::vector<std::string>& points = session.pages[page].entry_points;
-    for (std::size_t& seen = memo.entry_points_seen[page]; seen < points.size(); ++seen) {
-      MatchEntryPoint(locations, points[seen], scratch, &memo.included[page * words], &memo.excluded[page * words]);
-      changed = true;
+  for (; memo.views_seen < session.views.size(); ++memo.views_seen) {
+    const View& view = session.views[memo.views_seen];
+    const Page& page = session.pages[view.page];
+    std::uint64_t* matched = &memo.views[memo.views_seen * words];
+    excluded.assign(words, 0);
+    for (std::uint32_t location : locations.everywhere) SetBit(matched, location);
+    for (std::uint32_t point : view.entry_points) {
+      MatchEntryPoint(locations, page.entry_points[point], scratch, matched, excluded.data());
     }
-  }
-  if (!changed) return;
-  memo.visited.assign(words, 0);  // anew: a later entry point may have excluded what a page matched
-  for (std::size_t i = 0; i < memo.included.size(); ++i) {
-    memo.visited[i % words] |= memo.included[i] & ~memo.excluded[i];
+    for (std::size_t i = 0; i < words; ++i) {
+      matched[i] &= ~excluded[i];
+      memo.pages[view.page * words + i] |= matched[i];
+      memo.visited[i] |= matched[i];
+    }
   }
 }
 
@@ -96,18 +91,23 @@ void UpdateLocationMemo(const Account& account, SessionState& session) {
     memo = Memo{};
     memo.revision = account.revision;
   }
-  UpdatePages(account.library->locations, session, memo);
+  UpdateViews(account.library->locations, session, memo);
   UpdateReferrals(account.library->referrals, session, memo);
+}
+
+bool NewestRequestMatches(const SessionState& session, std::uint32_t location) {
+  const Memo& memo = session.location_memo;
+  if (session.views.empty()) return false;
+  return HasBit(&memo.views[session.pages[session.newest_page].view * memo.visited.size()], location);
 }
 
 bool PageMatches(const SessionState& session, std::size_t page_index, std::uint32_t location) {
   const Memo& memo = session.location_memo;
-  std::size_t row = page_index * memo.visited.size();
-  return HasBit(&memo.included[row], location) && !HasBit(&memo.excluded[row], location);
+  return HasBit(&memo.pages[page_index * memo.visited.size()], location);
 }
 
 bool WasVisited(const SessionState& session, std::uint32_t location) {
-  return !session.pages.empty() && HasBit(session.location_memo.visited.data(), location);
+  return !session.views.empty() && HasBit(session.location_memo.visited.data(), location);
 }
 
 bool ReferralMatches(const SessionState& session, std::uint32_t referral) {

@@ -5,8 +5,12 @@
 namespace monitor {
 namespace {
 
-void AddOnce(std::vector<std::string>& list, std::string_view text) {
-  if (std::ranges::find(list, text) == list.end()) list.emplace_back(text);
+// Where the text stands in the list.
+std::size_t AddOnce(std::vector<std::string>& list, std::string_view text) {
+  const auto found = std::ranges::find(list, text);
+  const auto place = static_cast<std::size_t>(found - list.begin());
+  if (found == list.end()) list.emplace_back(text);
+  return place;
 }
 
 // The URL of a `ref://URL`; empty if it is none. Schemes compare without case.
@@ -30,6 +34,22 @@ std::size_t EnterPage(SessionState& state, const PageId& id, TimeMs now) {
   if (Page* known = state.FindPage(id)) return static_cast<std::size_t>(known - state.pages.data());
   state.pages.push_back({id, now, {}});
   return state.pages.size() - 1;
+}
+
+// Where a request of that page is.
+std::size_t EnterView(SessionState& state, std::size_t page, const std::vector<std::string>& entry_points) {
+  const bool first_of_page = state.views.empty() || state.views[state.pages[page].view].page != page;
+  if (entry_points.empty() && !first_of_page) return state.pages[page].view;
+  View view{page, {}};
+  for (const std::string& point : entry_points) {
+    const auto place = static_cast<std::uint32_t>(AddOnce(state.pages[page].entry_points, point));
+    if (std::ranges::find(view.entry_points, place) == view.entry_points.end()) view.entry_points.push_back(place);
+  }
+  // Backwards: a page mostly says again what it said last.
+  const auto known = std::find(state.views.rbegin(), state.views.rend(), view);
+  if (known != state.views.rend()) return static_cast<std::size_t>(state.views.rend() - known) - 1;
+  state.views.push_back(std::move(view));
+  return state.views.size() - 1;
 }
 
 // One event of a session's stream.
@@ -57,8 +77,8 @@ struct SessionFold {
     state.last_activity_at = now;
     state.newest_page = EnterPage(state, event.page_id, now);
     state.newest_page_sent = !event.page_generated;
+    state.pages[state.newest_page].view = EnterView(state, state.newest_page, event.entry_points);
     for (const std::string& point : event.entry_points) {
-      AddOnce(state.pages[state.newest_page].entry_points, point);
       if (auto url = ReferrerIn(point); !url.empty()) AddOnce(state.referrers, url);
     }
     if (event.client_properties) TakeClientProperties(state, *event.client_properties);

@@ -23,8 +23,18 @@ struct Page {
   TimeMs first_seen;                      // the decided_at of its first request
   std::vector<std::string> entry_points;  // of all its requests, without doubles, in order
   std::vector<std::size_t> offers;        // made on it: indexes in SessionState::offers
+  std::size_t view = 0;                   // where it is, by what it said last: index in SessionState::views
 
   bool operator==(const Page&) const = default;
+};
+
+// What a request says of where it is. Requests of one page that say the same share a view; one that says nothing has
+// its page's newest.
+struct View {
+  std::size_t page;                         // index in SessionState::pages
+  std::vector<std::uint32_t> entry_points;  // indexes in the page's, as sent, without doubles
+
+  bool operator==(const View&) const = default;
 };
 
 // An engagement-shown of this session and what became of it.
@@ -154,6 +164,7 @@ struct SessionState {
   std::uint32_t last_context = 0;
   std::vector<Page> pages;             // by first appearance
   std::size_t newest_page = 0;         // index of the page of the newest request; meaningless while pages is empty
+  std::vector<View> views;             // by first appearance
   bool newest_page_sent = false;       // the newest request named its page itself
   std::vector<std::string> referrers;  // the URL of each ref://URL, and clientProperties.referrer, of any request
   std::vector<Offer> offers;           // by context id
@@ -167,13 +178,14 @@ struct SessionState {
   std::vector<Attribute> attribute_log;  // all that was reported, for the sibling resources (http-api.md section 7)
   std::vector<Utterance> utterances;     // within kRepeatWindow of the newest request
 
-  // Derived from pages, referrers and one revision's matchers by location_memo.h; never stored, begun anew when the
-  // revision changes. Bit sets: a bit a location (a row a page), or a referral condition.
+  // Derived from views, referrers and one revision's matchers by location_memo.h; never stored, begun anew when the
+  // revision changes. Bit sets: a bit a location (a row a view or a page), or a referral condition.
   struct LocationMemo {
     Revision revision;
-    std::vector<std::size_t> entry_points_seen;     // per page
-    std::vector<std::uint64_t> included, excluded;  // rows of pages
-    std::vector<std::uint64_t> visited;             // matched by any page
+    std::size_t views_seen = 0;
+    std::vector<std::uint64_t> views;    // rows of views
+    std::vector<std::uint64_t> pages;    // rows of pages: matched by any view of the page
+    std::vector<std::uint64_t> visited;  // matched by any page
     std::size_t referrers_seen = 0;
     std::vector<std::uint64_t> referrals;
   } location_memo;

@@ -187,7 +187,7 @@ bool Judged(const Value& file, const Value& vector, const Account& account) {
   std::string judged = TextOf(file, "judged");
   if (judged == "profile") return judge.ProfilesMatch(campaign);
   if (judged == "behavior") return judge.BehaviorsMatch(engagement);
-  if (judged == "location") return judge.LocationsMatch(engagement, story.session.newest_page);
+  if (judged == "location") return judge.LocationsMatch(engagement);
   EXPECT_EQ(judged, "hours");
   return judge.InHours(campaign);
 }

@@ -28,37 +28,70 @@ std::shared_ptr<const Account> AccountWithLocations(const std::string& name = ""
       {"id": 3, "include": [{"url": {"regex": "^https?://shop\\."}}]}])");
 }
 
-TEST(LocationMemo, FollowsNewPagesAndNewEntryPointsOfAPage) {
+// A session, folded from the requests that it was asked with.
+SessionState SessionThatSaid(std::initializer_list<std::pair<const char*, std::vector<std::string>>> requests) {
+  SessionState session;
+  for (const auto& [page, entry_points] : requests) {
+    ActivityReported activity;
+    activity.page_id = PageId(page);
+    activity.entry_points = entry_points;
+    Evolve(session, {{.session = SessionId("s")}, activity}, {});
+  }
+  return session;
+}
+
+TEST(LocationMemo, TellsWhatANewRequestSaysFromWhatItsPageSaidBefore) {
   auto account = AccountWithLocations();
   SessionState session;
   UpdateLocationMemo(*account, session);
   EXPECT_FALSE(WasVisited(session, 0));
+  EXPECT_FALSE(NewestRequestMatches(session, 0));
 
-  session.pages.push_back({PageId("1"), {}, {}});
+  session = SessionThatSaid({{"1", {}}});
   UpdateLocationMemo(*account, session);
+  EXPECT_FALSE(NewestRequestMatches(session, 0));
+  EXPECT_TRUE(NewestRequestMatches(session, 1));
   EXPECT_FALSE(PageMatches(session, 0, 0));
   EXPECT_TRUE(PageMatches(session, 0, 1));
   EXPECT_TRUE(WasVisited(session, 1));
 
-  session.pages[0].entry_points.push_back("SEC://Winter-SPORT");
-  session.pages.push_back({PageId("2"), {}, {"HTTPS://Shop.example/"}});
+  session = SessionThatSaid({{"1", {}}, {"1", {"SEC://Winter-SPORT"}}, {"2", {"HTTPS://Shop.example/"}}});
   UpdateLocationMemo(*account, session);
   EXPECT_TRUE(PageMatches(session, 0, 0));
   EXPECT_FALSE(PageMatches(session, 0, 2));
   EXPECT_TRUE(PageMatches(session, 1, 2));
   EXPECT_TRUE(WasVisited(session, 0));
-  EXPECT_TRUE(WasVisited(session, 2));
+  EXPECT_TRUE(NewestRequestMatches(session, 2));
+  EXPECT_FALSE(NewestRequestMatches(session, 0));
 
-  session.pages[0].entry_points.push_back("lang://DE");
+  session = SessionThatSaid({{"1", {"sec://sport"}}, {"1", {"sec://sport", "lang://DE"}}});
   UpdateLocationMemo(*account, session);
-  EXPECT_FALSE(PageMatches(session, 0, 0)) << "excluded by a later entry point of the same page";
+  EXPECT_FALSE(NewestRequestMatches(session, 0));
+  EXPECT_TRUE(PageMatches(session, 0, 0)) << "it matched before";
+}
+
+TEST(LocationMemo, FollowsASessionThatGoesOn) {
+  auto account = AccountWithLocations();
+  SessionState session = SessionThatSaid({{"1", {"lang://en"}}});
+  UpdateLocationMemo(*account, session);
   EXPECT_FALSE(WasVisited(session, 0));
+  ActivityReported activity;
+  activity.page_id = PageId("1");
+  activity.entry_points = {"sec://sport", "lang://en"};
+  Evolve(session, {{.session = SessionId("s")}, activity}, {});
+  UpdateLocationMemo(*account, session);
+  EXPECT_TRUE(WasVisited(session, 0));
+  EXPECT_TRUE(NewestRequestMatches(session, 0));
+  activity.entry_points = {"lang://en"};
+  Evolve(session, {{.session = SessionId("s")}, activity}, {});
+  UpdateLocationMemo(*account, session);
+  EXPECT_EQ(session.views.size(), 2u) << "said before";
+  EXPECT_FALSE(NewestRequestMatches(session, 0));
 }
 
 TEST(LocationMemo, BeginsAnewUnderAnotherRevision) {
   auto old_account = AccountWithLocations("old");
-  SessionState session;
-  session.pages.push_back({PageId("1"), {}, {"sec://sport"}});
+  SessionState session = SessionThatSaid({{"1", {"sec://sport"}}});
   UpdateLocationMemo(*old_account, session);
   EXPECT_TRUE(WasVisited(session, 0));
 
@@ -76,13 +109,12 @@ TEST(LocationMemo, KeepsMoreThanSixtyFourLocationsApart) {
   }
   auto account = Parsed(R"("onsiteLocations": [)" + locations + "]");
   ASSERT_NE(account, nullptr);
-  SessionState session;
-  session.pages.push_back({PageId("1"), {}, {"sec://129"}});
-  session.pages.push_back({PageId("2"), {}, {"sec://64", "sec://1"}});
+  SessionState session = SessionThatSaid({{"1", {"sec://129"}}, {"2", {"sec://64", "sec://1"}}});
   UpdateLocationMemo(*account, session);
   for (std::uint32_t i = 0; i < 130; ++i) {
     EXPECT_EQ(PageMatches(session, 0, i), i == 129) << i;
     EXPECT_EQ(PageMatches(session, 1, i), i == 64 || i == 1) << i;
+    EXPECT_EQ(NewestRequestMatches(session, i), i == 64 || i == 1) << i;
     EXPECT_EQ(WasVisited(session, i), i == 129 || i == 64 || i == 1) << i;
   }
 }

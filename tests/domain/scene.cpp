@@ -92,6 +92,7 @@ void ExpectSameSession(const SessionState& actual, const SessionState& expected)
   SAME(last_context);
   SAME(pages);
   SAME(newest_page);
+  SAME(views);
   SAME(newest_page_sent);
   SAME(referrers);
   SAME(offers);
