@@ -19,7 +19,7 @@ namespace monitor {
 namespace {
 
 constexpr std::size_t kMaxAccounts = 100'000;
-constexpr std::size_t kMaxOldRevisions = 64;  // parsed documents kept for AtRevision
+constexpr std::size_t kMaxOldDocuments = 64;  // parsed documents kept for AtVersion
 
 using StatePtr = std::shared_ptr<const AccountState>;
 using AccountMap = std::unordered_map<AccountId, StatePtr>;
@@ -53,6 +53,13 @@ PutAccountError Invalid(std::vector<DocumentError> errors) {
   return {PutAccountError::Code::kInvalid, std::move(message), std::move(errors)};
 }
 
+// What AtVersion was asked, and found.
+struct OldDocument {
+  AccountId id;
+  std::uint64_t version;
+  std::shared_ptr<const Account> account;
+};
+
 // A change about to be written: the event, and what the account then is.
 struct Change {
   AccountId id;
@@ -80,7 +87,7 @@ class Accounts::State {
 
   std::expected<PutAccountResult, PutAccountError> Put(const PutAccountRequest& request);
   AccountChange SetSkill(const AccountId& id, std::int64_t skill, SkillState state);
-  std::shared_ptr<const Account> AtRevision(const AccountId& id, const Revision& revision);
+  std::shared_ptr<const Account> AtVersion(const AccountId& id, std::uint64_t version);
 
  private:
   // All below are called with change_ held, or while nobody else knows the object.
@@ -94,7 +101,8 @@ class Accounts::State {
   std::expected<void, StoreError> Write(Change change, std::shared_ptr<const Account> account);
   std::expected<Appended, StoreError> Append(const Change& change);
   void Publish(const AccountId& id, const AccountSnapshot& snapshot, std::shared_ptr<const Account> account);
-  std::shared_ptr<const Account> FindOld(const Revision& revision) const;
+  std::shared_ptr<const Account> FindOld(const AccountId& id, std::uint64_t version) const;
+  void KeepOld(OldDocument old);
 
   EventStore& store_;
   std::atomic<bool> loading_ = true;
@@ -108,7 +116,7 @@ class Accounts::State {
   std::atomic<std::uint64_t> map_version_ = 0;
 
   mutable std::mutex old_mutex_;
-  std::deque<std::shared_ptr<const Account>> old_;  // the newest first
+  std::deque<OldDocument> old_;  // the last asked first
 
   std::unique_ptr<FolderWatch> watch_;  // last: its thread uses all of the above
 };
@@ -310,31 +318,38 @@ std::expected<Appended, StoreError> Accounts::State::Append(const Change& change
   return store_.Append(std::move(request));
 }
 
-std::shared_ptr<const Account> Accounts::State::FindOld(const Revision& revision) const {
+std::shared_ptr<const Account> Accounts::State::FindOld(const AccountId& id, std::uint64_t version) const {
   std::lock_guard lock(old_mutex_);
-  for (const auto& account : old_) {
-    if (account->revision == revision) return account;
+  for (const OldDocument& old : old_) {
+    if (old.version == version && old.id == id) return old.account;
   }
   return nullptr;
 }
 
-std::shared_ptr<const Account> Accounts::State::AtRevision(const AccountId& id, const Revision& revision) {
-  if (const StatePtr current = Find(id); current && current->account->revision == revision) return current->account;
-  if (auto old = FindOld(revision); old && old->id == id) return old;
+void Accounts::State::KeepOld(OldDocument old) {
+  std::lock_guard lock(old_mutex_);
+  old_.push_front(std::move(old));
+  if (old_.size() > kMaxOldDocuments) old_.pop_back();
+}
+
+std::shared_ptr<const Account> Accounts::State::AtVersion(const AccountId& id, std::uint64_t version) {
+  const StatePtr current = Find(id);
+  if (!current || version > current->version) return nullptr;
+  if (version == current->version) return current->account;
+  if (auto old = FindOld(id, version)) return old;
   const auto events = store_.ReadStream(AccountStream(id));
   if (!events) return nullptr;
-  for (const StoredEvent& stored : *events) {
-    const auto event = DecodeEventData(stored.type, stored.data, NoKey());
-    const auto* configured = event ? std::get_if<AccountConfigured>(&event->data) : nullptr;
-    if (configured == nullptr || configured->revision != revision) continue;
-    auto account = ParseAccount(configured->document);
-    if (!account) return nullptr;
-    std::lock_guard lock(old_mutex_);
-    old_.push_front(*account);
-    if (old_.size() > kMaxOldRevisions) old_.pop_back();
-    return *account;
+  std::optional<AccountConfigured> configured;
+  for (std::size_t i = 0; i < std::min<std::size_t>(version, events->size()); ++i) {
+    auto event = DecodeEventData((*events)[i].type, (*events)[i].data, NoKey());
+    if (!event) continue;
+    if (auto* newer = std::get_if<AccountConfigured>(&event->data)) configured = std::move(*newer);
   }
-  return nullptr;
+  if (!configured) return nullptr;
+  const bool same = configured->document == current->account->document;
+  auto account = same ? current->account : ParseAccount(configured->document).value_or(nullptr);
+  if (account) KeepOld({id, version, account});
+  return account;
 }
 
 Accounts::Accounts(EventStore& store) : state_(std::make_unique<State>(store)) {}
@@ -362,8 +377,8 @@ AccountChange Accounts::SetSkill(const AccountId& account, std::int64_t skill, S
   return state_->SetSkill(account, skill, state);
 }
 
-std::shared_ptr<const Account> Accounts::AtRevision(const AccountId& id, const Revision& revision) const {
-  return state_->AtRevision(id, revision);
+std::shared_ptr<const Account> Accounts::AtVersion(const AccountId& id, std::uint64_t version) const {
+  return state_->AtVersion(id, version);
 }
 
 }  // namespace monitor

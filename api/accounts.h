@@ -65,8 +65,9 @@ class Accounts {
   std::expected<PutAccountResult, PutAccountError> Put(const PutAccountRequest& request);
   AccountChange SetSkill(const AccountId& account, std::int64_t skill, SkillState state);
 
-  // The document that was in force under this revision (for replays); nullptr if none ever was.
-  std::shared_ptr<const Account> AtRevision(const AccountId& id, const Revision& revision) const;
+  // The document that was in force when the account's stream was at this version; nullptr if none was. Reads the whole
+  // stream, but for those asked last.
+  std::shared_ptr<const Account> AtVersion(const AccountId& id, std::uint64_t version) const;
 
  private:
   class State;

@@ -142,8 +142,11 @@ http::Reply Admin::Explain(const Call& call) {
   if (!at) return admin::Invalid(at.error());
   auto request = ExplainedRequest(*fields, *account->account, parts_.master_key);
   if (!request) return request.error();
-  const auto judgements = parts_.visits.Explain(*account, *std::move(request),
-                                                *at ? std::optional(FromUnixMs(**at)) : std::nullopt, parts_.geo);
+  const auto document_at = [&](std::uint64_t version) {
+    return parts_.accounts.AtVersion(account->account->id, version);
+  };
+  const auto judgements = parts_.visits.Explain(
+      *account, *std::move(request), *at ? std::optional(FromUnixMs(**at)) : std::nullopt, document_at, parts_.geo);
   if (!judgements) return admin::Failure(judgements.error());
   return admin::Json(ExplanationJson(account->account->revision, *judgements));
 }

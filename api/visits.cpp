@@ -132,16 +132,23 @@ VisitorOwner::Outcome<std::vector<OpenConversation>> Visits::State::Conversation
 
 namespace {
 
-// The full address is not kept, but what it matched is; after the account changed the stored address stands for it.
-void TakeAddressOf(const SessionState& session, const AccountState& account, VisitRequest& request) {
-  request.address = session.ip_address;
-  if (session.address_matches_version == account.version) request.address_matches = session.address_matches;
+// The full address is not kept, but what it matched is. What the document then in force did not ask is judged by the
+// stored address.
+void TakeAddressMatches(const SessionState& session, const AccountState& account, const Visits::DocumentAt& document_at,
+                        VisitRequest& request) {
+  if (session.address_matches_version == account.version) {
+    request.address_matches = session.address_matches;
+  } else if (const auto then = document_at(session.address_matches_version)) {
+    request.address_matches =
+        CarryAddressMatches(*then, session.address_matches, *account.account, request.address, request.geo);
+  }
 }
 
 }  // namespace
 
 std::expected<std::vector<Judgement>, VisitFailure> Visits::Explain(const AccountState& account, VisitRequest request,
-                                                                    std::optional<TimeMs> at, const Geo* geo) {
+                                                                    std::optional<TimeMs> at,
+                                                                    const DocumentAt& document_at, const Geo* geo) {
   const AccountId& id = account.account->id;
   // Read from the store, not from the room: nobody waits for an explanation.
   auto visitor = request.visitor.empty() ? VisitorState{} : state_->records.ReadVisitor(id, request.visitor);
@@ -157,10 +164,10 @@ std::expected<std::vector<Judgement>, VisitFailure> Visits::Explain(const Accoun
   auto conversations = state_->ConversationsOf(id, request.identities);
   if (!conversations) return std::unexpected(std::move(conversations.error()));
   const TimeMs now = at.value_or(state_->store.Now());
-  if (request.address.empty() && !BeginsSession(request, account, session.state, now)) {
-    TakeAddressOf(session.state, account, request);
-  }
+  const bool from_session = request.address.empty() && !BeginsSession(request, account, session.state, now);
+  if (from_session) request.address = session.state.ip_address;
   if (geo != nullptr) request.geo = geo->Lookup(request.address);
+  if (from_session) TakeAddressMatches(session.state, account, document_at, request);
   return monitor::Explain(request, now, account, *std::move(visitor), std::move(session.state), *conversations);
 }
 

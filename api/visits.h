@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,10 +79,14 @@ class Visits {
   // POST …/engagement, PUT …/report and PUT …/visits/current/events.
   std::expected<Decision, VisitFailure> Handle(VisitCall call);
 
+  // The account's document when its stream was at that version; nullptr if it is not known any more.
+  using DocumentAt = std::function<std::shared_ptr<const Account>(std::uint64_t version)>;
+
   // Without a session in the request an example (campaigns.md section 5); records nothing and holds nobody up.
   // Its identities are hashed. Without an address it comes from where the live session's newest request came from.
   std::expected<std::vector<Judgement>, VisitFailure> Explain(const AccountState& account, VisitRequest request,
-                                                              std::optional<TimeMs> at, const Geo* geo = nullptr);
+                                                              std::optional<TimeMs> at, const DocumentAt& document_at,
+                                                              const Geo* geo = nullptr);
 
   // The live session of this visitor (the newest, if none is named). nullopt: there is none.
   std::expected<std::optional<SessionView>, VisitFailure> FindSession(const AccountState& account,

@@ -18,6 +18,7 @@ struct Cidr {
   int prefix_bits = 0;  // of the 128
 
   bool Contains(const Address& address) const;
+  bool operator==(const Cidr&) const = default;
 };
 
 // "10.0.0.0/8", "2001:db8::/32", or a single address. nullopt: anything else. Bits below the prefix are ignored.

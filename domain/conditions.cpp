@@ -43,6 +43,22 @@ std::vector<std::uint16_t> MatchAddress(const Account& account, std::string_view
   return matches;
 }
 
+std::vector<std::uint16_t> CarryAddressMatches(const Account& then, std::span<const std::uint16_t> matches,
+                                               const Account& now, std::string_view address, const GeoFacts& geo) {
+  const std::vector<AddressCondition>& old_conditions = then.library->address_conditions;
+  const std::vector<AddressCondition>& conditions = now.library->address_conditions;
+  const std::vector<std::uint16_t> judged = MatchAddress(now, address, geo);
+  std::vector<std::uint16_t> carried;
+  for (std::size_t i = 0; i < conditions.size(); ++i) {
+    const auto old = std::ranges::find(old_conditions, conditions[i]);
+    const bool holds = old == old_conditions.end()
+                           ? std::ranges::find(judged, i) != judged.end()
+                           : std::ranges::find(matches, old - old_conditions.begin()) != matches.end();
+    if (holds) carried.push_back(static_cast<std::uint16_t>(i));
+  }
+  return carried;
+}
+
 Judge::Judge(const Account& account, SessionState& session, const VisitorState& visitor, const RequestFacts& facts)
     : account_(account), session_(session), visitor_(visitor), facts_(facts) {
   UpdateLocationMemo(account, session);

@@ -30,6 +30,11 @@ struct RequestFacts {
 // for an account that has none.
 std::vector<std::uint16_t> MatchAddress(const Account& account, std::string_view address, const GeoFacts& geo);
 
+// What a request matched under the document `then`, in the numbers of `now`: what both ask is as recorded, what only
+// `now` asks is judged by an address that may have been truncated since.
+std::vector<std::uint16_t> CarryAddressMatches(const Account& then, std::span<const std::uint16_t> matches,
+                                               const Account& now, std::string_view address, const GeoFacts& geo);
+
 // One decision's view. Judges every library entry at most once; allocates only for new entry points, or an account with
 // more than some 500 entries. The session must already hold this request's activity. All arguments must outlive it. Not
 // thread-safe: it fills the session's location memo.

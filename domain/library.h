@@ -78,10 +78,14 @@ struct Locations {
 
 struct IpRange {
   std::vector<Cidr> in;
+
+  bool operator==(const IpRange&) const = default;
 };
 
 struct Geo {
   FoldedTexts country, region, city;  // each given list must have the value
+
+  bool operator==(const Geo&) const = default;
 };
 
 using AddressCondition = std::variant<IpRange, Geo>;

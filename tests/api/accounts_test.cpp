@@ -222,16 +222,20 @@ TEST_F(AccountsTest, WithoutASnapshotTheStreamAloneGivesTheSameState) {
   EXPECT_EQ(accounts_->Find(kDemo)->version, 3);
 }
 
-TEST_F(AccountsTest, OldRevisionsCanBeReplayed) {
-  const auto first = Put(SampleDocument("demo"));
+TEST_F(AccountsTest, KnowsTheDocumentOfEveryVersion) {
+  ASSERT_TRUE(Put(SampleDocument("demo")));
+  ASSERT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kOffline), AccountChange::kDone);
   ASSERT_TRUE(Put(SampleDocument("demo", "second")));
+  ASSERT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kOnline), AccountChange::kDone);
   Restart();
-  EXPECT_EQ(accounts_->AtRevision(kDemo, first->revision)->name, "first");
-  EXPECT_EQ(accounts_->AtRevision(kDemo, first->revision), accounts_->AtRevision(kDemo, first->revision));
-  EXPECT_EQ(accounts_->AtRevision(kDemo, RevisionOf(SampleDocument("demo", "second"))),
-            accounts_->Find(kDemo)->account);
-  EXPECT_EQ(accounts_->AtRevision(kDemo, Revision("0123456789abcdef")), nullptr);
-  EXPECT_EQ(accounts_->AtRevision(AccountId("other"), first->revision), nullptr);
+  EXPECT_EQ(accounts_->AtVersion(kDemo, 1)->name, "first");
+  EXPECT_EQ(accounts_->AtVersion(kDemo, 2)->name, "first");
+  EXPECT_EQ(accounts_->AtVersion(kDemo, 2), accounts_->AtVersion(kDemo, 2)) << "kept";
+  EXPECT_EQ(accounts_->AtVersion(kDemo, 3), accounts_->Find(kDemo)->account);
+  EXPECT_EQ(accounts_->AtVersion(kDemo, 4), accounts_->Find(kDemo)->account);
+  EXPECT_EQ(accounts_->AtVersion(kDemo, 0), nullptr);
+  EXPECT_EQ(accounts_->AtVersion(kDemo, 5), nullptr);
+  EXPECT_EQ(accounts_->AtVersion(AccountId("other"), 1), nullptr);
 }
 
 TEST_F(AccountsTest, ReadersSeeWholeStatesWhileDocumentsChange) {

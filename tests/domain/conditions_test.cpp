@@ -129,6 +129,21 @@ std::shared_ptr<const Account> AccountWithAddresses() {
                   {"id": 3, "visitorProfiles": [3], "engagements": []}])");
 }
 
+TEST(AddressConditions, OfAnotherDocumentKeepWhatTheFullAddressMatched) {
+  auto then = Parsed(R"("visitorProfiles": [
+      {"id": 1, "conditions": [{"type": "ipRange", "in": ["203.0.113.77"]}]},
+      {"id": 2, "conditions": [{"type": "ipRange", "in": ["203.0.113.0/32"]}]}])");
+  auto now = Parsed(R"("visitorProfiles": [
+      {"id": 1, "conditions": [{"type": "ipRange", "in": ["203.0.113.0/24"]}]},
+      {"id": 2, "conditions": [{"type": "ipRange", "in": ["203.0.113.0/32"]}]},
+      {"id": 3, "conditions": [{"type": "ipRange", "in": ["203.0.113.77"]}]},
+      {"id": 4, "conditions": [{"type": "ipRange", "in": ["203.0.113.77", "10.0.0.0/8"]}]}])");
+  const auto matched = MatchAddress(*then, "203.0.113.77", {});
+  ASSERT_THAT(matched, ElementsAre(0));
+  EXPECT_THAT(CarryAddressMatches(*then, matched, *now, "203.0.113.0", {}), ElementsAre(0, 2))
+      << "0 is judged by the truncated address, 1 and 2 are known, of 3 nothing is";
+}
+
 TEST(AddressConditions, AreNumberedInTheDocumentsOrder) {
   auto account = AccountWithAddresses();
   EXPECT_THAT(MatchAddress(*account, "203.0.113.77", {.country = "de"}), ElementsAre(0, 1, 2));

@@ -3,7 +3,7 @@
 import json
 import random
 
-from harness import Stack, impression
+from harness import Monitord, Stack, Visitor, impression
 from harness.part import ROOT
 from vectors.draws import drawn, field_hash, split_mix_64
 
@@ -102,3 +102,37 @@ def test_explain_and_the_specifications_draws_foretell_every_answer(tmp_path, cl
                     activities += 1
         visitor.close()
     assert drawn_again > 5
+
+
+def office_only(name, network="203.0.113.64/26"):
+    return {"accountId": "office", "name": name, "appInstallations": [{"id": "web"}], "skills": [{"id": 3}],
+            "settings": {"controlGroup": {"percentage": 0}},
+            "visitorProfiles": [{"id": 1, "conditions": [{"type": "ipRange", "in": [network]}]}],
+            "campaigns": [{"id": 1, "visitorProfiles": [1], "controlGroup": {"percentage": 0}, "engagements": [
+                {"id": 11, "channel": "messaging", "type": "embedded"}]}]}
+
+
+def test_explain_knows_what_a_full_address_matched_after_the_account_changed(tmp_path, closing):
+    monitord = closing(Monitord(tmp_path)).start()
+
+    def change(path, body):
+        assert monitord.admin("PUT", f"/admin/accounts/office{path}", body)[0] in (200, 201)
+
+    def reason():
+        status, explained = monitord.admin("POST", "/admin/accounts/office/explain", {
+            "visitorId": visitor.vid, "sessionId": visitor.sid, "appInstallationId": "web"})
+        assert status == 200
+        return explained["engagements"][0].get("reason")
+
+    change("", office_only("first"))
+    visitor = Visitor(monitord.port, None, account="office")
+    answer = visitor.call("POST", "engagement", {}, {"X-Forwarded-For": "203.0.113.77"})
+    assert [offer["engagementId"] for offer in answer.body["engagementDetails"]] == [11]
+    assert reason() is None
+    change("/skills/3", {"state": "busy"})
+    assert reason() is None
+    change("", office_only("renamed"))
+    assert reason() is None
+    change("", office_only("other office", "198.51.100.0/24"))
+    assert reason() == "profile"
+    visitor.close()
