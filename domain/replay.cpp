@@ -91,7 +91,7 @@ void Replayer::Take(RecordedEvent recorded) {
   }
   Flush();
   const EventScope& scope = recorded.event.scope;
-  if (scope.visitor.empty()) return FoldAccount(recorded.event);
+  if (scope.visitor.empty()) return FoldAccount(recorded);
   if (scope.session.empty()) {
     Evolve(VisitorOf(scope).state, recorded.event, recorded.time);
     return;
@@ -165,27 +165,34 @@ void Replayer::HandOver(const Group& group, Visitor& visitor) {
                .identity_conversations = ConversationsOf(*activity, visitor.state, activity->decided_at)});
 }
 
-void Replayer::FoldAccount(const Event& event) {
-  auto& versions = accounts_[event.scope.account];
-  auto next = versions.empty() ? AccountState{} : *versions.back();
-  ++next.version;
-  if (auto* configured = std::get_if<AccountConfigured>(&event.data)) {
+void Replayer::FoldAccount(const RecordedEvent& recorded) {
+  AccountVersions& versions = accounts_[recorded.event.scope.account];
+  auto next = versions.empty() ? AccountState{} : *versions.rbegin()->second;
+  next.version = recorded.account_version;
+  if (auto* configured = std::get_if<AccountConfigured>(&recorded.event.data)) {
     if (auto account = ParseAccount(configured->document)) next.account = *std::move(account);
-  } else if (auto* changed = std::get_if<SkillAvailabilityChanged>(&event.data)) {
+  } else if (auto* changed = std::get_if<SkillAvailabilityChanged>(&recorded.event.data)) {
     next.skills[changed->skill_id] = changed->state;
   }
-  versions.push_back(std::make_shared<const AccountState>(std::move(next)));
+  versions[next.version] = std::make_shared<const AccountState>(std::move(next));
 }
 
 Replayer::Visitor& Replayer::VisitorOf(const EventScope& scope) {
   return visitors_[PartitionKey(scope.account, scope.visitor)];
 }
 
+// nullptr: the log no longer tells all of it. What a log that was trimmed at its beginning does not tell of a skill may
+// have been told before.
 std::shared_ptr<const AccountState> Replayer::AccountAt(const AccountId& id, std::uint64_t version) const {
-  auto versions = accounts_.find(id);
-  if (versions == accounts_.end() || version == 0 || version > versions->second.size()) return nullptr;
-  auto state = versions->second[version - 1];
-  return state->account ? state : nullptr;
+  const auto versions = accounts_.find(id);
+  if (versions == accounts_.end()) return nullptr;
+  const auto found = versions->second.find(version);
+  if (found == versions->second.end() || !found->second->account) return nullptr;
+  const bool from_beginning = versions->second.begin()->first == 1;
+  const bool known = from_beginning || std::ranges::all_of(found->second->account->skills, [&](const Skill& skill) {
+                       return found->second->skills.contains(skill.id);
+                     });
+  return known ? found->second : nullptr;
 }
 
 std::optional<std::string> VerifyRequest(const RecordedRequest& recorded) {

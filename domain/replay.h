@@ -25,6 +25,8 @@ struct RecordedEvent {
   TimeMs time;
   Event event;
   bool opened = true;  // false: some sealed field could not be opened (the visitor was erased)
+  // Of an account's event: its stream's version with it, over all origins (ActivityReported::account_version).
+  std::uint64_t account_version = 0;
 };
 
 // A request as it can be decided again, and everything it met. References live as long as the callback runs.
@@ -77,14 +79,17 @@ class Replayer {
   void Flush();
   void DropEndedSessions(TimeMs now);
   void HandOver(const Group& group, Visitor& visitor);
-  void FoldAccount(const Event& event);
+  void FoldAccount(const RecordedEvent& recorded);
   Visitor& VisitorOf(const EventScope& scope);
   std::shared_ptr<const AccountState> AccountAt(const AccountId& id, std::uint64_t version) const;
 
+  // Every version that the log still tells of.
+  using AccountVersions = std::map<std::uint64_t, std::shared_ptr<const AccountState>>;
+
   OnRequest on_request_;
   std::optional<Group> group_;
-  std::unordered_map<std::string, Visitor> visitors_;                               // by partition key
-  std::map<AccountId, std::vector<std::shared_ptr<const AccountState>>> accounts_;  // every version, oldest first
+  std::unordered_map<std::string, Visitor> visitors_;  // by partition key
+  std::map<AccountId, AccountVersions> accounts_;
   std::uint64_t flushed_ = 0;
   Counts counts_;
 };

@@ -64,8 +64,19 @@ class LogReplay {
       return Failed(StoreError::kCorrupt,
                     stored.position.ToString() + ": " + stored.type + ": " + event.error().message);
     }
-    replayer_.Take({stored.position.ToString(), stored.time, *std::move(event), !cipher.failed()});
+    const bool of_account = event->scope.visitor.empty();
+    replayer_.Take({stored.position.ToString(), stored.time, *std::move(event), !cipher.failed(),
+                    of_account ? AccountVersion(stored) : 0});
     return {};
+  }
+
+  // The log counts a stream's versions anew for each origin.
+  std::uint64_t AccountVersion(const StoredEvent& stored) {
+    AccountStreamEnd& end = account_streams_[stored.stream.str()];
+    if (end.origin != stored.position.origin) end = {stored.position.origin, end.length, 0};
+    end.length += stored.stream_version - end.version;
+    end.version = stored.stream_version;
+    return end.length;
   }
 
   const VisitorKey* KeyOf(const std::string& partition_key) {
@@ -78,6 +89,12 @@ class LogReplay {
     return entry->second ? &*entry->second : nullptr;
   }
 
+  struct AccountStreamEnd {
+    Origin origin;
+    std::uint64_t length = 0;   // over all origins
+    std::uint64_t version = 0;  // in this one
+  };
+
   const EventStore& store_;
   const MasterKey& master_key_;
   const ReplayLogOptions& options_;
@@ -85,6 +102,7 @@ class LogReplay {
   std::string wanted_prefix_;  // of partition keys; empty: all
   std::uint64_t read_ = 0;
   std::unordered_map<std::string, std::optional<VisitorKey>> keys_;
+  std::unordered_map<std::string, AccountStreamEnd> account_streams_;
 };
 
 }  // namespace

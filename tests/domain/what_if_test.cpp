@@ -24,7 +24,11 @@ TEST(WhatIf, FindsNoDifferenceInADocumentThatSaysTheSame) {
   scene.Configure(Competing(""));
   WhatIf what_if({ParseAccount(Competing(" ")).value(), std::nullopt, std::nullopt});
   Replayer replayer([&](const RecordedRequest& recorded) { what_if.Take(recorded); });
-  replayer.Take({"", kStart, {{AccountId("shop"), {}, {}, {}}, AccountConfigured{{}, Competing(""), "admin"}}});
+  replayer.Take({"",
+                 kStart,
+                 {{AccountId("shop"), {}, {}, {}}, AccountConfigured{{}, Competing(""), "admin"}},
+                 true,
+                 scene.account.version});
   for (int i = 0; i < 100; ++i) {
     const std::string visitor = "v" + std::to_string(i);
     ASSERT_TRUE(scene.Run(scene.Request(VisitRequest::Kind::kEngagement, visitor), kStart));
