@@ -317,6 +317,7 @@ bool IsLive(const SessionState& session, const Settings& settings, TimeMs now) {
 }
 
 bool BeginsSession(const VisitRequest& request, const AccountState& account, const SessionState& session, TimeMs now) {
+  if (request.begins_session) return *request.begins_session;
   return !request.session || *request.session != session.id || !IsLive(session, account.account->settings, now);
 }
 

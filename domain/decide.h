@@ -52,6 +52,8 @@ struct VisitRequest {
   std::optional<std::vector<std::uint16_t>> address_matches;
   // What-if: drawn as under this revision, so that only what the changed document says makes a difference.
   std::optional<Revision> draw_revision;
+  // What-if: a session began with it as it was recorded, whatever the changed document says of timeouts and caps.
+  std::optional<bool> begins_session;
 };
 
 // One entry of engagementDetails.

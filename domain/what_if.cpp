@@ -77,6 +77,7 @@ void WhatIf::Decide(const RecordedRequest& recorded, Course& course) {
   request.address_matches.reset();
   request.address = request.stored_address;
   request.draw_revision = recorded.account->account->revision;
+  request.begins_session = BeginsOne(recorded);
   const AccountState changed{question_.document, recorded.account->skills, recorded.account->version};
   VisitorState visitor = recorded.visitor;
   const std::size_t displayed = course.session.displayed.size();

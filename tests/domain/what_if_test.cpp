@@ -46,5 +46,33 @@ TEST(WhatIf, FindsNoDifferenceInADocumentThatSaysTheSame) {
   }
 }
 
+// One offer on one page that asks three times, a minute apart.
+TEST(WhatIf, KeepsSessionsAsTheyWereRecordedWhateverTheDocumentSaysOfThem) {
+  const std::string recorded_document = Competing("");
+  std::string changed = recorded_document;
+  const std::string settings = R"("settings": {)";
+  changed.insert(changed.find(settings) + settings.size(),
+                 R"("session": {"idleTimeout": 10, "maxAge": 20}, "caps": {"eventsPerSession": 1}, )");
+  testing::Scene scene;
+  scene.Configure(recorded_document);
+  for (int i = 0; i < 3; ++i) {
+    VisitRequest request = scene.Request(VisitRequest::Kind::kEngagement, "v1");
+    request.page = PageId("p");
+    ASSERT_TRUE(scene.Run(request, kStart + std::chrono::minutes(i)));
+  }
+  WhatIf what_if({ParseAccount(changed).value(), std::nullopt, std::nullopt});
+  Replayer replayer([&](const RecordedRequest& recorded) { what_if.Take(recorded); });
+  replayer.Take({"",
+                 kStart,
+                 {{AccountId("shop"), {}, {}, {}}, AccountConfigured{{}, recorded_document, "admin"}},
+                 true,
+                 scene.account.version});
+  for (const auto& [event, time] : scene.visitors["v1"].events) replayer.Take({"", time, event});
+  replayer.Finish();
+  EXPECT_EQ(what_if.report().sessions, 1u);
+  EXPECT_EQ(what_if.report().offers.before, 1u);
+  EXPECT_EQ(what_if.report().offers.after, 1u);
+}
+
 }  // namespace
 }  // namespace monitor
