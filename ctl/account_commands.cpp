@@ -140,10 +140,7 @@ int Diff(const CommonOptions& common, const std::string& account, const std::str
   json::Writer writer(out);
   writer.BeginArray();
   for (const Difference& one : differences) {
-    if (!common.json) {
-      std::printf("%s: %s -> %s\n", one.path.c_str(), one.before.empty() ? "(none)" : one.before.c_str(),
-                  one.after.empty() ? "(none)" : one.after.c_str());
-    }
+    if (!common.json) std::puts(one.text.c_str());
     writer.BeginObject().Key("path").String(one.path);
     one.before.empty() ? writer.Key("before").Null() : writer.Key("before").Raw(one.before);
     one.after.empty() ? writer.Key("after").Null() : writer.Key("after").Raw(one.after);

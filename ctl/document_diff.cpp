@@ -1,79 +1,195 @@
 #include "ctl/document_diff.h"
 
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
 namespace monitor::ctl {
 namespace {
 
-std::string Print(const json::Value* value) {
+using json::Value;
+
+// One of a list, as a person calls it.
+constexpr std::pair<std::string_view, std::string_view> kNouns[] = {
+    {"appInstallations", "app installation"},
+    {"campaigns", "campaign"},
+    {"conditions", "condition"},
+    {"engagements", "engagement"},
+    {"goals", "goal"},
+    {"onsiteLocations", "onsite location"},
+    {"schedules", "schedule"},
+    {"shifts", "shift"},
+    {"skills", "skill"},
+    {"specialOccasions", "special occasion"},
+    {"steps", "step"},
+    {"visitorBehaviors", "visitor behavior"},
+    {"visitorProfiles", "visitor profile"},
+};
+
+std::string NounOf(const std::string& list) {
+  const auto* found = std::ranges::find(kNouns, list, &std::pair<std::string_view, std::string_view>::first);
+  return found == std::end(kNouns) ? list : std::string(found->second);
+}
+
+std::string Print(const Value* value) {
   std::string text;
   if (value) json::Writer(text).Copy(*value);
   return text;
 }
 
 // As written: here a null is a value, it takes a limit away.
-const json::Value* MemberOf(const json::Value& object, std::string_view name) {
+const Value* MemberOf(const Value& object, std::string_view name) {
   for (const json::Member& member : object.members()) {
     if (member.name == name) return &member.value;
   }
   return nullptr;
 }
 
-bool HasIds(const json::Value& list) {
-  for (const json::Value& item : list.items()) {
-    if (!item.is_object() || !item.Find("id")) return false;
-  }
-  return !list.items().empty();
+bool HasIds(const Value& list) {
+  return std::ranges::all_of(list.items(), [](const Value& item) { return item.is_object() && item.Find("id"); });
 }
 
-const json::Value* FindById(const json::Value& list, std::string_view id) {
-  for (const json::Value& item : list.items()) {
-    const json::Value* own = item.Find("id");
+bool IsListOfObjects(const Value& list) {
+  return list.is_array() && std::ranges::all_of(list.items(), [](const Value& item) { return item.is_object(); });
+}
+
+const Value* FindById(const Value& list, std::string_view id) {
+  for (const Value& item : list.items()) {
+    const Value* own = item.Find("id");
     if (own && own->text() == id) return &item;
   }
   return nullptr;
 }
 
-void Diff(const std::string& path, const json::Value* before, const json::Value* after, std::vector<Difference>& out);
+// Where in the document: for programs, and in words.
+struct Place {
+  std::string path;
+  std::string entries;  // `campaign 41 "Sales", engagement 4101 "Button"`
+  std::string members;  // below the last entry: "controlGroup.percentage"
 
-void DiffMembers(const std::string& path, const json::Value& before, const json::Value& after,
-                 std::vector<Difference>& out) {
-  auto name_of = [&](std::string_view name) {
-    return path.empty() ? std::string(name) : path + "." + std::string(name);
-  };
-  for (const json::Member& member : before.members()) {
-    Diff(name_of(member.name), &member.value, MemberOf(after, member.name), out);
+  Place Member(std::string_view name) const {
+    auto below = [&](const std::string& above) {
+      return above.empty() ? std::string(name) : above + "." + std::string(name);
+    };
+    return {below(path), entries, below(members)};
   }
-  for (const json::Member& member : after.members()) {
-    if (!MemberOf(before, member.name)) Diff(name_of(member.name), nullptr, &member.value, out);
+  // One of the list that this place is.
+  Place Entry(const std::string& index, const std::string& title) const {
+    const std::string entry = NounOf(members) + " " + title;
+    return {path + "[" + index + "]", entries.empty() ? entry : entries + ", " + entry, {}};
   }
+  std::string Words() const {
+    if (entries.empty() || members.empty()) return entries + members;
+    return entries + ": " + members;
+  }
+};
+
+// `4101 "Button on every page"`
+std::string TitleOf(const Value& entry) {
+  std::string title(entry.Find("id")->text());
+  const Value* name = entry.Find("name");
+  if (name && name->is_string() && !name->text().empty()) title += " " + Print(name);
+  return title;
 }
 
-void DiffById(const std::string& path, const json::Value& before, const json::Value& after,
-              std::vector<Difference>& out) {
-  for (const json::Value& item : before.items()) {
-    const std::string id(item.Find("id")->text());
-    Diff(path + "[id " + id + "]", &item, FindById(after, id), out);
+// Items of `list` that `other` has fewer of, as JSON.
+std::string Missing(const Value& list, const Value& other) {
+  std::vector<std::string> rest;
+  for (const Value& item : other.items()) rest.push_back(Print(&item));
+  std::string missing;
+  for (const Value& item : list.items()) {
+    const std::string text = Print(&item);
+    const auto same = std::ranges::find(rest, text);
+    if (same != rest.end()) {
+      rest.erase(same);
+    } else {
+      missing += (missing.empty() ? "" : ", ") + text;
+    }
   }
-  for (const json::Value& item : after.items()) {
-    const std::string id(item.Find("id")->text());
-    if (!FindById(before, id)) Diff(path + "[id " + id + "]", nullptr, &item, out);
-  }
+  return missing;
 }
 
-void Diff(const std::string& path, const json::Value* before, const json::Value* after, std::vector<Difference>& out) {
-  if (before && after && before->is_object() && after->is_object()) return DiffMembers(path, *before, *after, out);
-  if (before && after && before->is_array() && after->is_array() && HasIds(*before) && HasIds(*after)) {
-    return DiffById(path, *before, *after, out);
+class Comparison {
+ public:
+  void Compare(const Place& place, const Value* before, const Value* after) {
+    if (Print(before) == Print(after)) return;
+    if (before && after && before->is_object() && after->is_object()) return CompareMembers(place, *before, *after);
+    if (!before || !after || !before->is_array() || !after->is_array()) return Note(place, before, after);
+    if (HasIds(*before) && HasIds(*after)) return CompareById(place, *before, *after);
+    if (IsListOfObjects(*before) && IsListOfObjects(*after)) return CompareByPlace(place, *before, *after);
+    CompareAsSets(place, *before, *after);
   }
-  std::string was = Print(before), is = Print(after);
-  if (was != is) out.push_back({path, std::move(was), std::move(is)});
-}
+
+  std::vector<Difference> Take() { return std::move(out_); }
+
+ private:
+  void Add(const Place& place, const Value* before, const Value* after, const std::string& what) {
+    out_.push_back({place.path, Print(before), Print(after), place.Words() + ": " + what});
+  }
+
+  void Note(const Place& place, const Value* before, const Value* after) {
+    const std::string was = before ? Print(before) : "not set", is = after ? Print(after) : "not set";
+    Add(place, before, after, was + " -> " + is);
+  }
+
+  void CompareMembers(const Place& place, const Value& before, const Value& after) {
+    for (const json::Member& member : before.members()) {
+      Compare(place.Member(member.name), &member.value, MemberOf(after, member.name));
+    }
+    for (const json::Member& member : after.members()) {
+      if (!MemberOf(before, member.name)) Compare(place.Member(member.name), nullptr, &member.value);
+    }
+  }
+
+  void CompareById(const Place& place, const Value& before, const Value& after) {
+    const std::size_t known = out_.size();
+    auto place_of = [&](const Value& entry) {
+      return place.Entry("id " + std::string(entry.Find("id")->text()), TitleOf(entry));
+    };
+    for (const Value& was : before.items()) {
+      const Value* is = FindById(after, was.Find("id")->text());
+      is ? Compare(place_of(was), &was, is) : Add(place_of(was), &was, nullptr, "removed");
+    }
+    for (const Value& is : after.items()) {
+      if (!FindById(before, is.Find("id")->text())) Add(place_of(is), nullptr, &is, "added");
+    }
+    if (out_.size() == known) Add(place, &before, &after, "in another order");
+  }
+
+  // What is the same at both ends stays out of it, so that one more at the beginning is one difference.
+  void CompareByPlace(const Place& place, const Value& before, const Value& after) {
+    auto same = [&](std::size_t i, std::size_t j) { return Print(&before.items()[i]) == Print(&after.items()[j]); };
+    std::size_t first = 0, was_end = before.items().size(), is_end = after.items().size();
+    while (first < was_end && first < is_end && same(first, first)) ++first;
+    while (first < was_end && first < is_end && same(was_end - 1, is_end - 1)) --was_end, --is_end;
+    for (std::size_t i = first; i < std::max(was_end, is_end); ++i) {
+      const Place here = place.Entry(std::to_string(i), std::to_string(i + 1));
+      const Value* was = i < was_end ? &before.items()[i] : nullptr;
+      const Value* is = i < is_end ? &after.items()[i] : nullptr;
+      if (was && is) {
+        Compare(here, was, is);
+      } else {
+        Add(here, was, is, was ? "removed " + Print(was) : "added " + Print(is));
+      }
+    }
+  }
+
+  void CompareAsSets(const Place& place, const Value& before, const Value& after) {
+    const std::string added = Missing(after, before), removed = Missing(before, after);
+    std::string what = added.empty() ? "" : "added " + added;
+    if (!removed.empty()) what += (what.empty() ? "removed " : "; removed ") + removed;
+    Add(place, &before, &after, what.empty() ? "in another order" : what);
+  }
+
+  std::vector<Difference> out_;
+};
 
 }  // namespace
 
-std::vector<Difference> DiffDocuments(const json::Value& before, const json::Value& after) {
-  std::vector<Difference> out;
-  Diff("", &before, &after, out);
-  return out;
+std::vector<Difference> DiffDocuments(const Value& before, const Value& after) {
+  Comparison comparison;
+  comparison.Compare({}, &before, &after);
+  return comparison.Take();
 }
 
 }  // namespace monitor::ctl

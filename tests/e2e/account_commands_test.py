@@ -22,12 +22,26 @@ def test_diff_shows_what_changed_and_nothing_else(tmp_path, closing):
     assert changed["settings"]["caps"]["newSessionsPerAddress"] is None  # unchanged, though null
     changed["campaigns"][0]["engagements"][0]["weight"] = 2
     changed["settings"]["caps"]["newSessions"] = None
+    changed["campaigns"][1]["specialOccasionIds"] = [61]
+    changed["campaigns"][2]["engagements"].pop(1)
+    changed["campaigns"].append({"id": 99, "name": "New one", "engagements": []})
+    changed["visitorProfiles"][0]["conditions"].insert(0, {"type": "visitor", "is": "new"})
+    changed["visitorProfiles"][3]["conditions"][0]["ctype"] = ["gold", "silver"]
+    changed["schedules"][0]["shifts"][1]["to"] = "17:00"
     file = tmp_path / "changed.json"
     file.write_text(json.dumps(changed))
     assert monitorctl(monitord, "account", "diff", "demo", SAMPLE)[1] == ["no difference"]
     assert sorted(monitorctl(monitord, "account", "diff", "demo", file)[1]) == [
-        "campaigns[id 41].engagements[id 4101].weight: (none) -> 2",
-        'settings.caps.newSessions: {"perSecond":2000,"burst":10000} -> null']
+        'campaign 41 "Sales: message us", engagement 4101 "Button on every page": weight: not set -> 2',
+        'campaign 42 "Help: chat with support": specialOccasionIds: removed 60',
+        'campaign 43 "Rescue the cart", engagement 4302 "Invitation, with a discount": removed',
+        'campaign 99 "New one": added',
+        'schedule 50 "Support hours", shift 2: to: "16:00" -> "17:00"',
+        'settings.caps.newSessions: {"perSecond":2000,"burst":10000} -> null',
+        'visitor profile 20 "Everybody but our own office", condition 1: added {"type":"visitor","is":"new"}',
+        'visitor profile 23 "Premium customers", condition 1: ctype: added "silver"; removed "premium"']
+    programs = json.loads(monitorctl(monitord, "account", "diff", "demo", file, "--json")[1][0])
+    assert {"path": "campaigns[id 41].engagements[id 4101].weight", "before": None, "after": 2} in programs
 
 
 def test_every_command_that_takes_a_document_lists_all_of_its_errors(tmp_path, closing):
