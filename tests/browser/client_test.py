@@ -71,6 +71,24 @@ def test_what_happens_on_the_page_is_reported(browser, stack):
     assert errors(browser) == []
 
 
+def test_without_a_whole_answer_the_client_comes_again(browser, stack):
+    open_page(browser, stack)
+    answers = browser.execute_async_script("""
+        const [done] = arguments, real = window.fetch;
+        const broken = [
+          () => Promise.reject(new TypeError("cut")),
+          () => Promise.resolve(new Response("<html>", {status: 502})),
+          () => Promise.resolve(new Response('{"sessionId":', {status: 200})),
+          () => Promise.resolve(new Response('{"message": "request: too slow", "internalCode": 5}', {status: 408})),
+        ];
+        let calls = 0;
+        window.fetch = (...request) => (broken[calls++] || (() => real(...request)))();
+        const client = MonitorClient.create({account: "shop", app: "web", retryPauses: [1, 1, 1, 1]});
+        client.report([{type: "lead"}]).then((answer) => done([calls, answer.visitorId]), (error) => done([calls, String(error)]));
+    """)
+    assert answers == [5, browser.execute_script("return monitor.visitorId.get()")]
+
+
 def test_an_unknown_account_is_said_on_the_page(browser, stack):
     browser.get(f"{stack.edge.url}/client/example.html?account=nobody")
     told(browser, "(404/6)")

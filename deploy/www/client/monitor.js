@@ -17,7 +17,8 @@
 (function (global) {
   "use strict";
 
-  // A server that is loading or busy says so with 202, 500 or 503; it is asked again after these pauses (ms).
+  // A server that is loading or busy says so with 202, 500 or 503, and without a whole answer (408, 502, 504, a cut
+  // connection) nobody knows whether the request was recorded: it is asked again after these pauses (ms).
   const RETRY_PAUSES = [3000, 10000, 30000, 90000];
   const VERSION = "1.1";
   const OWN_SCRIPT = global.document && global.document.currentScript;
@@ -118,6 +119,7 @@
         if (this.sessionId.get()) query.set("sid", this.sessionId.get());
         const path = `/api/account/${encodeURIComponent(account)}/app/${encodeURIComponent(app)}/${resource}`;
         let response = null;
+        let answer = null;
         try {
           response = await fetch(`${baseUrl}${path}?${query}`, {
             method,
@@ -126,17 +128,17 @@
             credentials: "omit",
             keepalive: resource === "report",
           });
+          answer = await response.json();
         } catch (error) {
           if (attempt >= retryPauses.length) throw error;
         }
-        if (response) {
-          const answer = await response.json();
+        if (answer) {
           if (answer.visitorId) this.visitorId.set(answer.visitorId);
           if (response.status === 200 || response.status === 201) {
             this.sessionId.set(answer.sessionId);
             return answer;
           }
-          const again = response.status === 202 || response.status >= 500;
+          const again = response.status === 202 || response.status === 408 || response.status >= 500;
           if (!again || attempt >= retryPauses.length) {
             const error = new Error(`Monitor API: ${answer.message} (${response.status}/${answer.internalCode})`);
             error.status = response.status;
