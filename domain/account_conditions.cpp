@@ -5,7 +5,11 @@
 namespace monitor {
 
 void RequireOneOf(const Node& node, std::initializer_list<std::string_view> members) {
-  if (std::ranges::any_of(members, [&](std::string_view member) { return node.Has(member); })) return;
+  const auto given = [&](std::string_view member) {
+    const json::Value* value = node.value().Find(member);
+    return node.Has(member) && !(value->is_array() && value->items().empty());
+  };
+  if (std::ranges::any_of(members, given)) return;
   std::string names;
   for (std::string_view member : members) names.append(names.empty() ? "" : ", ").append(member);
   node.Error("must have at least one of " + names);
@@ -15,7 +19,6 @@ FoldedTexts ReadTexts(const Node& node, std::string_view member) {
   const json::Value* value = node.value().Find(member);
   if (value == nullptr) return {};
   if (value->is_string()) return {FoldCase(value->text())};
-  RequireList(node, member);
   FoldedTexts texts;
   node.Each(member, [&](const Node& item) {
     if (auto text = item.AsText()) texts.push_back(FoldCase(*text));
@@ -24,7 +27,7 @@ FoldedTexts ReadTexts(const Node& node, std::string_view member) {
 }
 
 FoldedTexts ReadRequiredTexts(const Node& node, std::string_view member) {
-  node.Require(member);
+  RequireList(node, member);
   return ReadTexts(node, member);
 }
 

@@ -16,11 +16,12 @@
 
 namespace monitor {
 
-// An error if none of the members is there.
+// An error if none of the members is there, an empty list being none.
 void RequireOneOf(const Node& node, std::initializer_list<std::string_view> members);
 
-// A list of texts, folded; a single text is a list of one. Empty if absent; an empty list is an error.
+// A list of texts, folded; a single text is a list of one. Empty if absent.
 FoldedTexts ReadTexts(const Node& node, std::string_view member);
+// The same; an error if absent or an empty list.
 FoldedTexts ReadRequiredTexts(const Node& node, std::string_view member);
 
 // Both ends optional; an error if the first is above the second.

@@ -68,7 +68,6 @@ Rule ReadPlatform(const Node& node, AccountDraft&) {
 
 Rule ReadMarketingSource(const Node& node, AccountDraft&) {
   RequireOneOf(node, {"channel", "affiliate", "campaignId"});
-  if (node.Has("channel")) RequireList(node, "channel");
   return MarketingSource{node.Integers("channel", {0, 4}), ReadTexts(node, "affiliate"), ReadTexts(node, "campaignId")};
 }
 

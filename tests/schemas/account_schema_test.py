@@ -58,6 +58,8 @@ def test_every_condition_vector_fits(path):
     engagement(displayInstances=[{"anything": True}], weight=0.5, note="kept"),
     profile(type="visitor", **{"is": "new"}, exclude=None),
     behavior(type="cartProducts", sku="b1"),
+    behavior(type="viewedProduct", name=[], sku="b1"),
+    profile(type="marketingSource", channel=[1], affiliate=[]),
 ])
 def test_what_the_server_takes_fits(fits):
     VALIDATOR.validate(fits)
@@ -69,6 +71,7 @@ def test_what_the_server_takes_fits(fits):
     document(currency="euro"),
     document(appInstallations=[{"name": "no id"}]),
     document(skills=[{"id": "3"}]),
+    profile(type="marketingSource", channel=[], affiliate=[]),
     document(goals=[{"id": 1}]),
     document(settings={"controlGroup": {"percentage": 25.1}}),
     document(settings={"crossSessionPeriodDays": 2}),
