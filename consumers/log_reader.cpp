@@ -3,10 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
 #include <fstream>
-#include <mutex>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -138,22 +135,14 @@ class LogReader::Loop {
   Loop(LogReaderOptions options, ViewStore& store)
       : options_(std::move(options)),
         store_(store),
-        intake_(store, WithAlarm(options_.intake)),
+        intake_(store, status_.WithAlarm(options_.intake)),
         thread_([this](std::stop_token stop) { Run(stop); }) {}
 
-  SourceStatus Status() const {
-    std::lock_guard lock(mutex_);
-    return status_;
-  }
-
+  SourceStatus Status() const { return status_.Get(); }
   const IntakeCounters& counters() const { return intake_.counters(); }
 
  private:
   void Run(std::stop_token stop) {
-    {
-      std::lock_guard lock(mutex_);
-      status_.buckets.set();
-    }
     AdminClient client(options_.admin_url, options_.admin_token_file, stop);
     milliseconds pause = options_.min_pause;
     while (!stop.stop_requested()) {
@@ -161,20 +150,10 @@ class LogReader::Loop {
       const std::string fault = ReadUntilFault(client, stop);
       if (stop.stop_requested()) return;
       if (progressed_) pause = options_.min_pause;
-      Disconnected(fault);
-      std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, stop, pause, [] { return false; });
+      status_.Disconnected("log-unavailable", fault);
+      Pause(stop, pause);
       pause = std::min(pause * 2, options_.max_pause);
     }
-  }
-
-  IntakeOptions WithAlarm(IntakeOptions intake) {
-    intake.gap = [this, gap = intake.gap](const Arrival& arrival) {
-      gap(arrival);
-      Alarm("events of " + arrival.event.origin + " in bucket " + std::to_string(arrival.event.bucket) +
-            " are missing between " + std::to_string(arrival.event.prevseq) + " and what came before");
-    };
-    return intake;
   }
 
   // From what is committed until something goes wrong, which it returns.
@@ -188,9 +167,10 @@ class LogReader::Loop {
     const auto ranges = ParseRanges(reply->body);
     if (!ranges) return ranges.error();
     ranges_ = *ranges;
-    Connected();
+    log::Info("log-connected", {{"origin", ranges_.back().origin}});
+    status_.Connected();
     LogPlace place = WhereToBegin();
-    UpdateStatus(place, false);
+    ShowProgress(place, false);
     while (!stop.stop_requested()) {
       if (const std::string fault = ReadBatch(client, place); !fault.empty()) return fault;
     }
@@ -212,9 +192,11 @@ class LogReader::Loop {
   // What was trimmed before it was counted is lost here; only an operator goes past it.
   LogPlace AfterLoss(const OriginRange& range, std::uint64_t next) {
     if (next >= range.first) return {range.origin, next};
-    Alarm("the log of " + range.origin + " begins at " + std::to_string(range.first) + ", but " + std::to_string(next) +
-          " is to be read: events are lost");
-    return {range.origin, options_.intake.skip_missing ? range.first : next};
+    const bool skip = options_.intake.skip_missing;
+    status_.Alarm("the log of " + range.origin + " begins at " + std::to_string(range.first) + ", but " +
+                      std::to_string(next) + " is to be read: events are lost",
+                  skip ? AlarmLasts::kForGood : AlarmLasts::kUntilNothingIsHeld);
+    return {range.origin, skip ? range.first : next};
   }
 
   std::string ReadBatch(AdminClient& client, LogPlace& place) {
@@ -224,14 +206,16 @@ class LogReader::Loop {
     const auto reply = client.Get(path, options_.poll_wait + kReplyTimeout);
     if (!reply) return reply.error();
     if (reply->status == kGone) {
-      Alarm("the log no longer holds " + place.origin + ":" + std::to_string(place.seq) + ": events are lost");
+      status_.Alarm("the log no longer holds " + place.origin + ":" + std::to_string(place.seq) + ": events are lost",
+                    AlarmLasts::kUntilNothingIsHeld);
       return "/admin/log answered 410";
     }
     if (reply->status != 200) return "/admin/log answered " + std::to_string(reply->status);
     if (const std::string fault = TakeLines(reply->body, place); !fault.empty()) return fault;
     if (const auto committed = store_.Commit(); !committed) return "the view: " + committed.error();
     progressed_ = true;
-    UpdateStatus(place, reply->body.empty());
+    ShowProgress(place, reply->body.empty());
+    if (intake_.counters().held_buckets == 0) status_.NothingIsHeld();
     return {};
   }
 
@@ -278,42 +262,19 @@ class LogReader::Loop {
     return range == ranges_.end() ? 1 : range->first;
   }
 
-  void UpdateStatus(const LogPlace& place, bool at_end) {
+  void ShowProgress(const LogPlace& place, bool at_end) {
     const OriginRange& current = ranges_.back();
     const std::uint64_t next = place.origin == current.origin ? place.seq : current.first;
-    std::lock_guard lock(mutex_);
-    status_.lag_events = at_end || next > current.last ? 0 : current.last + 1 - next;
-    if (at_end || next > current.last) status_.caught_up = true;
-    if (intake_.counters().held_buckets == 0) status_.alarm.clear();
-  }
-
-  void Connected() {
-    log::Info("log-connected", {{"origin", ranges_.back().origin}});
-    std::lock_guard lock(mutex_);
-    status_.connected = true;
-  }
-
-  void Disconnected(const std::string& fault) {
-    log::Warning("log-unavailable", {{"detail", fault}});
-    std::lock_guard lock(mutex_);
-    status_.connected = false;
-  }
-
-  void Alarm(const std::string& sentence) {
-    log::Error("events-lost", {{"detail", sentence}});
-    std::lock_guard lock(mutex_);
-    status_.alarm = sentence;
+    const bool caught_up = at_end || next > current.last;
+    status_.Progress(caught_up ? 0 : current.last + 1 - next, caught_up);
   }
 
   const LogReaderOptions options_;
   ViewStore& store_;
+  StatusBoard status_;
   Intake intake_;
   std::vector<OriginRange> ranges_;
   bool progressed_ = false;
-
-  mutable std::mutex mutex_;
-  std::condition_variable_any wake_;
-  SourceStatus status_;
   std::jthread thread_;  // last: it uses all of the above
 };
 

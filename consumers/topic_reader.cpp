@@ -3,10 +3,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
 #include <map>
-#include <mutex>
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
@@ -153,10 +150,7 @@ class TopicReader::Loop {
         intake_(store, Rules()),
         thread_([this](std::stop_token stop) { Run(stop); }) {}
 
-  SourceStatus Status() const {
-    std::lock_guard lock(mutex_);
-    return status_;
-  }
+  SourceStatus Status() const { return status_.Get(); }
   const IntakeCounters& counters() const { return intake_.counters(); }
 
  private:
@@ -167,12 +161,7 @@ class TopicReader::Loop {
   };
 
   IntakeOptions Rules() {
-    IntakeOptions rules = options_.intake;
-    rules.gap = [this](const Arrival& arrival) {
-      options_.intake.gap(arrival);
-      Alarm("events of " + arrival.event.origin + " in bucket " + std::to_string(arrival.event.bucket) +
-            " are missing before " + std::to_string(arrival.event.seq));
-    };
+    IntakeOptions rules = status_.WithAlarm(options_.intake);
     rules.unreadable = [this](const Arrival& arrival, const std::string& reason) {
       options_.intake.unreadable(arrival, reason);
       SendDeadLetter(arrival.key, arrival.event.data, reason, arrival.channel, arrival.offset);
@@ -186,8 +175,7 @@ class TopicReader::Loop {
         ReadUntilStopped(stop);
       } catch (const std::exception& fault) {
         Disconnected(fault.what());
-        std::unique_lock lock(mutex_);
-        wake_.wait_for(lock, stop, options_.pause, [] { return false; });
+        Pause(stop, options_.pause);
       }
     }
   }
@@ -304,7 +292,9 @@ class TopicReader::Loop {
       partition.offset = WhereToBegin(partition.partition, low, high);
       assigned_[partition.partition] = {.next = partition.offset, .end = high, .from_start = low == 0};
     }
-    ShowAssignment(PartitionsOf(consumer_.get(), options_.topic));
+    const int count = PartitionsOf(consumer_.get(), options_.topic);
+    if (count == 0) throw Fault("the topic is gone");
+    ShowAssignment(count);
     log::Info("partitions-assigned", {{"count", std::int64_t{partitions->cnt}}});
   }
 
@@ -312,22 +302,24 @@ class TopicReader::Loop {
     const auto stored = store_.Offset(partition);
     if (!stored) return low;
     if (*stored < low) {
-      Alarm("partition " + std::to_string(partition) + " begins at " + std::to_string(low) + ", but " +
-            std::to_string(*stored) + " is to be read: events are lost");
+      status_.Alarm("partition " + std::to_string(partition) + " begins at " + std::to_string(low) + ", but " +
+                        std::to_string(*stored) + " is to be read: events are lost",
+                    AlarmLasts::kForGood);
       return low;
     }
     if (*stored > high) {
-      Alarm("partition " + std::to_string(partition) + " ends at " + std::to_string(high) + ", but " +
-            std::to_string(*stored) + " is to be read: the topic is another one; it is read from its start");
+      status_.Alarm("partition " + std::to_string(partition) + " ends at " + std::to_string(high) + ", but " +
+                        std::to_string(*stored) + " is to be read: the topic is another one; it is read from its start",
+                    AlarmLasts::kForGood);
       return low;
     }
     return *stored;
   }
 
+  // What was read is still answered for, until it is known who reads it now.
   void Revoke() {
     for (const auto& [partition, state] : assigned_) intake_.Forget(std::to_string(partition));
     assigned_.clear();
-    ShowAssignment(0);
   }
 
   void PollEvent() {
@@ -424,54 +416,43 @@ class TopicReader::Loop {
   }
 
   void ShowAssignment(int partitions) {
-    std::lock_guard lock(mutex_);
-    status_.connected = true;
-    status_.buckets.reset();
-    status_.missing.clear();
-    for (int bucket = 0; partitions > 0 && bucket < 256; ++bucket) {
-      if (assigned_.contains(bucket % partitions)) status_.buckets.set(static_cast<std::size_t>(bucket));
+    BucketSet buckets;
+    std::vector<int> missing;
+    for (int bucket = 0; bucket < 256; ++bucket) {
+      if (assigned_.contains(bucket % partitions)) buckets.set(static_cast<std::size_t>(bucket));
     }
     for (int partition = 0; partition < partitions; ++partition) {
-      if (!assigned_.contains(partition)) status_.missing.push_back(partition);
+      if (!assigned_.contains(partition)) missing.push_back(partition);
     }
-    UpdateLag();
+    status_.Connected();
+    status_.Reads(buckets, std::move(missing));
+    ShowLag();
   }
 
   void ShowProgress(bool took_events) {
-    std::lock_guard lock(mutex_);
-    if (took_events) status_.connected = true;
-    if (intake_.counters().held_buckets == 0 && intake_.counters().skipped == 0) status_.alarm.clear();
-    UpdateLag();
+    if (took_events) status_.Connected();
+    if (intake_.counters().held_buckets == 0) status_.NothingIsHeld();
+    ShowLag();
   }
 
-  // Under the lock.
-  void UpdateLag() {
-    status_.lag_events = 0;
+  void ShowLag() {
+    std::uint64_t lag_events = 0;
     bool caught_up = !assigned_.empty();
     for (const auto& [partition, state] : assigned_) {
       std::int64_t low = 0, high = 0;
       rd_kafka_get_watermark_offsets(consumer_.get(), options_.topic.c_str(), partition, &low, &high);
       high = std::max(high, state.end);
-      if (high > state.next) status_.lag_events += static_cast<std::uint64_t>(high - state.next);
+      if (high > state.next) lag_events += static_cast<std::uint64_t>(high - state.next);
       caught_up &= state.next >= state.end;
     }
-    status_.caught_up |= caught_up;
+    status_.Progress(lag_events, caught_up);
   }
 
-  void Disconnected(const std::string& fault) {
-    log::Warning("broker-unavailable", {{"detail", fault}});
-    std::lock_guard lock(mutex_);
-    status_.connected = false;
-  }
-
-  void Alarm(const std::string& sentence) {
-    log::Error("events-lost", {{"detail", sentence}});
-    std::lock_guard lock(mutex_);
-    status_.alarm = sentence;
-  }
+  void Disconnected(const std::string& fault) { status_.Disconnected("broker-unavailable", fault); }
 
   const TopicReaderOptions options_;
   ViewStore& store_;
+  StatusBoard status_;
   Intake intake_;
 
   // The loop's own.
@@ -484,9 +465,6 @@ class TopicReader::Loop {
   steady_clock::time_point next_positions_try_{}, batch_began_{};
   int taken_ = 0;
 
-  mutable std::mutex mutex_;
-  std::condition_variable_any wake_;
-  SourceStatus status_;
   std::jthread thread_;  // last: it uses all of the above
 };
 

@@ -9,6 +9,7 @@ from funnel_histories import ACCOUNT, History
 from funnel_reference import Funnel, difference
 
 from harness import Broker, Funneld, wait_until
+from harness.monitord import http_status
 
 PARTITIONS = 16
 TOPIC, POSITIONS, DEAD = "monitor.events", "monitor.positions", "monitor.events.dead-letter"
@@ -97,4 +98,21 @@ def test_the_funnel_of_a_topic_equals_the_plain_fold(closing, tmp_path, seed):
 
     assert funneld.stop() == 0
     funneld.start()
+    check(funneld, lines, relay)
+
+
+@pytest.mark.kafka
+def test_without_its_broker_the_funnel_answers_from_its_view(closing, tmp_path, seed):
+    broker = closing(Broker(tmp_path / "kafka")).start()
+    funneld = closing(Funneld(tmp_path / "funneld", kafka=broker.address)).launch()
+    relay = Relay(broker)
+    lines = History(seed).lines
+    for line in lines:
+        relay.send(line)
+    relay.tell_positions()
+    funneld.wait_ready()
+    check(funneld, lines, relay)
+    broker.kill9()
+    funneld.kill9().launch()
+    wait_until(lambda: http_status(f"{funneld.url}/livez") == 200, "funneld lives without its broker")
     check(funneld, lines, relay)

@@ -1,0 +1,56 @@
+// How a source of events fares, told by its own thread and asked by any.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "consumers/intake.h"
+#include "consumers/view_store.h"
+
+namespace monitor {
+
+struct SourceStatus {
+  bool connected = false;
+  bool caught_up = false;                 // has once counted all that was there when it began; stays true
+  std::uint64_t lag_events = 0;           // known to be there and not yet counted
+  BucketSet buckets = BucketSet().set();  // whose events it reads; until it is told, all that the view has
+  std::vector<int> missing;               // partitions of the topic that it does not read
+  std::string alarm;                      // what an operator has to look at, in one sentence; empty: nothing
+};
+
+enum class AlarmLasts : std::uint8_t {
+  kUntilNothingIsHeld,  // what is missing may still come
+  kForGood,             // events are lost, or were passed over: until the program ends
+};
+
+// Threads: any.
+class StatusBoard {
+ public:
+  SourceStatus Get() const;
+
+  void Connected();
+  // Logs `fault`, one sentence, under that name.
+  void Disconnected(const char* log_event, const std::string& fault);
+  void Reads(const BucketSet& buckets, std::vector<int> missing);
+  void Progress(std::uint64_t lag_events, bool caught_up);
+
+  // Logs it. One that lasts for good is not overwritten by one that does not.
+  void Alarm(const std::string& sentence, AlarmLasts lasts);
+  // `options` with an alarm for every hole.
+  IntakeOptions WithAlarm(IntakeOptions options);
+  void NothingIsHeld();
+
+ private:
+  mutable std::mutex mutex_;
+  SourceStatus status_;
+  AlarmLasts alarm_lasts_ = AlarmLasts::kUntilNothingIsHeld;
+};
+
+// Returns after `pause`, at once when stop is requested.
+void Pause(const std::stop_token& stop, std::chrono::milliseconds pause);
+
+}  // namespace monitor
