@@ -3,6 +3,7 @@
 #include <charconv>
 #include <optional>
 
+#include "domain/event_codec.h"
 #include "domain/json.h"
 
 namespace monitor {
@@ -25,41 +26,80 @@ std::string_view TextOf(const json::Value& object, std::string_view name) {
   return value ? value->text() : std::string_view();
 }
 
-}  // namespace
+// Readers need nothing personal, so they have no keys.
+class NoKeys : public FieldCipher {
+ public:
+  std::string Seal(std::string_view) const override { return {}; }
+  std::optional<std::string> Open(std::string_view) const override { return std::nullopt; }
+};
 
-std::expected<SourceEvent, std::string> MakeSourceEvent(std::string_view origin, std::string_view seq,
-                                                        std::string_view prevseq, std::string_view bucket,
-                                                        std::string_view type, std::string_view time,
-                                                        std::string data) {
-  SourceEvent event{.origin = std::string(origin), .data = std::move(data)};
-  const auto seq_number = ParseNumber<std::uint64_t>(seq);
-  const auto prevseq_number = ParseNumber<std::uint64_t>(prevseq);
-  const auto bucket_number = ParseNumber<Bucket>(bucket);
-  const auto instant = ParseRfc3339(time);
-  if (origin.empty() || origin.size() > 32) return std::unexpected("origin: missing or too long");
+std::expected<SourceEvent, std::string> Place(const EventAttributes& attributes) {
+  const auto seq_number = ParseNumber<std::uint64_t>(attributes.seq);
+  const auto prevseq_number = ParseNumber<std::uint64_t>(attributes.prevseq);
+  const auto bucket_number = ParseNumber<Bucket>(attributes.bucket);
+  const auto instant = ParseRfc3339(attributes.time);
+  if (attributes.origin.empty() || attributes.origin.size() > 32) {
+    return std::unexpected("origin: missing or too long");
+  }
   if (!seq_number || *seq_number == 0) return std::unexpected("seq: no positive number");
   if (!prevseq_number || *prevseq_number >= *seq_number) return std::unexpected("prevseq: no number below seq");
   if (!bucket_number) return std::unexpected("bucket: no number from 0 to 255");
-  if (!type.starts_with(kTypePrefix)) return std::unexpected("type: does not begin with monitor.");
+  if (!attributes.type.starts_with(kTypePrefix)) return std::unexpected("type: does not begin with monitor.");
   if (!instant) return std::unexpected("time: not RFC 3339");
-  event.seq = *seq_number;
-  event.prevseq = *prevseq_number;
-  event.bucket = *bucket_number;
-  event.type = type.substr(kTypePrefix.size());
-  event.time = *instant;
-  return event;
+  return SourceEvent{.origin = std::string(attributes.origin),
+                     .seq = *seq_number,
+                     .prevseq = *prevseq_number,
+                     .bucket = *bucket_number,
+                     .time = *instant,
+                     .content = {}};
 }
+
+// Why these ids can not be an event's of this bucket; empty if they can.
+std::string_view RefuseScope(const EventScope& scope, Bucket bucket) {
+  if (!IsWellFormedAccountId(scope.account.str())) return "accountId: malformed";
+  if (!scope.visitor.empty() && !IsWellFormedVisitorId(scope.visitor.str())) return "visitorId: malformed";
+  if (!scope.session.empty() && !IsWellFormedSessionId(scope.session.str())) return "sessionId: malformed";
+  if (BucketOf(PartitionKey(scope.account, scope.visitor)) != bucket) return "bucket: not that of the event's key";
+  return {};
+}
+
+std::expected<Event, std::string> ReadContent(std::string_view type, const json::Value& data, Bucket bucket) {
+  auto event = DecodeEventData(type.substr(kTypePrefix.size()), data, NoKeys());
+  if (!event) return std::unexpected(event.error().message);
+  if (const auto refusal = RefuseScope(event->scope, bucket); !refusal.empty()) {
+    return std::unexpected(std::string(refusal));
+  }
+  return *std::move(event);
+}
+
+}  // namespace
 
 std::expected<SourceEvent, std::string> ParseCloudEvent(std::string_view json) {
   const auto document = json::Document::Parse(json, kEventLimits);
   if (!document) return std::unexpected("not JSON: " + document.error().message);
   const json::Value& root = document->root();
+  const EventAttributes attributes{.origin = TextOf(root, "origin"),
+                                   .seq = TextOf(root, "seq"),
+                                   .prevseq = TextOf(root, "prevseq"),
+                                   .bucket = TextOf(root, "bucket"),
+                                   .type = TextOf(root, "type"),
+                                   .time = TextOf(root, "time")};
+  auto event = Place(attributes);
+  if (!event) return event;
   const json::Value* data = root.Find("data");
-  if (!data || !data->is_object()) return std::unexpected("data: no object");
-  std::string data_json;
-  json::Writer(data_json).Copy(*data);
-  return MakeSourceEvent(TextOf(root, "origin"), TextOf(root, "seq"), TextOf(root, "prevseq"), TextOf(root, "bucket"),
-                         TextOf(root, "type"), TextOf(root, "time"), std::move(data_json));
+  event->content = ReadContent(attributes.type, data ? *data : json::Value(), event->bucket);
+  return event;
+}
+
+std::expected<SourceEvent, std::string> ParseCloudEvent(const EventAttributes& attributes, std::string_view data) {
+  auto event = Place(attributes);
+  if (!event) return event;
+  if (const auto document = json::Document::Parse(data, kEventLimits)) {
+    event->content = ReadContent(attributes.type, document->root(), event->bucket);
+  } else {
+    event->content = std::unexpected("not JSON: " + document.error().message);
+  }
+  return event;
 }
 
 }  // namespace monitor

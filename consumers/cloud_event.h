@@ -6,28 +6,31 @@
 #include <string>
 #include <string_view>
 
+#include "domain/event.h"
 #include "domain/hash.h"
 #include "domain/timestamp.h"
 
 namespace monitor {
 
-// The envelope says enough for the readers' rules; `data` stays JSON until it is folded.
+// An event that has its place among the others, whether it can be read or not.
 struct SourceEvent {
   std::string origin;
   std::uint64_t seq = 0;
   std::uint64_t prevseq = 0;
   Bucket bucket = 0;
   TimeMs time;
-  std::string type;  // without "monitor."
-  std::string data;
+  std::expected<Event, std::string> content;  // sealed fields left out; the error is the reason why it is unreadable
 };
 
-// One CloudEvent, as monitord's /admin/log gives it on a line. The error names the field.
+// The attributes that give an event its place, as text, however they came (a JSON member, a Kafka header).
+struct EventAttributes {
+  std::string_view origin, seq, prevseq, bucket, type, time;
+};
+
+// One CloudEvent, as monitord's /admin/log gives it on a line. The error, of an event without a place, names the field.
 std::expected<SourceEvent, std::string> ParseCloudEvent(std::string_view json);
 
-// Attributes as text, however they came (a JSON member, a Kafka header).
-std::expected<SourceEvent, std::string> MakeSourceEvent(std::string_view origin, std::string_view seq,
-                                                        std::string_view prevseq, std::string_view bucket,
-                                                        std::string_view type, std::string_view time, std::string data);
+// The same in Kafka's binary mode; `data` is JSON.
+std::expected<SourceEvent, std::string> ParseCloudEvent(const EventAttributes& attributes, std::string_view data);
 
 }  // namespace monitor

@@ -28,7 +28,7 @@ struct Arrival {
   std::string channel;
   std::int64_t offset = 0;
   bool from_start = true;  // the channel still begins with its first event ever
-  std::string key;         // the message's, for the dead letters
+  std::string key, value;  // of a message whose event is unreadable: for the dead letters
 };
 
 struct IntakeOptions {

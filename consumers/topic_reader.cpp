@@ -70,9 +70,13 @@ std::string_view HeaderOf(const rd_kafka_headers_t* headers, const char* name) {
 std::expected<SourceEvent, std::string> ReadMessage(const rd_kafka_message_t& message) {
   rd_kafka_headers_t* headers = nullptr;
   rd_kafka_message_headers(&message, &headers);
-  return MakeSourceEvent(HeaderOf(headers, "ce_origin"), HeaderOf(headers, "ce_seq"), HeaderOf(headers, "ce_prevseq"),
-                         HeaderOf(headers, "ce_bucket"), HeaderOf(headers, "ce_type"), HeaderOf(headers, "ce_time"),
-                         std::string(BytesOf(message.payload, message.len)));
+  return ParseCloudEvent({.origin = HeaderOf(headers, "ce_origin"),
+                          .seq = HeaderOf(headers, "ce_seq"),
+                          .prevseq = HeaderOf(headers, "ce_prevseq"),
+                          .bucket = HeaderOf(headers, "ce_bucket"),
+                          .type = HeaderOf(headers, "ce_type"),
+                          .time = HeaderOf(headers, "ce_time")},
+                         BytesOf(message.payload, message.len));
 }
 
 // The number of a topic's partitions; 0: there is no such topic yet.
@@ -164,7 +168,7 @@ class TopicReader::Loop {
     IntakeOptions rules = status_.WithAlarm(options_.intake);
     rules.unreadable = [this](const Arrival& arrival, const std::string& reason) {
       options_.intake.unreadable(arrival, reason);
-      SendDeadLetter(arrival.key, arrival.event.data, reason, arrival.channel, arrival.offset);
+      SendDeadLetter(arrival.key, arrival.value, reason, arrival.channel, arrival.offset);
     };
     return rules;
   }
@@ -341,9 +345,9 @@ class TopicReader::Loop {
   void Take(const rd_kafka_message_t& message, const Partition& partition) {
     const std::string channel = std::to_string(message.partition);
     const std::string_view key = BytesOf(message.key, message.key_len);
+    const std::string_view value = BytesOf(message.payload, message.len);
     auto event = ReadMessage(message);
     if (!event) {
-      const std::string_view value = BytesOf(message.payload, message.len);
       log::Error("message-unreadable",
                  {{"partition", channel}, {"offset", std::int64_t{message.offset}}, {"reason", event.error()}});
       intake_.CountUnreadable();
@@ -352,7 +356,10 @@ class TopicReader::Loop {
     Arrival arrival{.event = std::move(*event), .channel = channel};
     arrival.offset = message.offset;
     arrival.from_start = partition.from_start;
-    arrival.key = key;
+    if (!arrival.event.content) {
+      arrival.key = key;
+      arrival.value = value;
+    }
     if (const auto taken = intake_.Take(std::move(arrival)); !taken) throw Fault("the view: " + taken.error());
   }
 

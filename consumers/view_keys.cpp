@@ -58,12 +58,4 @@ std::optional<FactsAddress> ParseFactsKey(std::string_view key) {
                       .ordinal = *ordinal};
 }
 
-std::string_view RefuseScope(const EventScope& scope, Bucket bucket) {
-  if (!IsWellFormedAccountId(scope.account.str())) return "accountId: malformed";
-  if (!scope.visitor.empty() && !IsWellFormedVisitorId(scope.visitor.str())) return "visitorId: malformed";
-  if (!scope.session.empty() && !IsWellFormedSessionId(scope.session.str())) return "sessionId: malformed";
-  if (BucketOf(PartitionKey(scope.account, scope.visitor)) != bucket) return "bucket: not that of the event's key";
-  return {};
-}
-
 }  // namespace monitor::view

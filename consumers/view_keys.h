@@ -20,7 +20,6 @@
 #include <string>
 #include <string_view>
 
-#include "domain/event.h"
 #include "domain/hash.h"
 #include "domain/names.h"
 
@@ -44,8 +43,5 @@ struct FactsAddress {
   std::uint64_t ordinal = 0;
 };
 std::optional<FactsAddress> ParseFactsKey(std::string_view key);
-
-// Why an event's ids can not be keys; empty if they can.
-std::string_view RefuseScope(const EventScope& scope, Bucket bucket);
 
 }  // namespace monitor::view

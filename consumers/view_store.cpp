@@ -18,7 +18,6 @@
 
 #include "consumers/account_summary.h"
 #include "consumers/view_keys.h"
-#include "domain/event_codec.h"
 #include "domain/funnel_codec.h"
 
 namespace monitor {
@@ -47,13 +46,6 @@ T Decoded(std::optional<T> value) {
 }
 
 std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-// Readers of facts need nothing personal, so they have no keys.
-class NoKeys : public FieldCipher {
- public:
-  std::string Seal(std::string_view) const override { return {}; }
-  std::optional<std::string> Open(std::string_view) const override { return std::nullopt; }
-};
 
 rocksdb::Options StoreOptions() {
   rocksdb::BlockBasedTableOptions table;
@@ -384,15 +376,11 @@ std::expected<void, FoldFailure> ViewStore::Fold(const SourceEvent& source) {
   try {
     state_->database.Put(kProgress, SeqKey(source.origin, source.bucket), view::Number(source.seq));
     state_->highest[{source.origin, source.bucket}] = source.seq;
-    const auto event = DecodeEventData(source.type, source.data, NoKeys());
-    if (!event) return std::unexpected(FoldFailure{FoldError::kUnreadable, event.error().message});
-    if (const auto refusal = view::RefuseScope(event->scope, source.bucket); !refusal.empty()) {
-      return std::unexpected(FoldFailure{FoldError::kUnreadable, std::string(refusal)});
-    }
-    if (event->scope.visitor.empty()) {
-      state_->FoldAccountEvent(*event, source);
+    if (!source.content) return std::unexpected(FoldFailure{FoldError::kUnreadable, source.content.error()});
+    if (source.content->scope.visitor.empty()) {
+      state_->FoldAccountEvent(*source.content, source);
     } else {
-      state_->FoldVisitorEvent(*event, source);
+      state_->FoldVisitorEvent(*source.content, source);
     }
     return {};
   } catch (const StoreFailure& failure) {

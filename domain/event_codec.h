@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "domain/event.h"
+#include "domain/json.h"
 
 namespace monitor {
 
@@ -39,6 +40,9 @@ struct DecodeError {
 // `type` as TypeName gives it. What `cipher` cannot open is left out: an erased visitor's attributes and identities are
 // absent, entry points are cut.
 std::expected<Event, DecodeError> DecodeEventData(std::string_view type, std::string_view json,
+                                                  const FieldCipher& cipher);
+// The same of `data` inside of a larger document, which was parsed already.
+std::expected<Event, DecodeError> DecodeEventData(std::string_view type, const json::Value& data,
                                                   const FieldCipher& cipher);
 
 // The same JSON with every sealed value opened in place, for the token-protected views of one visitor.

@@ -402,7 +402,12 @@ std::expected<Event, DecodeError> DecodeEventData(std::string_view type, std::st
                                                   const FieldCipher& cipher) {
   auto document = json::Document::Parse(json, kDataLimits);
   if (!document) return std::unexpected(DecodeError{document.error().message});
-  return Decoder(document->root(), cipher).Decode(type);
+  return DecodeEventData(type, document->root(), cipher);
+}
+
+std::expected<Event, DecodeError> DecodeEventData(std::string_view type, const json::Value& data,
+                                                  const FieldCipher& cipher) {
+  return Decoder(data, cipher).Decode(type);
 }
 
 }  // namespace monitor

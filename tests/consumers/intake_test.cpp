@@ -4,8 +4,6 @@
 
 #include <filesystem>
 
-#include "domain/json.h"
-
 namespace monitor {
 namespace {
 
@@ -21,13 +19,19 @@ class IntakeTest : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  static Arrival Event(std::uint64_t seq, std::uint64_t prevseq, std::string data = "") {
-    const std::string visitor_data = R"({"accountId":"demo","visitorId":"v","sessionId":"s","reason":"event-cap"})";
-    SourceEvent event{.origin = "7f3a9c01.1", .seq = seq, .prevseq = prevseq};
-    event.bucket = BucketOf("demo/v");
-    event.type = "session-closed";
-    event.data = data.empty() ? visitor_data : data;
-    Arrival arrival{.event = event, .channel = "0"};
+  static constexpr std::string_view kData =
+      R"({"accountId":"demo","visitorId":"v","sessionId":"s","reason":"event-cap"})";
+
+  static Arrival Event(std::uint64_t seq, std::uint64_t prevseq, std::string_view data = kData,
+                       Bucket bucket = BucketOf("demo/v")) {
+    auto event = ParseCloudEvent({.origin = "7f3a9c01.1",
+                                  .seq = std::to_string(seq),
+                                  .prevseq = std::to_string(prevseq),
+                                  .bucket = std::to_string(bucket),
+                                  .type = "monitor.session-closed",
+                                  .time = "2026-11-24T10:00:00.000Z"},
+                                 data);
+    Arrival arrival{.event = *std::move(event), .channel = "0"};
     arrival.offset = static_cast<std::int64_t>(seq);
     return arrival;
   }
@@ -96,9 +100,7 @@ TEST_F(IntakeTest, AnUnreadableEventIsADeadLetterAndNoHole) {
 TEST_F(IntakeTest, AnEventInAWrongBucketIsUnreadable) {
   std::string reason;
   Intake intake(*store_, {.unreadable = [&](const Arrival&, const std::string& why) { reason = why; }});
-  Arrival arrival = Event(1, 0);
-  ++arrival.event.bucket;
-  ASSERT_TRUE(intake.Take(arrival));
+  ASSERT_TRUE(intake.Take(Event(1, 0, kData, BucketOf("demo/v") ^ 1)));
   EXPECT_EQ(reason, "bucket: not that of the event's key");
 }
 
