@@ -15,6 +15,7 @@
 #include <mutex>
 #include <set>
 #include <stdexcept>
+#include <unordered_map>
 
 #include "consumers/account_summary.h"
 #include "consumers/view_keys.h"
@@ -285,6 +286,7 @@ class ViewStore::State {
   void Reload() {
     usable = false;
     database.Clear();
+    progress.clear();
     highest.clear();
     offsets.clear();
     known_accounts.clear();
@@ -305,6 +307,17 @@ class ViewStore::State {
     });
     positions = ReadPositions(database, nullptr);
     usable = true;
+    Publish();
+  }
+
+  // Progress moves with every event; only where it stands at the end of a batch is written.
+  void SetProgress(std::string key, std::uint64_t value) { progress.insert_or_assign(std::move(key), value); }
+
+  void Commit() {
+    for (const auto& [key, value] : progress) database.Put(kProgress, key, view::Number(value));
+    Require(database.Write());
+    database.Clear();
+    progress.clear();
     Publish();
   }
 
@@ -343,6 +356,7 @@ class ViewStore::State {
   // The writer's, what is in the batch included. Not usable after a Reload that failed: folding on with forgotten
   // sequence numbers would count twice.
   bool usable = false;
+  std::unordered_map<std::string, std::uint64_t> progress;  // key → value, of this batch
   std::map<std::pair<std::string, Bucket>, std::uint64_t> highest;
   std::map<int, std::int64_t> offsets;
   Positions positions;
@@ -374,7 +388,7 @@ std::optional<std::uint64_t> ViewStore::HighestSeq(const std::string& origin, Bu
 std::expected<void, FoldFailure> ViewStore::Fold(const SourceEvent& source) {
   if (!state_->usable) return std::unexpected(FoldFailure{FoldError::kStore, "the view could not be read again"});
   try {
-    state_->database.Put(kProgress, SeqKey(source.origin, source.bucket), view::Number(source.seq));
+    state_->SetProgress(SeqKey(source.origin, source.bucket), source.seq);
     state_->highest[{source.origin, source.bucket}] = source.seq;
     if (!source.content) return std::unexpected(FoldFailure{FoldError::kUnreadable, source.content.error()});
     if (source.content->scope.visitor.empty()) {
@@ -396,23 +410,24 @@ std::optional<std::int64_t> ViewStore::Offset(int partition) const {
 
 void ViewStore::SetOffset(int partition, std::int64_t offset) {
   state_->offsets[partition] = offset;
-  state_->database.Put(kProgress, std::string(kOffsetPrefix) + std::to_string(partition),
-                       view::Number(static_cast<std::uint64_t>(offset)));
+  state_->SetProgress(std::string(kOffsetPrefix) + std::to_string(partition), static_cast<std::uint64_t>(offset));
 }
 
 void ViewStore::SetPosition(const std::string& origin, std::uint64_t seq) {
   auto [position, inserted] = state_->positions.try_emplace(origin, seq);
   if (!inserted && position->second >= seq) return;
   position->second = seq;
-  state_->database.Put(kProgress, std::string(kPositionPrefix) + origin, view::Number(seq));
+  state_->SetProgress(std::string(kPositionPrefix) + origin, seq);
 }
 
 std::expected<void, std::string> ViewStore::Commit() {
   if (!state_->usable) return std::unexpected("the view could not be read again");
-  if (const rocksdb::Status status = state_->database.Write(); !status.ok()) return std::unexpected(status.ToString());
-  state_->database.Clear();
-  state_->Publish();
-  return {};
+  try {
+    state_->Commit();
+    return {};
+  } catch (const StoreFailure& failure) {
+    return std::unexpected(failure.what());
+  }
 }
 
 std::expected<void, std::string> ViewStore::Discard() {
