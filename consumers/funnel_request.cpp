@@ -56,12 +56,11 @@ std::expected<void, std::string> ReadWord(const http::Query& query, std::string_
 }
 
 std::expected<void, std::string> ReadBreakdowns(const http::Query& query, std::vector<Breakdown>& by) {
-  std::string_view rest = query.Get("by").value_or("");
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    const std::string_view word = rest.substr(0, comma);
-    rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
-    const auto breakdown = Find(kBreakdowns, word);
+  std::optional<std::string_view> rest = query.Get("by");
+  while (rest) {
+    const std::size_t comma = rest->find(',');
+    const auto breakdown = Find(kBreakdowns, rest->substr(0, comma));
+    rest = comma == rest->npos ? std::nullopt : std::optional(rest->substr(comma + 1));
     if (!breakdown) return std::unexpected("by: must be a list of " + Listed(kBreakdowns));
     if (std::ranges::find(by, *breakdown) != by.end()) return std::unexpected("by: names one of them twice");
     by.push_back(*breakdown);
