@@ -102,6 +102,7 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
                           .port = static_cast<std::uint16_t>(settings.Integer("http", "port")),
                           .threads = 2,
                           .handler_threads = threads,
+                          .at_once = {"/livez", "/readyz", "/metrics"},
                           .thread_name = "query"},
       [&api](const http::Request& request) { return api.Handle(request); });
   log::Info("listening", {{"address", settings.String("http", "address")}, {"port", std::int64_t{server->port()}}});

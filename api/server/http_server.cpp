@@ -168,6 +168,7 @@ int FirstDuplicate() {
 struct Core {
   Handler handler;
   ParserLimits limits;
+  std::vector<std::string_view> at_once;
   std::atomic<int> pending{0};
   OpenSockets sockets;
   // Duplicates are numbered from here on. Pistache chooses a connection's worker by its number modulo the workers:
@@ -280,6 +281,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Dispatch() {
     while (!busy_ && !closing_ && !received_.empty() && NextRequest(received_)) {
       core_.pending.fetch_add(1);
+      if (std::ranges::find(core_.at_once, parser_.message().path) != core_.at_once.end()) {
+        Answer();
+        received_.erase(0, parser_.consumed());
+        parser_.Reset();
+        continue;
+      }
       busy_ = core_.handler_threads->Enqueue([self = shared_from_this()] { self->AnswerElsewhere(); });
       if (busy_) return;
       core_.pending.fetch_sub(1);
@@ -360,6 +367,7 @@ class Server::Listener {
   Listener(const ServerOptions& options, Handler handler) : max_drain_seconds_(options.max_drain_seconds) {
     core_.handler = std::move(handler);
     core_.limits.max_body_bytes = options.max_body_bytes;
+    core_.at_once = options.at_once;
     if (options.handler_threads > 0) core_.handler_threads = std::make_unique<HandlerThreads>(options.handler_threads);
     try {
       Listen(options);

@@ -48,9 +48,10 @@ class HeaderLines {
 struct Reply {
   int status = 200;
   std::string body;
-  std::string_view content_type = "application/json";  // of static lifetime; none is sent if empty, nor with 204 and 304
-  HeaderLines headers;                                 // besides Content-Type, Content-Length and Connection
-  std::string_view fixed_headers;                      // the same of static lifetime, each line ended by CRLF
+  std::string_view content_type =
+      "application/json";          // of static lifetime; none is sent if empty, nor with 204 and 304
+  HeaderLines headers;             // besides Content-Type, Content-Length and Connection
+  std::string_view fixed_headers;  // the same of static lifetime, each line ended by CRLF
 };
 
 using Handler = std::function<Reply(const Request&)>;
@@ -65,6 +66,9 @@ struct ServerOptions {
   // > 0: handlers run on so many threads of their own, so that one that waits holds up no other connection; beyond
   // kMaxQueuedRequests waiting requests: 503.
   int handler_threads = 0;
+  // Paths, of static lifetime, that are answered past all that wait for a handler thread, on the connection's worker:
+  // the handler must not block for them.
+  std::vector<std::string_view> at_once;
   std::string thread_name = "http";  // at most 15 characters
   std::size_t max_body_bytes = 1 << 20;
   // Replies in flight get so long when the server is destroyed.

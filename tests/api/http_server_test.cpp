@@ -197,6 +197,20 @@ TEST(HttpServer, AHandlerThreadThatWaitsHoldsUpNobodyElse) {
   EXPECT_EQ(waiting.Receive().status, 200);  // the one sent behind it was kept
 }
 
+TEST(HttpServer, WhatIsAnsweredAtOnceNeedsNoHandlerThread) {
+  std::binary_semaphore release(0);
+  Server server({.threads = 1, .handler_threads = 1, .at_once = {"/livez"}}, [&](const Request& request) {
+    if (request.path() == "/wait") release.acquire();
+    return Reply{.body = std::string(request.path())};
+  });
+  Client waiting(server.port());
+  waiting.Send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\nGET /livez HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(testing_http::Do(server.port(), "GET", "/livez").body, "/livez");
+  release.release();
+  EXPECT_EQ(waiting.Receive().body, "/wait");  // in their order on one connection
+  EXPECT_EQ(waiting.Receive().body, "/livez");
+}
+
 TEST(HttpServer, RepliesInFlightArriveBeforeItCloses) {
   for (int handler_threads : {0, 1}) {
     std::latch entered(1);
