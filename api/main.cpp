@@ -138,6 +138,7 @@ http::ServerOptions AdminServerOptions(const ServerSettings& settings) {
   options.port = static_cast<std::uint16_t>(settings.Integer("admin", "port"));
   options.threads = 1;
   options.handler_threads = kAdminThreads;
+  options.at_once = {"/livez", "/readyz", "/metrics"};
   options.thread_name = "admin";
   options.max_body_bytes = kMaxDocumentBytes;
   return options;
