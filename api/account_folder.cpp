@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 #include "api/server/log.h"
 
@@ -37,10 +38,11 @@ std::vector<AccountFile> AccountFolder::Changed() {
   }
   if (error) {
     // A folder that is gone for a moment is not a folder without files.
-    if (!seen_.empty()) log::Warning("accounts_folder_unreadable", {{"reason", error.message()}});
+    if (std::exchange(readable_, false)) log::Warning("accounts_folder_unreadable", {{"reason", error.message()}});
     seen_.clear();
     return changed;
   }
+  readable_ = true;
   for (const auto& [name, signature] : present) {
     if (auto seen = seen_.find(name); seen != seen_.end() && seen->second == signature) continue;
     std::optional<std::string> content;

@@ -20,7 +20,8 @@ class AccountFolder {
 
   explicit AccountFolder(std::string folder) : folder_(std::move(folder)) {}
 
-  // In the order of their names. A file that can not be read is told to the log, once for each of its states.
+  // In the order of their names. A file that can not be read is told to the log, once for each of its states; so is the
+  // folder, once until it can be read again.
   std::vector<AccountFile> Changed();
   // Was it there at the last look?
   bool Has(const std::string& name) const { return seen_.contains(name); }
@@ -37,6 +38,7 @@ class AccountFolder {
 
   const std::string folder_;
   std::map<std::string, Signature> seen_;
+  bool readable_ = true;  // at the last look
 };
 
 }  // namespace monitor

@@ -88,7 +88,9 @@ void AddMetrics(metrics::Registry& registry, const Source& source, const ViewSto
 
 int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   const std::string folder = settings.String("data", "dir");
-  std::filesystem::create_directories(folder);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw std::runtime_error("data folder " + folder + ": " + error.message());
   auto store = ViewStore::Open(folder + "/view");
   if (!store) throw std::runtime_error(store.error());
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 #include <sstream>
@@ -87,6 +88,7 @@ const SettingSpec* FindSpec(const std::vector<SettingSpec>& specs, std::string_v
 using Values = std::map<std::string, std::string, std::less<>>;
 
 std::optional<std::string> ReadFile(const std::vector<SettingSpec>& specs, const std::string& path, Values& values) {
+  if (std::filesystem::is_directory(path)) return path + ": is a folder, not a file";  // would read as an empty file
   toml::table file;
   try {
     file = toml::parse_file(path);

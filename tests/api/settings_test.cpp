@@ -80,6 +80,12 @@ TEST_F(SettingsTest, AMissingFileIsAnError) {
   EXPECT_THAT(settings.error(), HasSubstr("/nowhere/at/all.toml"));
 }
 
+TEST_F(SettingsTest, AFolderIsNoFile) {
+  auto settings = LoadSettings(kSpecs, std::filesystem::temp_directory_path().string());
+  ASSERT_FALSE(settings);
+  EXPECT_THAT(settings.error(), HasSubstr("is a folder"));
+}
+
 int ExitCodeOf(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "monitord");
   std::vector<char*> argv;
