@@ -162,11 +162,7 @@ std::expected<std::string, std::string> ExplainBody(const ExplainOptions& option
   writer.BeginObject().Key("appInstallationId").String(options.app);
   if (!options.visitor.empty()) writer.Key("visitorId").String(options.visitor);
   if (!options.session.empty()) writer.Key("sessionId").String(options.session);
-  if (!options.at.empty()) {
-    auto at = ParseRfc3339(options.at);
-    if (!at) return std::unexpected("--at: no RFC 3339 time such as 2026-11-24T09:00:00Z");
-    writer.Key("at").Int(ToUnixMs(*at));
-  }
+  if (!options.at.empty()) writer.Key("at").Int(ToUnixMs(*ParseRfc3339(options.at)));
   std::string request = "{}";
   if (!options.request.empty()) {
     auto text = ReadInput(options.request);
@@ -206,10 +202,7 @@ std::expected<std::string, std::string> WhatIfBody(const WhatIfOptions& options)
   json::Writer writer(body);
   writer.BeginObject().Key("document").Raw(*document);
   for (auto [name, text] : {std::pair("from", &options.from), std::pair("to", &options.to)}) {
-    if (text->empty()) continue;
-    auto time = ParseRfc3339(*text);
-    if (!time) return std::unexpected(std::string("--") + name + ": no RFC 3339 time such as 2026-11-24T09:00:00Z");
-    writer.Key(name).Int(ToUnixMs(*time));
+    if (!text->empty()) writer.Key(name).Int(ToUnixMs(*ParseRfc3339(*text)));
   }
   writer.EndObject();
   return body;
@@ -237,6 +230,11 @@ int WhatIf(const CommonOptions& common, const WhatIfOptions& options) {
   });
 }
 
+// What is no time is wrong usage, seen before anything is asked.
+std::string ComplainOfTime(const std::string& text) {
+  return ParseRfc3339(text) ? "" : "no RFC 3339 time such as 2026-11-24T09:00:00Z";
+}
+
 void AddExplain(CLI::App& account, CommandLine& line) {
   CLI::App* explain = account.add_subcommand("explain", "Why each engagement is offered to a visitor, or not");
   auto options = std::make_shared<ExplainOptions>();
@@ -245,7 +243,7 @@ void AddExplain(CLI::App& account, CommandLine& line) {
   explain->add_option("--session", options->session, "Session id: exactly what its next such request gets");
   explain->add_option("--app", options->app, "App installation")->capture_default_str();
   explain->add_option("--request", options->request, "File with an engagement request's body, - for standard input");
-  explain->add_option("--at", options->at, "RFC 3339 time to judge at (default: now)");
+  explain->add_option("--at", options->at, "RFC 3339 time to judge at (default: now)")->check(ComplainOfTime);
   explain->callback([&line, options] { line.exit_code = Explain(line.common, *options); });
 }
 
@@ -254,8 +252,9 @@ void AddWhatIf(CLI::App& account, CommandLine& line) {
   auto options = std::make_shared<WhatIfOptions>();
   what_if->add_option("ACCOUNT", options->account, "Account id")->required();
   what_if->add_option("FILE", options->file, "The changed document")->required();
-  what_if->add_option("--from", options->from, "RFC 3339 time: sessions that began then or later");
-  what_if->add_option("--to", options->to, "RFC 3339 time: sessions that began before");
+  what_if->add_option("--from", options->from, "RFC 3339 time: sessions that began then or later")
+      ->check(ComplainOfTime);
+  what_if->add_option("--to", options->to, "RFC 3339 time: sessions that began before")->check(ComplainOfTime);
   what_if->callback([&line, options] { line.exit_code = WhatIf(line.common, *options); });
 }
 

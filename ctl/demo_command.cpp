@@ -105,6 +105,21 @@ class Screen {
   std::size_t lines_ = 0;
 };
 
+void PrintTotalsAsJson(const DemoTotals& totals) {
+  std::string out;
+  json::Writer writer(out);
+  writer.BeginObject();
+  for (auto [name, value] : {std::pair("requests", &totals.requests), std::pair("sessions", &totals.sessions),
+                             std::pair("offers", &totals.offers), std::pair("displays", &totals.displays),
+                             std::pair("clicks", &totals.clicks), std::pair("closes", &totals.closes),
+                             std::pair("purchases", &totals.purchases), std::pair("leads", &totals.leads),
+                             std::pair("errors", &totals.errors)}) {
+    writer.Key(name).UInt(value->load());
+  }
+  writer.EndObject();
+  std::puts(out.c_str());
+}
+
 void PrintTotals(const DemoTotals& totals) {
   auto number = [](const std::atomic<std::uint64_t>& value) { return static_cast<unsigned long long>(value.load()); };
   std::printf(
@@ -115,7 +130,7 @@ void PrintTotals(const DemoTotals& totals) {
       number(totals.errors));
 }
 
-int Demo(const DemoOptions& options) {
+int Demo(const CommonOptions& common, const DemoOptions& options) {
   DemoTotals totals;
   Visits visits(options);
   std::atomic<int> working = kWorkers;
@@ -137,10 +152,10 @@ int Demo(const DemoOptions& options) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     auto table = FunnelTable(client, options.funnel, options.target.account);
-    if (table && *table != shown) screen.Show(shown = *table);
+    if (table && *table != shown && !common.json) screen.Show(shown = *table);
     if (last && !table) Refuse(table.error());
   }
-  PrintTotals(totals);
+  common.json ? PrintTotalsAsJson(totals) : PrintTotals(totals);
   if (const std::string error = visits.first_error(); !error.empty()) return Refuse("first error: " + error);
   return kDone;
 }
@@ -157,11 +172,17 @@ void AddDemoCommand(CLI::App& app, CommandLine& line) {
   demo->add_option("--cacert", options->target.ca_file, "Authority of its certificate (default: the system's)");
   demo->add_option("--account", options->target.account, "Account id")->capture_default_str();
   demo->add_option("--app", options->target.app, "App installation")->capture_default_str();
-  demo->add_option("--visitors", options->visitors, "Visits in all")->capture_default_str();
-  demo->add_option("--rate", options->rate, "Visits begun a second")->check(CLI::PositiveNumber)->capture_default_str();
-  demo->add_option("--seed", options->seed, "The same seed plays the same visits")->capture_default_str();
+  demo->add_option("--visitors", options->visitors, "Visits in all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  demo->add_option("--rate", options->rate, "Visits begun a second")
+      ->check(CLI::Range(0.001, 1e6))
+      ->capture_default_str();
+  demo->add_option("--seed", options->seed, "The same seed plays the same visits")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   demo->add_option("--funnel", options->funnel, "funneld's query API")->capture_default_str();
-  demo->callback([&line, options] { line.exit_code = Demo(*options); });
+  demo->callback([&line, options] { line.exit_code = Demo(line.common, *options); });
 }
 
 }  // namespace monitor::ctl

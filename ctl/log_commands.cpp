@@ -124,7 +124,7 @@ void AddLogCommands(CLI::App& app, CommandLine& line) {
   CLI::App* tail = log->add_subcommand("tail", "Print events, oldest first: time, position, type, stream, data");
   auto options = std::make_shared<TailOptions>();
   tail->add_option("--from", options->from, "ORIGIN:SEQ or SEQ to begin at (default: the current origin's oldest)");
-  tail->add_option("--limit", options->limit, "Stop after so many events");
+  tail->add_option("--limit", options->limit, "Stop after so many events")->check(CLI::NonNegativeNumber);
   tail->add_flag("-f,--follow", options->follow, "Wait for more at the end, until Ctrl-C");
   tail->callback([&line, options] { line.exit_code = Tail(line.common, *options); });
 

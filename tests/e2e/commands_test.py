@@ -1,0 +1,65 @@
+"""The programs' command lines: exit codes, and one clear sentence for whoever mistyped."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from harness import Monitord, Stack, free_port
+from harness.part import BIN, ROOT
+
+
+def call(*command, **environment):
+    """(exit code, standard output, standard error)"""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=30,
+                          env={**os.environ, **environment})
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["position", "extra"], ["log", "tail", "--limit", "-1"], ["demo", "--visitors", "-1"], ["demo", "--seed", "-1"],
+    ["demo", "--rate", "0"], ["account", "explain", "demo", "--at", "yesterday"],
+    ["account", "what-if", "demo", "/dev/null", "--from", "1"], ["account", "what-if", "demo", "/dev/null", "--to", "x"]])
+def test_monitorctl_tells_wrong_usage_by_its_exit_code(arguments):
+    code, out, error = call(BIN / "monitorctl", "--admin", f"http://127.0.0.1:{free_port()}", *arguments)
+    assert (code, out) == (2, "") and len(error.splitlines()) == 2, error
+
+
+def test_every_command_of_a_running_node_prints_json_for_programs(tmp_path):
+    sample = ROOT / "deploy" / "accounts" / "demo.json"
+    with Stack(tmp_path, accounts=sample.parent) as stack:
+        visitor = stack.visitor(account="demo")
+        assert visitor.engage().status == 201
+        node = ["--admin", stack.monitord.admin_url, "--token-file", stack.monitord.token_file, "--json"]
+        for command in (["position"], ["log", "tail", "--limit", "1"], ["session", "events", "demo", visitor.vid, visitor.sid],
+                        ["account", "list"], ["account", "show", "demo"], ["account", "validate", sample],
+                        ["account", "put", sample], ["account", "diff", "demo", sample], ["account", "explain", "demo"],
+                        ["account", "what-if", "demo", sample],
+                        ["demo", "--url", stack.edge.url, "--cacert", stack.edge.authority, "--visitors", "2",
+                         "--funnel", f"http://127.0.0.1:{stack.funneld.port}"], ["drain"]):
+            code, out, error = call(BIN / "monitorctl", *node, *command)
+            assert (code, error) == (0, ""), command
+            json.loads(out)
+
+
+@pytest.mark.parametrize("program", ["monitord", "funneld"])
+def test_a_server_refuses_what_it_cannot_use_in_one_sentence(tmp_path, program):
+    rest = {"MONITOR_DATA_DIR": str(tmp_path / "data"), "MONITOR_SOURCE_ADMIN_TOKEN_FILE": "/nowhere"}
+    assert call(BIN / program, "--config", tmp_path, **rest) == (1, "", f"{program}: {tmp_path}: is a folder, not a file\n")
+    assert call(BIN / program, **rest, MONITOR_LOG_LEVEL="loud") == (
+        1, "", f"{program}: log.level must be debug, info, warning or error\n")
+    assert call(BIN / program, **{**rest, "MONITOR_DATA_DIR": "/proc/none"}) == (
+        1, "", f"{program}: data folder /proc/none: No such file or directory\n")
+
+
+def test_a_missing_folder_of_accounts_is_told(tmp_path, closing):
+    closing(Monitord(tmp_path, accounts=tmp_path / "nowhere")).start()
+    told = [json.loads(line) for line in (tmp_path / "monitord.log").read_text().splitlines()]
+    assert [line["reason"] for line in told if line["event"] == "accounts_folder_unreadable"] == ["No such file or directory"]
+
+
+def test_render_edge_without_nginx_says_so(tmp_path):
+    code, out, error = call(ROOT / "deploy" / "render-edge", "--dir", tmp_path, "--listen", "127.0.0.1:1", "--upstream",
+                            "127.0.0.1:2", "--certificate", "a", "--key", "b", "--nginx", "/nowhere/nginx")
+    assert (code, error) == (1, "render-edge: /nowhere/nginx is no nginx; name the program with --nginx\n")
