@@ -167,7 +167,7 @@ class LogReader::Loop {
     const auto ranges = ParseRanges(reply->body);
     if (!ranges) return ranges.error();
     ranges_ = *ranges;
-    log::Info("log-connected", {{"origin", ranges_.back().origin}});
+    log::Info("log_connected", {{"origin", ranges_.back().origin}});
     status_.Connected();
     LogPlace place = WhereToBegin();
     ShowProgress(place, false);

@@ -36,10 +36,10 @@ sigset_t BlockEndSignals() {
 IntakeOptions ReaderRules(const ServerSettings& settings) {
   IntakeOptions options{.skip_missing = settings.Boolean("source", "skip_missing")};
   options.unreadable = [](const Arrival& arrival, const std::string& reason) {
-    log::Error("event-unreadable", {{"channel", arrival.channel}, {"offset", arrival.offset}, {"reason", reason}});
+    log::Error("event_unreadable", {{"channel", arrival.channel}, {"offset", arrival.offset}, {"reason", reason}});
   };
   options.gap = [](const Arrival& arrival) {
-    log::Error("events-missing", {{"origin", arrival.event.origin},
+    log::Error("events_missing", {{"origin", arrival.event.origin},
                                   {"bucket", std::int64_t{arrival.event.bucket}},
                                   {"after", static_cast<std::int64_t>(arrival.event.prevseq)},
                                   {"seen", static_cast<std::int64_t>(arrival.event.seq)}});

@@ -36,7 +36,7 @@ void StatusBoard::Progress(std::uint64_t lag_events, bool caught_up) {
 }
 
 void StatusBoard::Alarm(const std::string& sentence, AlarmLasts lasts) {
-  log::Error("events-lost", {{"detail", sentence}});
+  log::Error("events_lost", {{"detail", sentence}});
   std::lock_guard lock(mutex_);
   if (alarm_lasts_ == AlarmLasts::kForGood && lasts != AlarmLasts::kForGood) return;
   status_.alarm = sentence;

@@ -299,7 +299,7 @@ class TopicReader::Loop {
     const int count = PartitionsOf(consumer_.get(), options_.topic);
     if (count == 0) throw Fault("the topic is gone");
     ShowAssignment(count);
-    log::Info("partitions-assigned", {{"count", std::int64_t{partitions->cnt}}});
+    log::Info("partitions_assigned", {{"count", std::int64_t{partitions->cnt}}});
   }
 
   std::int64_t WhereToBegin(int partition, std::int64_t low, std::int64_t high) {
@@ -348,7 +348,7 @@ class TopicReader::Loop {
     const std::string_view value = BytesOf(message.payload, message.len);
     auto event = ReadMessage(message);
     if (!event) {
-      log::Error("message-unreadable",
+      log::Error("message_unreadable",
                  {{"partition", channel}, {"offset", std::int64_t{message.offset}}, {"reason", event.error()}});
       intake_.CountUnreadable();
       return SendDeadLetter(key, value, event.error(), channel, message.offset);
