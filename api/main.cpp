@@ -52,6 +52,9 @@ std::expected<std::unique_ptr<RocksDbStore>, std::string> OpenStore(const Server
   RocksDbStoreOptions options;
   options.path = settings.String("data", "dir") + "/store";
   options.min_free_bytes = static_cast<std::uint64_t>(settings.Integer("data", "min_free_mb")) << 20;
+  options.report = [](const std::string& event, const std::string& detail) {
+    log::Write(event.ends_with("recovered") ? log::Level::kInfo : log::Level::kError, event, {{"detail", detail}});
+  };
   options.on_sync_failure = [](const std::string& reason) {
     // Whether the batch is on disk is not known: nobody may be answered any more.
     log::Error("sync_failed", {{"reason", reason}});

@@ -243,7 +243,7 @@ bool LogWriter::Commit() {
   Count(counters_.sync_ns, static_cast<std::uint64_t>((std::chrono::steady_clock::now() - start).count()));
   if (!committed) {
     broken_ = true;
-    if (options_.report) options_.report("write-failed", error);
+    Report("write_failed", error);
     return false;
   }
   Count(counters_.batches);
@@ -255,7 +255,7 @@ void LogWriter::RecoverIfPossible() {
   if (disk_low_) return;
   std::uint64_t committed = log_.last_seq();
   if (auto reopened = log_.Reopen(); !reopened) {
-    if (options_.report) options_.report("reopen-failed", reopened.error());
+    if (std::exchange(reopen_failure_, reopened.error()) != reopened.error()) Report("reopen_failed", reopen_failure_);
     return;
   }
   heads_ = log_.recovered_heads();
@@ -266,13 +266,23 @@ void LogWriter::RecoverIfPossible() {
   checkpointed_seq_ = heads_.seq;
   streams_.Clear();
   broken_ = false;
-  if (options_.report) options_.report("write-recovered", "appends are accepted again");
+  reopen_failure_.clear();
+  Report("write_recovered", "the log was opened anew and can be written");
 }
 
 void LogWriter::MeasureDisk() {
   struct statvfs disk;
   if (::statvfs(options_.path.c_str(), &disk) != 0) return;
-  disk_low_ = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize < options_.min_free_bytes;
+  const std::uint64_t free_bytes = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  const bool low = free_bytes < options_.min_free_bytes;
+  if (disk_low_.exchange(low) == low) return;
+  const std::string free = std::to_string(free_bytes >> 20) + " MiB are free, ";
+  const std::string least = std::to_string(options_.min_free_bytes >> 20);
+  Report(low ? "disk_low" : "disk_recovered", free + (low ? "below " + least + " nothing is taken" : "that is enough"));
+}
+
+void LogWriter::Report(const std::string& event, const std::string& detail) const {
+  if (options_.report) options_.report(event, detail);
 }
 
 void LogWriter::WatchDisk(std::stop_token stop) {

@@ -51,6 +51,7 @@ class LogWriter {
   void RecoverIfPossible();
   void WatchDisk(std::stop_token stop);
   void MeasureDisk();
+  void Report(const std::string& event, const std::string& detail) const;
 
   OpenLog& log_;
   const RocksDbStoreOptions& options_;
@@ -63,6 +64,7 @@ class LogWriter {
   rocksdb::WriteBatch batch_;
   std::vector<Answer> answers_;
   std::string scratch_key_, scratch_value_;
+  std::string reopen_failure_;  // the last one, so that it is told once
 
   std::atomic<bool> broken_{false};    // a write failed; nothing is accepted until the database was opened anew
   std::atomic<bool> disk_low_{false};  // below the watermark

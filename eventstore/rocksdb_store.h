@@ -27,8 +27,8 @@ struct RocksDbStoreOptions {
   std::size_t max_queued_requests = 4'096;      // over it: kUnavailable
   // Called when a sync failed, on whichever thread it was; must not return. Empty: say it on stderr and abort.
   std::function<void(const std::string&)> on_sync_failure;
-  // What the operator should know, on the writer's thread: event name (write-failed, write-recovered, reopen-failed)
-  // and one sentence.
+  // What the operator should know, on any of the store's threads: event name (write_failed, write_recovered,
+  // reopen_failed, disk_low, disk_recovered) and one sentence.
   std::function<void(const std::string& event, const std::string& detail)> report;
 };
 

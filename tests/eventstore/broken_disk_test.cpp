@@ -202,7 +202,10 @@ TEST_F(BrokenDiskTest, FailedSyncEndsTheProcessAndAnswersNobody) {
 }
 
 TEST_F(BrokenDiskTest, FailedWriteIsRefusedAndNeverComesBack) {
-  auto store = OpenStore(OptionsFor(folder.path()));
+  std::vector<std::string> told;
+  auto options = OptionsFor(folder.path());
+  options.report = [&](const std::string& event, const std::string&) { told.push_back(event); };
+  auto store = OpenStore(options);
   ASSERT_TRUE(store->Append(RequestOf("a", 0, 3)));
   ASSERT_TRUE(store->Append(RequestOf("b", 0, 40, std::string(2'000, 'x'))));  // more than a block of the log
   for (int round = 0; round < 2; ++round) {
@@ -223,6 +226,7 @@ TEST_F(BrokenDiskTest, FailedWriteIsRefusedAndNeverComesBack) {
   }
   EXPECT_TRUE(store->ReadStream(StreamName("session/demo/refused/s"), 1)->empty());
   store.reset();
+  EXPECT_EQ(told, (std::vector<std::string>{"write_failed", "write_recovered", "write_failed", "write_recovered"}));
   store = OpenStore(OptionsFor(folder.path()));
   EXPECT_TRUE(store->ReadStream(StreamName("session/demo/refused/s"), 1)->empty());
   EXPECT_EQ(store->Verify(nullptr), 45u);

@@ -184,8 +184,11 @@ TEST_F(Store, RefusesBelowTheWatermarkOfFreeDisk) {
   store.reset();
   auto options = OptionsFor(folder.path());
   options.min_free_bytes = ~0ull;
+  std::vector<std::string> told;
+  options.report = [&](const std::string& event, const std::string&) { told.push_back(event); };
   store = OpenStore(options);
   EXPECT_FALSE(store->Writable());
+  EXPECT_EQ(told, std::vector<std::string>{"disk_low"});
   auto refused = store->Append(RequestOf("a", 0));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(), StoreError::kUnavailable);
