@@ -15,7 +15,7 @@ struct Range {
 constexpr Range kRanges[] = {
     {"server", "port", 0, 65'535},
     {"server", "threads", 1, 1'024},
-    {"server", "max_body_bytes", 1, 16 << 20},
+    {"server", "max_body_bytes", 1, 4'000'000},  // sealed, and with all that is beside it, one message of Kafka
     {"server", "deadline_ms", 1, 600'000},
     {"admin", "port", 0, 65'535},
     {"data", "min_free_mb", 0, std::numeric_limits<std::int32_t>::max()},

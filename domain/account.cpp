@@ -12,7 +12,6 @@
 namespace monitor {
 namespace {
 
-constexpr std::size_t kMaxDocumentBytes = 16 << 20;
 constexpr json::Limits kDocumentLimits{.max_depth = 64, .max_nodes = 2'000'000};
 
 DocumentError NotJson(std::string_view document, const json::ParseError& error) {

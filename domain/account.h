@@ -134,6 +134,10 @@ class Account {
   bool IsBot(std::string_view user_agent) const;
 };
 
+// It travels whole in one event, as a string: escaped at most twice as long, and Kafka's largest message is 8 MiB
+// (eventstore/kafka_producer.h).
+constexpr std::size_t kMaxDocumentBytes = 4'000'000;
+
 // The whole document is checked; all errors are returned with their places, in the document's order.
 std::expected<std::shared_ptr<const Account>, std::vector<DocumentError>> ParseAccount(std::string document);
 

@@ -10,9 +10,7 @@ namespace monitor {
 namespace {
 
 constexpr std::size_t kErrorBytes = 512;
-// One event may hold a whole account document; Kafka's own default is 1 MiB.
 constexpr std::chrono::milliseconds kTopicPause{50};
-constexpr const char* kMaxMessageBytes = "8388608";
 
 struct Deleter {
   void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
@@ -52,7 +50,7 @@ Owned<rd_kafka_NewTopic_t> NewTopic(const TopicWanted& wanted, int brokers) {
   if (!topic) return topic;
   auto set = [&](const char* name, const char* value) { rd_kafka_NewTopic_set_config(topic.get(), name, value); };
   set("min.insync.replicas", std::to_string(std::max(1, replication - 1)).c_str());
-  set("max.message.bytes", kMaxMessageBytes);
+  set("max.message.bytes", std::to_string(kMaxMessageBytes).c_str());
   for (const auto& [name, value] : wanted.settings) set(name.c_str(), value.c_str());
   return topic;
 }
@@ -125,6 +123,7 @@ std::expected<void, std::string> KafkaProducer::State::Start() {
   Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
   std::array<char, kErrorBytes> error;
   const std::string queue = std::to_string(options.max_in_flight + 1'000);  // positions and tables come on top
+  const std::string largest = std::to_string(kMaxMessageBytes);
   const std::pair<const char*, const char*> settings[] = {
       {"bootstrap.servers", options.bootstrap_servers.c_str()},
       {"client.id", options.client_id.c_str()},
@@ -133,7 +132,7 @@ std::expected<void, std::string> KafkaProducer::State::Start() {
       {"message.timeout.ms", "0"},  // the log keeps everything: never give up on a message
       {"queue.buffering.max.messages", queue.c_str()},
       {"queue.buffering.max.kbytes", "262144"},
-      {"message.max.bytes", kMaxMessageBytes},
+      {"message.max.bytes", largest.c_str()},
       {"linger.ms", "5"},
       {"compression.type", "lz4"},
       {"reconnect.backoff.max.ms", "2000"},

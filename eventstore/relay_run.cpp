@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "domain/account.h"
 #include "domain/event_codec.h"
 #include "domain/vocabulary.h"
 #include "eventstore/cloud_event.h"
@@ -22,6 +23,10 @@ constexpr milliseconds kSaveInterval{200};
 constexpr std::uint64_t kGatherEvents = 200;
 constexpr ReadOptions kReadOptions{.max_events = 1'000, .max_bytes = 1 << 20};
 constexpr int kMaxPartitions = 256;  // a bucket has 8 bits (events.md section 3)
+
+// Whatever is accepted can be sent: an event that can not would hold up the relay for ever. Escaping doubles a document
+// at most, the rest is for the event's other fields and its headers.
+static_assert(2 * kMaxDocumentBytes + 100'000 < kMaxMessageBytes);
 
 std::vector<TopicWanted> Topics(const RelayOptions& options) {
   return {{options.topic, options.partitions, {{"cleanup.policy", "delete"}, {"retention.ms", "-1"}}},

@@ -170,6 +170,17 @@ TEST_F(KafkaInboundTopic, APoisonMessageGoesToTheDeadLettersAndTheRestGoesOn) {
   EXPECT_EQ(letters[2].headers.at("reason"), "type: is required");
 }
 
+TEST_F(KafkaInboundTopic, OfAMessageTooLargeForADeadLetterTheBeginningIsKeptAndTheRestGoesOn) {
+  Tell({std::string(kMaxMessageBytes - 60, '0'), kBusy});  // with the letter's headers it is over the limit
+  const InboundTopic topic(options_);
+  ASSERT_TRUE(Reaches(topic, 1, 1));
+  EXPECT_EQ(Skill(), SkillState::kBusy);
+  const auto letters = ReadLetters(options_.bootstrap_servers, options_.dead_letter_topic);
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].value, std::string(8'000'000, '0'));
+  EXPECT_EQ(letters[0].headers.at("reason"), "body: is too large; cut, it has 8388548 bytes");
+}
+
 TEST_F(KafkaInboundTopic, AfterARestartItGoesOnBehindWhatWasApplied) {
   Tell({kStart, kEnd});
   {

@@ -352,8 +352,10 @@ TEST(AccountDocument, TellsBotsByTheirAgent) {
   EXPECT_FALSE(account->IsBot(""));
 }
 
-TEST(AccountDocument, RefusesMoreThan16MiB) {
-  EXPECT_THAT(ErrorPathsOf(R"({"accountId": "demo", "name": ")" + std::string(16 << 20, 'x') + "\"}"), ElementsAre(""));
+TEST(AccountDocument, RefusesWhatOneEventCanNotHold) {
+  const std::string document = R"({"accountId": "demo"})";
+  EXPECT_THAT(ErrorPathsOf(document + std::string(kMaxDocumentBytes - document.size(), '\n')), ElementsAre());
+  EXPECT_THAT(ErrorPathsOf(document + std::string(kMaxDocumentBytes - document.size() + 1, '\n')), ElementsAre(""));
 }
 
 TEST(AccountState, TakesSkillsForOnlineUntilTold) {

@@ -14,6 +14,8 @@
 #include <random>
 #include <thread>
 
+#include "domain/account.h"
+#include "domain/event_codec.h"
 #include "eventstore/cloud_event.h"
 #include "eventstore/kafka_producer.h"
 #include "tests/eventstore/store_fixture.h"
@@ -189,6 +191,23 @@ TEST_F(KafkaRelay, SendsTheLogInOrderWithAllHeaders) {
                                                   {"ce_streamversion", seq},
                                                   {"traceparent", request.traceparent}}));
   }
+}
+
+TEST_F(KafkaRelay, SendsTheLargestDocumentThatIsAccepted) {
+  std::string document = R"({"accountId":"demo","more":")";
+  while (document.size() < kMaxDocumentBytes - 3) document += "\\\"";  // every character becomes two
+  document += "\"}";
+  const Event event{{AccountId("demo"), {}, {}, {}}, AccountConfigured{RevisionOf(document), document, "test"}};
+  AppendRequest request;
+  request.key = "demo/";
+  request.streams = {{AccountStream(AccountId("demo")), 0, {{"account-configured", EncodeEventData(event, NoKey())}}}};
+  ASSERT_TRUE(store->Append(std::move(request)));
+  Relay relay(options, *store);
+  ASSERT_TRUE(relay.Drain(minutes(1)));
+  ExpectTopicEqualsLog();
+  const auto table = ReadTopic(broker, options.accounts_topic, 1);
+  ASSERT_EQ(table.size(), 1u);
+  EXPECT_EQ(table[0].value, document);
 }
 
 TEST_F(KafkaRelay, SavesAPositionThatCoversWhatItSent) {
