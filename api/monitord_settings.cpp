@@ -1,5 +1,6 @@
 #include "api/monitord_settings.h"
 
+#include <bit>
 #include <cstdint>
 #include <limits>
 
@@ -47,7 +48,7 @@ std::vector<SettingSpec> MonitordSettings() {
       {"visitors", "max_cached_mb", "512", kInteger, "the same by size"},
       {"visitors", "max_waiting", "16", kInteger, "requests that may wait for one visitor; then 503"},
       {"kafka", "bootstrap_servers", "", kString, "HOST:PORT,…; empty: no broker"},
-      {"kafka", "partitions", "16", kInteger, "of monitor.events, if the topic must be made"},
+      {"kafka", "partitions", "16", kInteger, "of monitor.events, if the topic must be made; a power of two"},
       {"kafka", "ack", "disk", kString, "what an answer waits for: disk, or kafka as well"},
       {"kafka", "inbound_topic", "monitor.inbound", kString,
        "commands of the messaging side; made if missing; empty: none"},
@@ -63,6 +64,9 @@ std::expected<void, std::string> CheckMonitordSettings(const ServerSettings& set
     if (value >= range.from && value <= range.to) continue;
     return std::unexpected(std::string(range.section) + "." + range.key + " must be from " +
                            std::to_string(range.from) + " to " + std::to_string(range.to));
+  }
+  if (!std::has_single_bit(static_cast<std::uint64_t>(settings.Integer("kafka", "partitions")))) {
+    return std::unexpected("kafka.partitions must be a power of two, 256 at most");
   }
   const std::string ack = settings.String("kafka", "ack");
   if (ack != "disk" && ack != "kafka") return std::unexpected("kafka.ack must be disk or kafka");

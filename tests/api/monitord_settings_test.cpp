@@ -38,6 +38,9 @@ TEST(MonitordSettings, EveryKeyIsThereOnceAndExplained) {
 TEST(MonitordSettings, WhatIsOutOfRangeIsNamed) {
   EXPECT_THAT(ComplaintWith("MONITOR_SERVER_PORT", "65536"), HasSubstr("server.port must be from 0 to 65535"));
   EXPECT_THAT(ComplaintWith("MONITOR_SERVER_THREADS", "0"), HasSubstr("server.threads"));
+  EXPECT_THAT(ComplaintWith("MONITOR_SERVER_MAX_BODY_BYTES", "4000001"), HasSubstr("server.max_body_bytes"));
+  EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_PARTITIONS", "24"), HasSubstr("kafka.partitions must be a power of two"));
+  EXPECT_EQ(ComplaintWith("MONITOR_KAFKA_PARTITIONS", "256"), "");
   EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_ACK", "maybe"), HasSubstr("kafka.ack"));
   EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_ACK", "kafka"), HasSubstr("needs kafka.bootstrap_servers"));
   EXPECT_THAT(ComplaintWith("MONITOR_LOG_LEVEL", "loud"), HasSubstr("log.level"));
