@@ -65,13 +65,14 @@ struct Change {
   AccountId id;
   std::optional<EventData> event;  // none: only what is kept beside the stream changes
   AccountSnapshot snapshot;        // its version: the stream's before the event
+  bool from_file = false;
 };
 
 }  // namespace
 
 class Accounts::State {
  public:
-  explicit State(EventStore& store) : store_(store) {}
+  State(EventStore& store, EventStore& told) : store_(store), told_(told) {}
 
   std::expected<void, std::string> Start(const std::string& folder);
   bool loading() const { return loading_.load(std::memory_order_acquire); }
@@ -105,6 +106,7 @@ class Accounts::State {
   void KeepOld(OldDocument old);
 
   EventStore& store_;
+  EventStore& told_;
   std::atomic<bool> loading_ = true;
   std::mutex change_;                            // one change after the other
   std::map<AccountId, Revision> files_;          // AccountSnapshot::file
@@ -264,6 +266,7 @@ std::expected<PutAccountResult, PutAccountError> Accounts::State::PutParsed(std:
   Change change{request.id, std::nullopt, {0, account->document, {}, files_[request.id]}};
   if (current) change.snapshot.version = current->version;
   if (current) change.snapshot.skills = current->skills;
+  change.from_file = from_file;
   if (from_file) change.snapshot.file = account->revision;
   if (result.changed) change.event = AccountConfigured{account->revision, account->document, request.by};
   if (!result.changed && !from_file) return result;
@@ -315,7 +318,7 @@ std::expected<Appended, StoreError> Accounts::State::Append(const Change& change
                                {{std::string(TypeName(*change.event)), EncodeEventData(event, NoKey())}}});
   }
   request.states.push_back({StateTable::kAccount, change.id.str(), after.ToJson()});
-  return store_.Append(std::move(request));
+  return (change.from_file ? store_ : told_).Append(std::move(request));
 }
 
 std::shared_ptr<const Account> Accounts::State::FindOld(const AccountId& id, std::uint64_t version) const {
@@ -352,7 +355,7 @@ std::shared_ptr<const Account> Accounts::State::AtVersion(const AccountId& id, s
   return account;
 }
 
-Accounts::Accounts(EventStore& store) : state_(std::make_unique<State>(store)) {}
+Accounts::Accounts(EventStore& store, EventStore& told) : state_(std::make_unique<State>(store, told)) {}
 Accounts::~Accounts() = default;
 
 std::expected<void, std::string> Accounts::Start(const std::string& folder) { return state_->Start(folder); }

@@ -47,7 +47,10 @@ enum class AccountChange : std::uint8_t { kDone, kUnknownAccount, kUnknownSkill,
 
 class Accounts {
  public:
-  explicit Accounts(EventStore& store);  // must outlive it
+  // Both must outlive it, and be the same log. What is told and will be answered is appended by `told`, which may wait
+  // for the broker (kafka_ack_store.h); what a file says by `store`, so that the node starts without one.
+  Accounts(EventStore& store, EventStore& told);
+  explicit Accounts(EventStore& store) : Accounts(store, store) {}
   ~Accounts();
 
   // Folds every account's state from the store, then puts each *.json of `folder` ("" = none) whose content differs

@@ -107,10 +107,18 @@ http::Reply Admin::Handle(const http::Request& request) {
 }
 
 http::Reply Admin::Dispatch(const Route& route, const http::Request& request, std::vector<std::string> arguments) {
+  const bool command = route.method == http::Method::kPut || route.method == http::Method::kDelete;
+  const bool fits = !command || waiting_commands_.fetch_add(1) < options_.max_waiting_commands;
+  http::Reply reply =
+      fits ? Run(route, request, std::move(arguments)) : admin::Unavailable("too many commands wait for their commit");
+  if (command) waiting_commands_.fetch_sub(1);
+  reply.headers.Add("Cache-Control", "no-store");
+  return reply;
+}
+
+http::Reply Admin::Run(const Route& route, const http::Request& request, std::vector<std::string> arguments) {
   try {
-    http::Reply reply = (this->*route.handler)({request, std::move(arguments), http::Query(request.query())});
-    reply.headers.Add("Cache-Control", "no-store");
-    return reply;
+    return (this->*route.handler)({request, std::move(arguments), http::Query(request.query())});
   } catch (const std::exception& error) {
     log::Error("admin_request_failed", {{"route", route.path}, {"reason", error.what()}});
     return admin::Unexpected();

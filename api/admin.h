@@ -1,7 +1,8 @@
 // The admin API of interfaces.md section 2: requests in, replies out, over the use cases. Knows no sockets; `main`
 // gives it a listener of its own, away from the threads that serve visitors.
 //
-// Thread-safe. Long polls are bounded: beyond max_waiting_polls they are answered 503.
+// Thread-safe. What may wait is bounded, long polls and commands (with ack=kafka these wait for the broker): beyond it
+// they are answered 503.
 #pragma once
 
 #include <atomic>
@@ -29,6 +30,7 @@ namespace monitor {
 struct AdminOptions {
   std::string token;
   int max_waiting_polls = 8;
+  int max_waiting_commands = 16;
   std::chrono::milliseconds max_poll{60'000};
 };
 
@@ -64,6 +66,7 @@ class Admin {
   struct Route;
   static const std::vector<Route>& Routes();
   http::Reply Dispatch(const Route& route, const http::Request& request, std::vector<std::string> arguments);
+  http::Reply Run(const Route& route, const http::Request& request, std::vector<std::string> arguments);
   bool Authorized(const http::Request& request) const;
 
   // admin.cpp
@@ -96,6 +99,7 @@ class Admin {
   AdminOptions options_;
   TokenHash token_;
   std::atomic<int> waiting_polls_ = 0;
+  std::atomic<int> waiting_commands_ = 0;
   std::atomic<bool> stopping_ = false;
   std::mutex what_if_;  // held by the one that runs
 };

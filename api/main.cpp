@@ -31,8 +31,9 @@ namespace {
 
 constexpr std::chrono::seconds kMaxPendingWait{20};
 constexpr std::chrono::seconds kMaxRelayDrain{10};
-constexpr int kAdminThreads = 16;  // polls may hold half of them
+constexpr int kAdminThreads = 32;  // polls and commands may wait long; the others stay free, for health among them
 constexpr int kMaxPolls = 8;
+constexpr int kMaxCommands = 16;
 constexpr std::size_t kMaxDocumentBytes = 16 << 20;
 
 // What is on disk, opened.
@@ -180,10 +181,10 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
   const std::unique_ptr<Relay> relay = MakeRelay(settings, store);
   std::unique_ptr<KafkaAckStore> acknowledged;
   if (settings.String("kafka", "ack") == "kafka") acknowledged = std::make_unique<KafkaAckStore>(store, *relay);
-  EventStore& visit_store = acknowledged ? static_cast<EventStore&>(*acknowledged) : store;
+  EventStore& answering_store = acknowledged ? static_cast<EventStore&>(*acknowledged) : store;
 
-  Accounts accounts(store);
-  Visits visits(visit_store, foundations->master_key, VisitsOptionsOf(settings));
+  Accounts accounts(store, answering_store);
+  Visits visits(answering_store, foundations->master_key, VisitsOptionsOf(settings));
   PublicApi api(accounts, visits, foundations->master_key, PublicApiOptionsOf(settings, geo, registry));
   const std::unique_ptr<InboundTopic> inbound = MakeInboundTopic(settings, accounts, visits);
   Drain drain([&] {
@@ -191,15 +192,16 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
     if (acknowledged) acknowledged->Stop();
     if (inbound) inbound->Stop();
   });
-  Admin admin({.accounts = accounts,
-               .visits = visits,
-               .store = store,
-               .master_key = foundations->master_key,
-               .metrics = registry,
-               .drain = drain,
-               .geo = geo,
-               .relayed = [&relay] { return relay ? relay->Status().relayed : 0; }},
-              {.token = foundations->admin_token, .max_waiting_polls = kMaxPolls});
+  Admin admin(
+      {.accounts = accounts,
+       .visits = visits,
+       .store = store,
+       .master_key = foundations->master_key,
+       .metrics = registry,
+       .drain = drain,
+       .geo = geo,
+       .relayed = [&relay] { return relay ? relay->Status().relayed : 0; }},
+      {.token = foundations->admin_token, .max_waiting_polls = kMaxPolls, .max_waiting_commands = kMaxCommands});
 
   const http::Server server(PublicServerOptions(settings),
                             [&api](const http::Request& request) { return api.Handle(request); });

@@ -41,13 +41,13 @@ class Monitord(Part):
     def is_ready(self):
         return http_status(f"{self.admin_url}/readyz") == 200
 
-    def admin(self, method, path, body=None):
+    def admin(self, method, path, body=None, timeout_s=30):
         """(status, document) of an admin API request; the document is None if the answer is not JSON."""
         request = urllib.request.Request(self.admin_url + path, method=method,
                                          data=None if body is None else json.dumps(body).encode(),
                                          headers={"Authorization": f"Bearer {self.token}"})
         try:
-            with urllib.request.urlopen(request, timeout=30) as reply:
+            with urllib.request.urlopen(request, timeout=timeout_s) as reply:
                 return reply.status, parse(reply.read())
         except urllib.error.HTTPError as error:
             return error.code, parse(error.read())

@@ -21,8 +21,8 @@ class Answer:
 class Visitor:
     """`tls` None: plain HTTP to monitord itself. An answer of None is a cut connection: unknown whether recorded."""
 
-    def __init__(self, port, tls, account="e2e", app="web"):
-        self.port, self.tls = port, tls
+    def __init__(self, port, tls, account="e2e", app="web", timeout_s=30):
+        self.port, self.tls, self.timeout_s = port, tls, timeout_s
         self.base = f"/api/account/{account}/app/{app}"
         self.vid = self.sid = None
         self.pages = (f"{uuid.uuid4().hex[:20]}-{n}" for n in itertools.count(1))
@@ -32,8 +32,8 @@ class Visitor:
         try:
             if self.connection is None:
                 self.connection = (
-                    http.client.HTTPSConnection("localhost", self.port, context=self.tls, timeout=30) if self.tls
-                    else http.client.HTTPConnection("127.0.0.1", self.port, timeout=30))
+                    http.client.HTTPSConnection("localhost", self.port, context=self.tls, timeout=self.timeout_s) if self.tls
+                    else http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout_s))
             self.connection.request(method, target, body=json.dumps(body), headers=headers or {})
             reply = self.connection.getresponse()
             data = reply.read()
