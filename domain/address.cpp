@@ -4,17 +4,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <string>
 
 namespace monitor {
 namespace {
 
-constexpr int kMappedBits = 96;  // before the 32 of an IPv4
-
-bool IsMapped(const Address& address) {
-  constexpr std::array<std::uint8_t, 12> kPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  return std::equal(kPrefix.begin(), kPrefix.end(), address.begin());
-}
+constexpr std::array<std::uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};  // before an IPv4
+constexpr int kMappedBits = 8 * kMappedPrefix.size();
 
 }  // namespace
 
@@ -29,8 +24,16 @@ std::optional<Address> ParseAddress(std::string_view text) {
   return std::nullopt;
 }
 
+bool IsIpv4(const Address& address) { return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), address.begin()); }
+
+std::string FormatAddress(const Address& address) {
+  char text[INET6_ADDRSTRLEN];
+  if (IsIpv4(address)) return inet_ntop(AF_INET, address.data() + kMappedPrefix.size(), text, sizeof text);
+  return inet_ntop(AF_INET6, address.data(), text, sizeof text);
+}
+
 bool Cidr::Contains(const Address& address) const {
-  if (prefix_bits < kMappedBits && IsMapped(address)) return false;  // ::/0 means every IPv6, no IPv4
+  if (prefix_bits < kMappedBits && IsIpv4(address)) return false;  // ::/0 means every IPv6, no IPv4
   int whole_bytes = prefix_bits / 8;
   if (!std::equal(network.begin(), network.begin() + whole_bytes, address.begin())) return false;
   int rest = prefix_bits % 8;

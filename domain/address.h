@@ -1,9 +1,11 @@
-// Client addresses: parsing and ranges. IPv4 is handled as ::ffff:a.b.c.d, so that both forms of one address are equal.
+// Client addresses: parsing, printing and ranges. IPv4 is handled as ::ffff:a.b.c.d, so that both forms of one address
+// are equal. Pure; any thread.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace monitor {
@@ -12,6 +14,9 @@ using Address = std::array<std::uint8_t, 16>;
 
 // nullopt: neither an IPv4 nor an IPv6 address.
 std::optional<Address> ParseAddress(std::string_view text);
+bool IsIpv4(const Address& address);
+// IPv4 with dots, IPv6 in its short form.
+std::string FormatAddress(const Address& address);
 
 struct Cidr {
   Address network{};

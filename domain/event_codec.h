@@ -4,24 +4,14 @@
 #pragma once
 
 #include <expected>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "domain/event.h"
+#include "domain/event_privacy.h"
 #include "domain/json.h"
 
 namespace monitor {
-
-// Seals with, and opens by, one visitor's key. Made by eventstore/visitor_keys.h; PlainText below where there is none.
-class FieldCipher {
- public:
-  virtual ~FieldCipher() = default;
-  // base64 of nonce and ciphertext.
-  virtual std::string Seal(std::string_view plain) const = 0;
-  // nullopt: the key is gone (erased) or the text was not sealed with it.
-  virtual std::optional<std::string> Open(std::string_view sealed_base64) const = 0;
-};
 
 // The current version of every type's data schema, part of `ce_dataschema`.
 constexpr int kEventSchemaVersion = 1;
@@ -44,11 +34,5 @@ std::expected<Event, DecodeError> DecodeEventData(std::string_view type, std::st
 // The same of `data` inside of a larger document, which was parsed already.
 std::expected<Event, DecodeError> DecodeEventData(std::string_view type, const json::Value& data,
                                                   const FieldCipher& cipher);
-
-// The same JSON with every sealed value opened in place, for the token-protected views of one visitor.
-std::string OpenSealedFields(std::string_view json, const FieldCipher& cipher);
-
-// IPv4 to /24, IPv6 to /48 (events.md section 4). Empty if it is no address.
-std::string TruncateAddress(std::string_view address);
 
 }  // namespace monitor

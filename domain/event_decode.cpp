@@ -2,7 +2,6 @@
 #include <charconv>
 
 #include "domain/event_codec.h"
-#include "domain/event_privacy.h"
 #include "domain/json.h"
 
 namespace monitor {
@@ -10,8 +9,6 @@ namespace {
 
 using json::Value;
 using json::Writer;
-
-constexpr json::Limits kDataLimits{.max_depth = 64, .max_nodes = 1 << 20};
 
 // Takes fields out of one object. The first field that is missing or no good is remembered; what is returned from then
 // on is not used.
@@ -225,7 +222,7 @@ class Decoder {
     for (const Value& item : fields_.Required("entryPoints").items()) entry_points.emplace_back(item.text());
     auto plain = Open(fields_.Find("entryPointsEnc"));
     if (!plain) return entry_points;
-    auto originals = json::Document::Parse(*plain, kDataLimits);
+    auto originals = json::Document::Parse(*plain, kEventDataLimits);
     if (!originals || originals->root().items().size() != entry_points.size()) {
       fields_.Fail("entryPointsEnc", "does not fit entryPoints");
       return entry_points;
@@ -247,7 +244,7 @@ class Decoder {
     std::vector<Identity> identities;
     auto plain = Open(fields_.Find("identities"));
     if (!plain) return identities;
-    auto document = json::Document::Parse(*plain, kDataLimits);
+    auto document = json::Document::Parse(*plain, kEventDataLimits);
     const Value& hashes = fields_.Required("identityHashes");
     if (!document || document->root().items().size() != hashes.items().size()) {
       fields_.Fail("identityHashes", "do not fit identities");
@@ -272,7 +269,7 @@ class Decoder {
       properties.json = TextOf(*stored);
       return properties;
     }
-    auto originals = json::Document::Parse(*plain, kDataLimits);
+    auto originals = json::Document::Parse(*plain, kEventDataLimits);
     const Value* referrer = originals ? originals->root().Find("referrer") : nullptr;
     if (referrer != nullptr) properties.referrer = referrer->text();
     properties.json.clear();
@@ -400,7 +397,7 @@ class Decoder {
 
 std::expected<Event, DecodeError> DecodeEventData(std::string_view type, std::string_view json,
                                                   const FieldCipher& cipher) {
-  auto document = json::Document::Parse(json, kDataLimits);
+  auto document = json::Document::Parse(json, kEventDataLimits);
   if (!document) return std::unexpected(DecodeError{document.error().message});
   return DecodeEventData(type, document->root(), cipher);
 }

@@ -2,7 +2,6 @@
 #include <charconv>
 
 #include "domain/event_codec.h"
-#include "domain/event_privacy.h"
 #include "domain/json.h"
 
 namespace monitor {

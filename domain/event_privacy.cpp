@@ -1,21 +1,14 @@
 #include "domain/event_privacy.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
-#include <cstring>
 
-#include "domain/event_codec.h"
-#include "domain/json.h"
+#include "domain/address.h"
 
 namespace monitor {
 namespace {
 
 using json::Value;
 using json::Writer;
-
-constexpr json::Limits kDataLimits{.max_depth = 64, .max_nodes = 1 << 20};
 
 std::optional<std::string> OpenMember(const Value* holder, const FieldCipher& cipher) {
   const Value* sealed = holder == nullptr ? nullptr : holder->Find("enc");
@@ -24,7 +17,7 @@ std::optional<std::string> OpenMember(const Value* holder, const FieldCipher& ci
 
 // `fields` with the members of `originals` instead of its own of the same name.
 void WriteMerged(Writer& writer, const Value& fields, std::string_view originals) {
-  auto document = json::Document::Parse(originals, kDataLimits);
+  auto document = json::Document::Parse(originals, kEventDataLimits);
   writer.BeginObject();
   for (const json::Member& member : fields.members()) {
     const Value* original = document ? document->root().Find(member.name) : nullptr;
@@ -47,7 +40,7 @@ void WriteAttributes(Writer& writer, const Value& attributes, const FieldCipher&
 }  // namespace
 
 std::string OpenSealedFields(std::string_view json, const FieldCipher& cipher) {
-  auto document = json::Document::Parse(json, kDataLimits);
+  auto document = json::Document::Parse(json, kEventDataLimits);
   if (!document) return std::string(json);
   const Value& data = document->root();
   auto entry_points = OpenMember(data.Find("entryPointsEnc"), cipher);
@@ -77,25 +70,11 @@ std::string OpenSealedFields(std::string_view json, const FieldCipher& cipher) {
   return out;
 }
 
-std::string TruncateAddress(std::string_view address) {
-  constexpr std::array<unsigned char, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  char text[INET6_ADDRSTRLEN];
-  if (address.size() >= sizeof text) return {};
-  std::copy(address.begin(), address.end(), text);
-  text[address.size()] = '\0';
-  if (std::strlen(text) != address.size()) return {};
-  std::array<unsigned char, 16> bytes{};
-  if (inet_pton(AF_INET6, text, bytes.data()) == 1) {
-    if (!std::equal(kMapped.begin(), kMapped.end(), bytes.begin())) {
-      std::fill(bytes.begin() + 6, bytes.end(), 0);
-      return inet_ntop(AF_INET6, bytes.data(), text, sizeof text);
-    }
-    std::copy(bytes.begin() + 12, bytes.end(), bytes.begin());  // an IPv4 address in IPv6's clothes
-  } else if (inet_pton(AF_INET, text, bytes.data()) != 1) {
-    return {};
-  }
-  bytes[3] = 0;
-  return inet_ntop(AF_INET, bytes.data(), text, sizeof text);
+std::string TruncateAddress(std::string_view text) {
+  std::optional<Address> address = ParseAddress(text);
+  if (!address) return {};
+  std::fill(address->begin() + (IsIpv4(*address) ? 15 : 6), address->end(), 0);
+  return FormatAddress(*address);
 }
 
 }  // namespace monitor

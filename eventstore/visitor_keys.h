@@ -59,13 +59,6 @@ class VisitorKey : public FieldCipher {
   std::unique_ptr<Secret> secret_;
 };
 
-// Opens nothing; for readers without keys (and for account events, which hold nothing personal).
-class NoKey : public FieldCipher {
- public:
-  std::string Seal(std::string_view) const override { return {}; }
-  std::optional<std::string> Open(std::string_view) const override { return std::nullopt; }
-};
-
 // Secrets from the system's generator, printable.
 std::string RandomHex(std::size_t bytes);
 std::uint32_t RandomNumber();  // for a node's name

@@ -20,6 +20,11 @@ TEST(Address, RefusesEverythingElse) {
   EXPECT_FALSE(ParseAddress(std::string_view("1.2.3.4\0", 8)));
 }
 
+TEST(Address, IsPrintedInTheShortFormOfItsFamily) {
+  EXPECT_EQ(FormatAddress(*ParseAddress("::ffff:203.0.113.9")), "203.0.113.9");
+  EXPECT_EQ(FormatAddress(*ParseAddress("2001:0DB8:0:0:0:0:0:1")), "2001:db8::1");
+}
+
 TEST(Cidr, RefusesPrefixesThatAreNone) {
   for (std::string_view text : {"10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.0/8 ", "::/129", "/8", "10/8"}) {
     EXPECT_FALSE(ParseCidr(text)) << text;

@@ -19,7 +19,7 @@ using testing::IsEmpty;
 using testing::Not;
 
 const PlainCipher kCipher;
-const LostKey kLostKey;
+const NoKey kNoKey;
 
 std::string Golden(std::string_view type) {
   std::ifstream file(std::string(MONITOR_SOURCE_DIR) + "/tests/golden/" + std::string(type) + ".v1.json");
@@ -63,7 +63,7 @@ TEST(EventCodec, EveryGoldenFileReadsAndEncodesToTheSameBytes) {
 TEST(EventCodec, EveryGoldenFileReadsWithoutTheKeyToo) {
   for (const Event& event : SampleEvents()) {
     std::string_view type = TypeName(event.data);
-    EXPECT_EQ(Decoded(type, Golden(type), kLostKey).scope.account.str(), "demo") << type;
+    EXPECT_EQ(Decoded(type, Golden(type), kNoKey).scope.account.str(), "demo") << type;
   }
 }
 
@@ -130,7 +130,7 @@ TEST(EventPrivacy, AClearAttributesOwnEncFieldStays) {
   ActivityReported data = SampleActivity();
   data.goals.clear();
   data.engagement_attributes = {{AttributeType::kLead, R"({"type":"lead","enc":"QUJD"})"}};
-  EXPECT_EQ(ReadBack(data, kLostKey).engagement_attributes.at(0).json, R"({"type":"lead","enc":"QUJD"})");
+  EXPECT_EQ(ReadBack(data, kNoKey).engagement_attributes.at(0).json, R"({"type":"lead","enc":"QUJD"})");
   EXPECT_THAT(OpenSealedFields(EncodedActivity(data), kCipher), HasSubstr(R"({"type":"lead","enc":"QUJD"})"));
 }
 
@@ -143,11 +143,11 @@ TEST(EventPrivacy, EntryPointsAreCutAndSealedOnlyIfThereIsAQueryOrFragment) {
   EXPECT_THAT(EncodedActivity(data),
               HasSubstr(R"("entryPoints":["https://a.example/x","sec://Sport"],"entryPointsEnc":{)"));
   EXPECT_THAT(ReadBack(data).entry_points, ElementsAre("https://a.example/x#top", "sec://Sport"));
-  EXPECT_THAT(ReadBack(data, kLostKey).entry_points, ElementsAre("https://a.example/x", "sec://Sport"));
+  EXPECT_THAT(ReadBack(data, kNoKey).entry_points, ElementsAre("https://a.example/x", "sec://Sport"));
 }
 
 TEST(EventPrivacy, WithoutTheKeyGoalsStillNameTheirAttribute) {
-  ActivityReported read = ReadBack(SampleActivity(), kLostKey);
+  ActivityReported read = ReadBack(SampleActivity(), kNoKey);
   ASSERT_EQ(read.engagement_attributes.size(), 1u);  // the personal one before it is left out
   ASSERT_EQ(read.goals.size(), 1u);
   EXPECT_EQ(read.goals[0].attribute, 0u);
@@ -157,7 +157,7 @@ TEST(EventPrivacy, WithoutTheKeyGoalsStillNameTheirAttribute) {
 
 TEST(EventPrivacy, WithoutTheKeyAConversationKeepsItsIdentitysHash) {
   auto started =
-      std::get<ConversationStarted>(Decoded("conversation-started", Golden("conversation-started"), kLostKey).data);
+      std::get<ConversationStarted>(Decoded("conversation-started", Golden("conversation-started"), kNoKey).data);
   ASSERT_TRUE(started.identity);
   EXPECT_EQ(started.identity->hash.str(), "aa11");
   EXPECT_EQ(started.identity->sub, "");
@@ -219,7 +219,7 @@ TEST(EventPrivacy, OpenedDataHoldsTheOriginalsInPlace) {
 TEST(EventPrivacy, WhatCannotBeOpenedStaysSealed) {
   for (const Event& event : SampleEvents()) {
     std::string golden = Golden(TypeName(event.data));
-    EXPECT_EQ(OpenSealedFields(golden, kLostKey), golden);
+    EXPECT_EQ(OpenSealedFields(golden, kNoKey), golden);
   }
 }
 

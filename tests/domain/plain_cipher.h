@@ -43,11 +43,4 @@ class PlainCipher : public FieldCipher {
   static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 };
 
-// A reader that has no key: everything sealed stays so.
-class LostKey : public FieldCipher {
- public:
-  std::string Seal(std::string_view) const override { return {}; }
-  std::optional<std::string> Open(std::string_view) const override { return std::nullopt; }
-};
-
 }  // namespace monitor
