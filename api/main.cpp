@@ -34,7 +34,7 @@ constexpr std::chrono::seconds kMaxRelayDrain{10};
 constexpr int kAdminThreads = 32;  // polls and commands may wait long; the others stay free, for health among them
 constexpr int kMaxPolls = 8;
 constexpr int kMaxCommands = 16;
-constexpr std::size_t kMaxDocumentBytes = 16 << 20;
+constexpr std::size_t kMaxAdminBodyBytes = 16 << 20;
 
 // What is on disk, opened.
 struct Foundations {
@@ -144,7 +144,7 @@ http::ServerOptions AdminServerOptions(const ServerSettings& settings) {
   options.handler_threads = kAdminThreads;
   options.at_once = {"/livez", "/readyz", "/metrics"};
   options.thread_name = "admin";
-  options.max_body_bytes = kMaxDocumentBytes;
+  options.max_body_bytes = kMaxAdminBodyBytes;
   return options;
 }
 
