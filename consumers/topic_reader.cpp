@@ -20,6 +20,9 @@ using std::chrono::steady_clock;
 
 constexpr int kBrokerTimeoutMs = 10'000;
 constexpr int kPollMs = 20;
+constexpr const char* kMaxMessageBytes = "8388608";  // of monitord's topics (docs/asyncapi.yaml)
+constexpr std::size_t kMaxLetterBytes = 8'000'000;   // with key and headers below that
+constexpr std::size_t kMaxLetterKeyBytes = 100'000;
 constexpr std::size_t kMaxPositionRecords = 1'000;  // taken between two commits
 constexpr auto kTopicRetry = std::chrono::seconds(2);
 
@@ -97,6 +100,8 @@ class DeadLetters {
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
     Set(conf, "bootstrap.servers", brokers);
     Set(conf, "acks", "all");
+    Set(conf, "message.max.bytes", kMaxMessageBytes);
+    Set(conf, "compression.type", "lz4");
     rd_kafka_conf_set_opaque(conf, this);
     rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<DeadLetters*>(self)->failed_ = true;
@@ -105,8 +110,13 @@ class DeadLetters {
     MakeTopic();
   }
 
-  void Send(std::string_view key, std::string_view value, const std::string& reason, const std::string& topic,
+  // Of a message larger than a producer may send (Kafka's limit is on compressed batches) the beginning is kept: it
+  // must not hold up those behind it.
+  void Send(std::string_view key, std::string_view value, std::string reason, const std::string& topic,
             const std::string& partition, const std::string& offset) {
+    if (value.size() > kMaxLetterBytes) reason += "; cut, it has " + std::to_string(value.size()) + " bytes";
+    value = value.substr(0, kMaxLetterBytes);
+    key = key.substr(0, kMaxLetterKeyBytes);
     const auto header = [](const std::string& text) { return text.c_str(); };
     const rd_kafka_resp_err_t error = rd_kafka_producev(
         producer_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
@@ -132,6 +142,8 @@ class DeadLetters {
     char error[256];
     rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(topic_.c_str(), 1, -1, error, sizeof error);
     if (!topic) throw Fault(error);
+    rd_kafka_NewTopic_set_config(topic, "max.message.bytes", kMaxMessageBytes);
+    rd_kafka_NewTopic_set_config(topic, "retention.ms", "-1");
     rd_kafka_queue_t* queue = rd_kafka_queue_new(producer_.get());
     rd_kafka_CreateTopics(producer_.get(), &topic, 1, nullptr, queue);
     if (rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kBrokerTimeoutMs)) rd_kafka_event_destroy(event);

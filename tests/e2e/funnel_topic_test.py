@@ -20,7 +20,8 @@ class Relay:
     """Writes events as the relay does, and more often than it should."""
 
     def __init__(self, broker):
-        self.producer = Producer({"bootstrap.servers": broker.address, "enable.idempotence": True})
+        self.producer = Producer({"bootstrap.servers": broker.address, "enable.idempotence": True,
+                                  "message.max.bytes": 50_000_000, "compression.type": "gzip"})
         admin = AdminClient({"bootstrap.servers": broker.address})
         made = admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1), NewTopic(POSITIONS, 1, 1)])
         for done in made.values():
@@ -59,12 +60,13 @@ def check(funneld, lines, relay):
         assert answer["asOf"] == {origin: str(seq) for origin, seq in relay.last.items()}
 
 
-def dead_letters(broker):
+def dead_letters(broker, count):
+    """The first so many."""
     consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "test", "auto.offset.reset": "earliest"})
     consumer.subscribe([DEAD])
-    message = wait_until(lambda: consumer.poll(0.2), "a dead letter")
+    letters = [wait_until(lambda: consumer.poll(0.2), "a dead letter") for _ in range(count)]
     consumer.close()
-    return message
+    return letters
 
 
 @pytest.mark.kafka
@@ -83,7 +85,8 @@ def test_the_funnel_of_a_topic_equals_the_plain_fold(closing, tmp_path, seed):
 
     for line in lines[third // 2:2 * third]:  # half of it for the second time
         relay.send(line)
-    relay.produce(3, "demo/nobody", "no event")
+    relay.produce(3, "demo/nobody", "no event" + " " * 2_000_000)
+    relay.produce(3, "demo/nobody", "0" * 20_000_000)  # compressed it passes the broker's limit, its dead letter would not
     relay.producer.flush(30)
     funneld.kill9()
     for line in lines[third:]:
@@ -91,10 +94,11 @@ def test_the_funnel_of_a_topic_equals_the_plain_fold(closing, tmp_path, seed):
     relay.tell_positions()
     funneld.start()
     check(funneld, lines, relay)
-    letter = dead_letters(broker)
+    letter, cut = dead_letters(broker, 2)
     headers = dict(letter.headers())
-    assert letter.value() == b"no event" and headers["topic"] == TOPIC.encode() and headers["partition"] == b"3"
-    assert headers["reason"]
+    assert letter.value() == b"no event" + b" " * 2_000_000
+    assert headers["topic"] == TOPIC.encode() and headers["partition"] == b"3" and headers["reason"]
+    assert cut.value() == b"0" * 8_000_000 and b"cut, it has 20000000 bytes" in dict(cut.headers())["reason"]
 
     assert funneld.stop() == 0
     funneld.start()
