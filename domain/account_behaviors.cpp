@@ -9,7 +9,6 @@ namespace monitor {
 namespace {
 
 using Rule = std::optional<BehaviorRule>;
-using ReadRule = Rule (*)(const Node&, AccountDraft&);
 
 Rule ReadVisitedLocation(const Node& node, AccountDraft& draft) {
   auto location = draft.locations.Resolve(node.Require("location"), "location");
@@ -105,7 +104,7 @@ Rule ReadServiceActivity(const Node& node, AccountDraft&) {
 
 Rule ReadAbandonScore(const Node& node, AccountDraft&) { return AbandonScore{ReadDecimalRange(node, "from", "to")}; }
 
-constexpr std::pair<std::string_view, ReadRule> kBehaviorRules[] = {
+constexpr RuleReader<BehaviorRule> kBehaviorRules[] = {
     {"visitedLocation", &ReadVisitedLocation},
     {"timeOnLocation", &ReadTimeOnLocation},
     {"flow", &ReadFlow},

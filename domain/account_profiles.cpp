@@ -10,7 +10,6 @@ namespace monitor {
 namespace {
 
 using Rule = std::optional<ProfileRule>;
-using ReadRule = Rule (*)(const Node&, AccountDraft&);
 
 Rule ReadReferral(const Node& node, AccountDraft& draft) {
   if (node.Has("contains") == node.Has("regex")) {
@@ -109,7 +108,7 @@ Rule ReadGender(const Node& node, AccountDraft&) {
   return CustomerField{CustomerField::Which::kGender, ReadRequiredTexts(node, "in")};
 }
 
-constexpr std::pair<std::string_view, ReadRule> kProfileRules[] = {
+constexpr RuleReader<ProfileRule> kProfileRules[] = {
     {"referral", &ReadReferral},
     {"searchKeywords", &ReadSearchKeywords},
     {"ipRange", &ReadIpRange},

@@ -1,9 +1,9 @@
-// What a session's attributes amount to: merged field by field, the newest value wins, arrays as a whole (campaigns.md
-// section 2). Field names are those of http-api.md section 5.
+// Field names are those of http-api.md section 5.
+#include "domain/attribute_state.h"
+
 #include <charconv>
 
 #include "domain/json.h"
-#include "domain/session.h"
 #include "domain/text_match.h"
 
 namespace monitor {

@@ -1,7 +1,7 @@
+#include "domain/attribute_state.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "domain/session.h"
 
 namespace monitor {
 namespace {
