@@ -1,4 +1,5 @@
 // Runs tests/vectors/conditions/*.json; their README says how to read and extend them.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -6,6 +7,8 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -219,6 +222,39 @@ TEST_P(ConditionVectors, AreJudgedAsExpected) {
     ASSERT_NE(vector.Find("expected"), nullptr);
     EXPECT_EQ(Judged(file, vector, **account), vector.Find("expected")->boolean());
   }
+}
+
+// Every `type` in the conditions of all vectors of that kind.
+std::set<std::string> TypesInVectors(std::string_view judged) {
+  std::set<std::string> types;
+  for (const std::string& name : VectorFiles()) {
+    const auto document =
+        json::Document::Parse(ReadFile(MONITOR_SOURCE_DIR "/tests/vectors/conditions/" + name + ".json"));
+    if (!document || TextOf(document->root(), "judged") != judged) continue;
+    for (const Value& vector : document->root().Find("cases")->items()) {
+      for (const Value& condition : vector.Find("conditions")->items()) types.insert(TextOf(condition, "type"));
+    }
+  }
+  return types;
+}
+
+// As the error about an unknown one lists them.
+std::set<std::string> KnownTypes(const std::string& library) {
+  const auto account =
+      ParseAccount(R"({"accountId": "a", ")" + library + R"(": [{"id": 1, "conditions": [{"type": "?"}]}]})");
+  constexpr std::string_view kBegin = "must be one of ";
+  if (account || !account.error().front().message.starts_with(kBegin)) return {};
+  std::istringstream list(account.error().front().message.substr(kBegin.size()));
+  std::set<std::string> types;
+  for (std::string type; std::getline(list >> std::ws, type, ',');) types.insert(type);
+  return types;
+}
+
+// tests/schemas judges every vector by the published schema, so a type with a vector is in the schema, too.
+TEST(AllConditionVectors, ShowEveryTypeOfCondition) {
+  EXPECT_THAT(KnownTypes("visitorProfiles"), testing::SizeIs(testing::Gt(10u)));
+  EXPECT_EQ(KnownTypes("visitorProfiles"), TypesInVectors("profile"));
+  EXPECT_EQ(KnownTypes("visitorBehaviors"), TypesInVectors("behavior"));
 }
 
 // Test names take no hyphens.

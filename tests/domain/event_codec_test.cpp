@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "domain/json.h"
@@ -42,6 +43,12 @@ std::string EncodedActivity(const ActivityReported& data, EncodeOptions options 
 
 ActivityReported ReadBack(const ActivityReported& data, const FieldCipher& cipher = kCipher) {
   return std::get<ActivityReported>(Decoded("activity-reported", EncodedActivity(data), cipher).data);
+}
+
+TEST(EventCodec, SamplesHoldEveryType) {
+  std::set<std::size_t> types;
+  for (const Event& event : SampleEvents()) types.insert(event.data.index());
+  EXPECT_EQ(types.size(), std::variant_size_v<EventData>);
 }
 
 TEST(EventCodec, EveryTypeEncodesToItsGoldenFile) {
