@@ -1,6 +1,6 @@
 // Events' `data` as stored and published: JSON, named as in the HTTP API, personal fields sealed (events.md 2 and 4).
 // The one place that knows this format. Stored names never change meaning; a new meaning is a new schema version with
-// an upcaster here, and tests/golden/ holds a file of every version.
+// an upcaster here, and tests/golden/ holds a file of every version. Pure; any thread.
 #pragma once
 
 #include <expected>
@@ -13,7 +13,9 @@
 
 namespace monitor {
 
-// The current version of every type's data schema, part of `ce_dataschema`.
+// The version of every type's data schema, part of `ce_dataschema`. A record in the log does not say it: whoever makes
+// a version 2 of a type must store the number with each event (a record version 2, record.h; what is in records of
+// version 1 has schema version 1), or events stored before would be published as what they are not.
 constexpr int kEventSchemaVersion = 1;
 
 struct EncodeOptions {

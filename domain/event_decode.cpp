@@ -1,4 +1,4 @@
-// Reading half of event_codec.h. Reads version 1; a later version's upcaster goes in front of it.
+// Reading half of event_codec.h. Reads schema version 1, the only one so far.
 #include <charconv>
 
 #include "domain/event_codec.h"
