@@ -2,6 +2,7 @@
 //
 // Find is called by every request and takes no lock. Changes are serialised per registry and are events first: an
 // account-configured or skill-availability-changed is committed before the new state is published (campaigns.md).
+// Threads: every function may be called from any thread.
 #pragma once
 
 #include <cstdint>

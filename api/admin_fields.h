@@ -1,5 +1,5 @@
 // The small JSON bodies of the admin API and the inbound topic, read field by field with the rules of request_fields.h.
-// `null` counts as absent; an error is one sentence that begins with the field's name.
+// `null` counts as absent; an error is one sentence that begins with the field's name. Pure.
 #pragma once
 
 #include <cstdint>

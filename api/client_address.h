@@ -1,4 +1,4 @@
-// Client addresses as text: are they one, and which network counts as one client.
+// Client addresses as text: are they one, and which network counts as one client. Pure; any thread.
 #pragma once
 
 #include <string>

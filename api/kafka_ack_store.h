@@ -1,5 +1,5 @@
 // ack=kafka: an append returns when the log is synced and the broker has acknowledged the events as well, for clusters
-// that must survive the loss of a disk (architecture.md decision 1).
+// that must survive the loss of a disk (docs/decisions/log-is-truth.md).
 //
 // While the broker is away appends do not return: once the log has them no timer may answer for them (http-api.md,
 // honest answers). Where no acknowledgement can come any more nothing is written: kUnavailable. Thread-safe.

@@ -1,4 +1,4 @@
-// monitord's settings: every key with its default and what it means; --help prints this table.
+// monitord's settings: every key with its default and what it means; --help prints this table. Pure.
 #pragma once
 
 #include <vector>

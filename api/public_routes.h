@@ -1,4 +1,5 @@
-// Which resource a public request means: path and method, as a table (http-api.md sections 1, 3, 4 and 7).
+// Which resource a public request means: path and method, as a table (http-api.md sections 1, 3, 4 and 7). Pure; any
+// thread.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The admin token's file: one line, readable by its owner only.
+// The admin token's file: one line, readable by its owner only. Called once, at start.
 #pragma once
 
 #include <expected>

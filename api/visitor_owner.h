@@ -1,5 +1,5 @@
 // Owning a visitor: its room, its state loaded from the store when absent, and commits of what its owner decided
-// (style.md: load → decide → append → retry in one place).
+// (load → decide → append → retry, in this one place).
 //
 // Thread-safe; an OwnedVisitor belongs to the thread that entered.
 #pragma once

@@ -1,5 +1,6 @@
-// The owner table: every visitor has one owner at a time, who alone sees and changes its state (architecture.md
-// decision 3). Others of the same visitor wait, bounded; different visitors do not notice one another.
+// The owner table: every visitor has one owner at a time, who alone sees and changes its state
+// (docs/decisions/one-owner-per-visitor.md). Others of the same visitor wait, bounded; different visitors do not notice
+// one another.
 //
 // Thread-safe. What is in a room is a cache of what the store holds: it is forgotten, least recently used first, when
 // there are more than `max_visitors` rooms, or they weigh more than `max_bytes`.

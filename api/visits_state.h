@@ -1,4 +1,5 @@
-// What Visits is made of; shared by visits.cpp (requests) and visitor_commands.cpp (the other commands).
+// What Visits is made of; shared by visits.cpp (requests) and visitor_commands.cpp (the other commands). Each part
+// says its own thread rule.
 #pragma once
 
 #include <atomic>

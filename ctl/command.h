@@ -1,4 +1,4 @@
-// What every subcommand needs: the common options, the admin API, and how a command ends.
+// What every subcommand needs: the common options, the admin API, and how a command ends. For the main thread.
 #pragma once
 
 #include <expected>

@@ -1,4 +1,5 @@
-// One made-up visitor of the sample account: what it looks at, whether it clicks, closes, buys or leaves.
+// One made-up visitor of the sample account: what it looks at, whether it clicks, closes, buys or leaves. One a
+// thread; the totals are shared.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// The funnel by campaign as a small table, from funneld's query API.
+// The funnel by campaign as a small table, from funneld's query API. Blocks for the answer.
 #pragma once
 
 #include <expected>

@@ -1,4 +1,5 @@
-// What the conditions of profiles and behaviours have in common when they are read. Part of ParseAccount.
+// What the conditions of profiles and behaviours have in common when they are read. Part of ParseAccount. Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>

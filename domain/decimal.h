@@ -1,4 +1,5 @@
-// Money and other amounts: exact decimals with at most 15 integer digits and 6 decimals (events.md section 2).
+// Money and other amounts: exact decimals with at most 15 integer digits and 6 decimals (events.md section 2). A
+// value.
 #pragma once
 
 #include <compare>

@@ -1,6 +1,6 @@
 // Durations in ms, counted in buckets that are the same everywhere, so that histograms of windows, partitions and
 // instances add (funnel.md section 4). After HdrHistogram: values below 128 are exact, every power of two above is cut
-// into 64 equal parts, and a part is represented by its middle; the relative error is at most 1/128.
+// into 64 equal parts, and a part is represented by its middle; the relative error is at most 1/128. A value.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 // kFactsVersion changes, so there is no upcasting here.
 //
 // Layout: unsigned LEB128 numbers, signed ones in zigzag; text as length and bytes. Strings that come back malformed
-// (a damaged store) give nullopt, never a partial value.
+// (a damaged store) give nullopt, never a partial value. Pure; any thread.
 #pragma once
 
 #include <cstdint>

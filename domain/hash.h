@@ -1,4 +1,5 @@
 // Every hash that the outside world can recompute: buckets, revisions, draws (events.md section 3, campaigns.md 4).
+// Pure; any thread, but for a generator.
 #pragma once
 
 #include <array>

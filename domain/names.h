@@ -1,4 +1,4 @@
-// One strong type per meaning. Two ids can not be mixed up, and nothing converts by itself.
+// One strong type per meaning. Two ids can not be mixed up, and nothing converts by itself. Values; pure functions.
 #pragma once
 
 #include <compare>

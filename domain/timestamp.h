@@ -1,4 +1,5 @@
 // Instants are milliseconds since the Unix epoch, UTC; on the wire RFC 3339 with three digits and `Z` (events.md).
+// Pure.
 #pragma once
 
 #include <chrono>

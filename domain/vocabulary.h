@@ -1,5 +1,5 @@
 // The closed sets of words that documents, requests and events share, with their spellings on the wire.
-// ToText gives the wire's spelling; Parse… takes exactly that spelling (case-sensitive) or returns nullopt.
+// ToText gives the wire's spelling; Parse… takes exactly that spelling (case-sensitive) or returns nullopt. Pure.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,16 @@ enum class Attribution : std::uint8_t { kLast, kFirst };
 // Events' word for an impression: display, accept, expanded, timeout, close (requests say impDisplay, impAccept, …).
 enum class ImpressionKind : std::uint8_t { kDisplay, kAccept, kExpanded, kTimeout, kClose };
 enum class AttributeType : std::uint8_t {
-  kCart, kPurchase, kProdView, kCtmrinfo, kMrktInfo, kPersonal, kLead, kService, kError, kSearchInfo
+  kCart,
+  kPurchase,
+  kProdView,
+  kCtmrinfo,
+  kMrktInfo,
+  kPersonal,
+  kLead,
+  kService,
+  kError,
+  kSearchInfo
 };
 
 std::string_view ToText(Zone);

@@ -1,4 +1,4 @@
-// Numbers as bytes, for keys (big-endian, so that they sort) and records (little-endian).
+// Numbers as bytes, for keys (big-endian, so that they sort) and records (little-endian). Pure.
 #pragma once
 
 #include <bit>

@@ -1,4 +1,5 @@
 // CRC-32C (Castagnoli), the checksum of RFC 3720 appendix B.4. Uses the processor's instruction where there is one.
+// Pure; any thread.
 #pragma once
 
 #include <cstdint>

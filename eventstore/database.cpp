@@ -26,8 +26,9 @@ namespace {
 constexpr std::array<const char*, kFamilies> kFamilyNames = {"default", "log",  "stream", "visitor",
                                                              "account", "keys", "relay",  "meta"};
 
-// The one place that decides on durability: every batch is on disk before anybody is answered (architecture.md decision
-// 1). With one write the data also becomes readable only after its sync, so no reader sees what a crash takes back.
+// The one place that decides on durability: every batch is on disk before anybody is answered (docs/decisions/
+// log-is-truth.md). With one write the data also becomes readable only after its sync, so no reader sees what a crash
+// takes back.
 constexpr bool kSyncEveryBatch = true;
 
 constexpr std::size_t kMiB = 1 << 20;

@@ -1,7 +1,7 @@
 // The port to the facts that are kept: an append-only log of events with streams, and small states beside it.
 //
 // Durability: Append returns after the batch that holds the request was written and synced; everything of a request is
-// there or nothing. A failed sync ends the process and answers nobody. (architecture.md decisions 1, 2; events.md 1.)
+// there or nothing. A failed sync ends the process and answers nobody. (docs/decisions/group-commit.md; events.md 1.)
 // Threads: every function may be called from any thread.
 #pragma once
 
@@ -54,8 +54,7 @@ struct StoredEvent {
   std::string data;
 };
 
-// Small states that are written in the same batch as the events they are folded from (architecture.md, column
-// families). Keys are documented where they are made.
+// Small states that are written in the same batch as the events they are folded from (keys.h).
 enum class StateTable : std::uint8_t { kVisitor, kAccount, kVisitorKey };
 
 struct StateWrite {

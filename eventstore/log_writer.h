@@ -1,4 +1,4 @@
-// The one thread that appends to the log: group commit (architecture.md decision 2).
+// The one thread that appends to the log: group commit (docs/decisions/group-commit.md).
 //
 // It takes all requests that wait, checks their expected versions, numbers their events, writes them as one batch with
 // one sync, and answers. After a write that failed (disk full) it refuses everything until there is room, then opens

@@ -1,4 +1,4 @@
-// From the log to Kafka: events.md section 3, architecture.md decision 4.
+// From the log to Kafka: events.md section 3, docs/decisions/relay.md.
 //
 // Disposable: everything is read from the log and the saved position; after any failure of the producer another is made
 // and goes on from there (relay_run.h). Starts and serves with the broker down, late or gone. Has one thread of its

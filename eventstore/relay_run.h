@@ -1,5 +1,5 @@
 // One life of the relay: a producer, what is in flight with it, and the log from the saved position on. Ends with the
-// first failure; the next life starts from the saved position (architecture.md decision 4). Threads: the relay's own
+// first failure; the next life starts from the saved position (docs/decisions/relay.md). Threads: the relay's own
 // thread only, but for `stop`.
 #pragma once
 

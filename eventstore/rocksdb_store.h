@@ -23,7 +23,7 @@ namespace monitor {
 struct RocksDbStoreOptions {
   std::string path;
   std::function<TimeMs()> clock;                // empty: the system's
-  std::uint64_t min_free_bytes = 256ull << 20;  // below it appends are refused (architecture.md decision 8)
+  std::uint64_t min_free_bytes = 256ull << 20;  // below it appends are refused before a write fails half-way
   std::size_t max_queued_requests = 4'096;      // over it: kUnavailable
   // Called when a sync failed, on whichever thread it was; must not return. Empty: say it on stderr and abort.
   std::function<void(const std::string&)> on_sync_failure;

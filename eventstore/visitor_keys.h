@@ -3,6 +3,7 @@
 //
 // A visitor's key is made with the first event that needs one and written in the same batch (StateTable::kVisitorKey,
 // key `accountId/visitorId`, value nonce and wrapped key). Erasing deletes it; what was sealed with it is then gone.
+// Threads: const functions from any thread; a key is made, moved and destroyed by its owner.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Structured operational logs, one JSON object a line on stderr: time, level, event, fields. spdlog is named in log.cpp
-// only. Nothing personal is ever a field: no vid, sid, address, query or body (events.md section 4).
+// only. Nothing personal is ever a field: no vid, sid, address, query or body (events.md section 4). Any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A reply's bytes, and the one form of errors. Knows no sockets.
+// A reply's bytes, and the one form of errors. Knows no sockets. Pure; any thread.
 #pragma once
 
 #include <string>

@@ -1,7 +1,8 @@
 // A server's settings: a TOML file, every key of which can be overridden by MONITOR_<SECTION>_<KEY> in the environment.
 //
 // A program declares its keys once, with default and one line of help; the same table reads the file, the environment,
-// and prints --help. Unknown keys in the file are an error that names them.
+// and prints --help. Unknown keys in the file are an error that names them. Loaded before there are threads, then only
+// read.
 #pragma once
 
 #include <cstdint>

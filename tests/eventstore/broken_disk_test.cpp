@@ -1,5 +1,5 @@
-// What architecture.md says must hold when disks and processes fail, with the real RocksDB on a disk that fails on
-// command.
+// What must hold when disks and processes fail (docs/decisions/log-is-truth.md, group-commit.md), with the real RocksDB
+// on a disk that fails on command.
 // Not in sanitizer builds: their runtimes replace the same functions, and use them before they are ready.
 #if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 #include "tests/eventstore/broken_disk.h"
