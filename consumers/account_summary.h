@@ -1,4 +1,4 @@
-// What the view keeps of an account's document: its zone, and the names that a page shows.
+// What the view keeps of an account's document: its zone, and the names that a page shows. Pure.
 #pragma once
 
 #include <optional>

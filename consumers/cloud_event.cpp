@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "domain/event_codec.h"
+#include "domain/event_privacy.h"
 #include "domain/json.h"
 
 namespace monitor {
@@ -25,13 +26,6 @@ std::string_view TextOf(const json::Value& object, std::string_view name) {
   const json::Value* value = object.Find(name);
   return value ? value->text() : std::string_view();
 }
-
-// Readers need nothing personal, so they have no keys.
-class NoKeys : public FieldCipher {
- public:
-  std::string Seal(std::string_view) const override { return {}; }
-  std::optional<std::string> Open(std::string_view) const override { return std::nullopt; }
-};
 
 std::expected<SourceEvent, std::string> Place(const EventAttributes& attributes) {
   const auto seq_number = ParseNumber<std::uint64_t>(attributes.seq);
@@ -64,7 +58,7 @@ std::string_view RefuseScope(const EventScope& scope, Bucket bucket) {
 }
 
 std::expected<Event, std::string> ReadContent(std::string_view type, const json::Value& data, Bucket bucket) {
-  auto event = DecodeEventData(type.substr(kTypePrefix.size()), data, NoKeys());
+  auto event = DecodeEventData(type.substr(kTypePrefix.size()), data, NoKey());  // nothing personal is counted
   if (!event) return std::unexpected(event.error().message);
   if (const auto refusal = RefuseScope(event->scope, bucket); !refusal.empty()) {
     return std::unexpected(std::string(refusal));

@@ -1,4 +1,4 @@
-// An event as readers meet it, and CloudEvents' structured JSON mode (events.md section 3).
+// An event as readers meet it, and CloudEvents' structured JSON mode (events.md section 3). Pure.
 #pragma once
 
 #include <cstdint>

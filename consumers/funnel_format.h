@@ -1,5 +1,5 @@
 // A funnel as JSON and as CSV, with the same names (interfaces.md section 3). Numbers are printed in the shortest form
-// that reads back the same; what has no value is null, in CSV an empty cell.
+// that reads back the same; what has no value is null, in CSV an empty cell. Pure.
 #pragma once
 
 #include <string>

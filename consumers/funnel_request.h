@@ -1,4 +1,4 @@
-// The parameters of GET /api/funnel (interfaces.md section 3).
+// The parameters of GET /api/funnel (interfaces.md section 3). Pure.
 #pragma once
 
 #include <cstdint>

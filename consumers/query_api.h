@@ -1,4 +1,5 @@
 // The query API of funneld (interfaces.md section 3): routes only; what they ask is in view_store.h and source.h.
+// Thread-safe.
 #pragma once
 
 #include <atomic>
