@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 
 #include "api/token_file.h"
@@ -333,8 +334,8 @@ TEST_F(AdminTest, DrainingTurnsReadyzButNotLivez) {
 
 TEST_F(AdminTest, MetricsAreInPrometheusForm) {
   registry_.AddCounter("monitor_things_total", "Things", {{"kind", "a"}}).Add(2);
-  double outside = 3;
-  registry_.AddCounterFunction("monitor_outside_total", "Outside", {}, [&] { return outside; });
+  std::atomic<double> outside = 3;
+  registry_.AddCounterFunction("monitor_outside_total", "Outside", {}, [&] { return outside.load(); });
   registry_.AddHistogram("monitor_wait_seconds", "Waits", {0.1, 1}).Observe(0.5);
   const Answer answer = testing_http::Do(server_.port(), "GET", "/metrics");
   EXPECT_THAT(*answer.Header("Content-Type"), StartsWith("text/plain"));
