@@ -71,6 +71,7 @@ class Database {
   explicit Database(const std::string& folder) {
     const rocksdb::Options options = StoreOptions();
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    families.reserve(std::size(kFamilyNames));
     for (const char* name : kFamilyNames) families.emplace_back(name, options);
     rocksdb::DB* db = nullptr;
     Require(rocksdb::DB::Open(options, folder, families, &handles_, &db));

@@ -211,9 +211,9 @@ std::expected<std::string, std::string> WhatIfBody(const WhatIfOptions& options)
 int WhatIf(const CommonOptions& common, const WhatIfOptions& options) {
   auto body = WhatIfBody(options);
   if (!body) return Refuse(body.error());
-  constexpr long kPatience_ms = 10 * 60 * 1'000;
+  constexpr long kPatienceMs = 10 * 60 * 1'000;
   auto answer = AdminApi(common).Ask(
-      {.method = "POST", .path = AccountPath(options.account) + "/what-if", .body = *body, .timeout_ms = kPatience_ms});
+      {.method = "POST", .path = AccountPath(options.account) + "/what-if", .body = *body, .timeout_ms = kPatienceMs});
   if (!answer) return Refuse(answer.error());
   if (answer->status != 200) return RefuseDocument(common, options.file, *answer);
   return Show(common, answer, [](const json::Value& root) {

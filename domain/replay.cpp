@@ -174,7 +174,7 @@ void Replayer::FoldAccount(const RecordedEvent& recorded) {
   } else if (auto* changed = std::get_if<SkillAvailabilityChanged>(&recorded.event.data)) {
     next.skills[changed->skill_id] = changed->state;
   }
-  versions[next.version] = std::make_shared<const AccountState>(std::move(next));
+  versions[recorded.account_version] = std::make_shared<const AccountState>(std::move(next));
 }
 
 Replayer::Visitor& Replayer::VisitorOf(const EventScope& scope) {
