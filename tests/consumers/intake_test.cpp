@@ -2,21 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include "tests/temporary_folder.h"
 
 namespace monitor {
 namespace {
 
 class IntakeTest : public testing::Test {
  protected:
-  IntakeTest() {
-    char pattern[] = "/tmp/monitor-intake-XXXXXX";
-    folder_ = mkdtemp(pattern);
-    store_ = std::move(*ViewStore::Open(folder_ + "/view"));
-  }
-  ~IntakeTest() override {
+  IntakeTest() { Open(); }
+
+  void Open() {
     store_.reset();
-    std::filesystem::remove_all(folder_);
+    store_ = std::move(*ViewStore::Open(folder_.path() + "/view"));
   }
 
   static constexpr std::string_view kData =
@@ -38,7 +35,7 @@ class IntakeTest : public testing::Test {
 
   std::uint64_t Highest() const { return store_->HighestSeq("7f3a9c01.1", BucketOf("demo/v")).value_or(0); }
 
-  std::string folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<ViewStore> store_;
 };
 
@@ -111,8 +108,7 @@ TEST_F(IntakeTest, WhatIsDiscardedIsTakenAgain) {
   EXPECT_EQ(intake.Take(Event(1, 0)), Taken::kCounted);
   store_->SetPosition("7f3a9c01.1", 1);
   ASSERT_TRUE(store_->Commit());
-  store_.reset();
-  store_ = std::move(*ViewStore::Open(folder_ + "/view"));
+  Open();
   EXPECT_EQ(Highest(), 1u);
   EXPECT_TRUE(store_->WaitFor("7f3a9c01.1", 1, std::chrono::milliseconds(0)));
 }

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,24 +10,9 @@
 
 #include "eventstore/rocksdb_store.h"
 #include "eventstore/visitor_keys.h"
+#include "tests/temporary_folder.h"
 
 namespace monitor {
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() : path_(std::filesystem::temp_directory_path() / ("monitor-store-" + RandomHex(8))) {
-    std::filesystem::create_directories(path_);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline RocksDbStoreOptions OptionsFor(const std::string& path) {
   RocksDbStoreOptions options;
