@@ -1,22 +1,9 @@
 #include "api/account_snapshot.h"
 
-#include <charconv>
-
 #include "domain/json.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
-namespace {
-
-template <class Number>
-std::optional<Number> NumberOf(std::string_view text) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-}  // namespace
-
 std::string AccountSnapshot::ToJson() const {
   std::string out;
   json::Writer writer(out);
@@ -35,13 +22,13 @@ std::optional<AccountSnapshot> AccountSnapshot::FromJson(std::string_view text) 
   const json::Value* version = root.Find("version");
   const json::Value* document = root.Find("document");
   if (version == nullptr || document == nullptr) return std::nullopt;
-  const auto number = NumberOf<std::uint64_t>(version->text());
+  const auto number = ParseWhole<std::uint64_t>(version->text());
   if (!number) return std::nullopt;
   AccountSnapshot snapshot{*number, std::string(document->text()), {}, {}};
   if (const json::Value* file = root.Find("file")) snapshot.file = Revision(file->text());
   if (const json::Value* skills = root.Find("skills")) {
     for (const json::Member& member : skills->members()) {
-      const auto id = NumberOf<std::int64_t>(member.name);
+      const auto id = ParseWhole<std::int64_t>(member.name);
       const auto state = ParseSkillState(member.value.text());
       if (!id || !state) return std::nullopt;
       snapshot.skills[*id] = *state;

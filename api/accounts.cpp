@@ -94,7 +94,7 @@ class Accounts::State {
   // All below are called with change_ held, or while nobody else knows the object.
   std::expected<void, std::string> FoldAll();
   std::expected<void, std::string> FoldAccount(const AccountId& id);
-  void Apply(const Event& event, std::uint64_t version, AccountSnapshot& snapshot) const;
+  void Apply(const Event& event, AccountSnapshot& snapshot) const;
   void LookAtFolder();
   void TakeFile(const AccountFile& file);
   std::expected<PutAccountResult, PutAccountError> PutParsed(std::shared_ptr<const Account> account,
@@ -190,7 +190,8 @@ std::expected<void, std::string> Accounts::State::FoldAccount(const AccountId& i
     return std::unexpected("account " + id.str() + " can not be read; `monitorctl verify` names the damage");
   }
   for (const StoredEvent& stored : *events) {
-    if (auto event = DecodeEventData(stored.type, stored.data, NoKey())) Apply(*event, stored.stream_version, snapshot);
+    ++snapshot.version;  // over all origins, as expected versions count; an event's own begins anew with each
+    if (auto event = DecodeEventData(stored.type, stored.data, NoKey())) Apply(*event, snapshot);
   }
   auto account = ParseAccount(snapshot.document);
   if (account) {
@@ -202,8 +203,7 @@ std::expected<void, std::string> Accounts::State::FoldAccount(const AccountId& i
   return {};
 }
 
-void Accounts::State::Apply(const Event& event, std::uint64_t version, AccountSnapshot& snapshot) const {
-  snapshot.version = version;
+void Accounts::State::Apply(const Event& event, AccountSnapshot& snapshot) const {
   if (const auto* configured = std::get_if<AccountConfigured>(&event.data)) {
     snapshot.document = configured->document;
     if (configured->by.starts_with("file:")) snapshot.file = configured->revision;
@@ -296,7 +296,7 @@ std::expected<void, StoreError> Accounts::State::Write(Change change, std::share
     // Events came from elsewhere (a restore): the stream's own end is what counts.
     const auto events = store_.ReadStream(AccountStream(change.id));
     if (!events) return std::unexpected(events.error());
-    change.snapshot.version = events->empty() ? 0 : events->back().stream_version;
+    change.snapshot.version = events->size();
     appended = Append(change);
   }
   if (!appended) return std::unexpected(appended.error());

@@ -1,4 +1,3 @@
-#include <charconv>
 
 #include "api/admin.h"
 #include "api/admin_fields.h"
@@ -6,6 +5,7 @@
 #include "api/messaging_fields.h"
 #include "api/request_json.h"
 #include "domain/json.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -65,12 +65,9 @@ http::Reply Admin::PutSkill(const Call& call) {
   if (!body) return admin::Invalid(body.error());
   const auto state = ReadSkillState(*body);
   if (!state) return admin::Invalid(state.error());
-  std::int64_t id = 0;
-  const std::string& argument = call.arguments[1];
-  const auto [end, error] = std::from_chars(argument.data(), argument.data() + argument.size(), id);
-  const bool is_number = error == std::errc() && end == argument.data() + argument.size();
+  const auto id = ParseWhole<std::int64_t>(call.arguments[1]);
   if (!parts_.accounts.Find(call.account())) return admin::UnknownAccount();
-  switch (is_number ? parts_.accounts.SetSkill(call.account(), id, *state) : AccountChange::kUnknownSkill) {
+  switch (id ? parts_.accounts.SetSkill(call.account(), *id, *state) : AccountChange::kUnknownSkill) {
     case AccountChange::kDone:
       return admin::Done();
     case AccountChange::kUnknownAccount:

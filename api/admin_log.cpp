@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <charconv>
 
 #include "api/admin.h"
 #include "api/admin_replies.h"
 #include "domain/json.h"
+#include "domain/whole_number.h"
 #include "eventstore/cloud_event.h"
 
 namespace monitor {
@@ -15,18 +15,11 @@ constexpr std::size_t kMaxLogBytes = 16 << 20;
 // A poll looks this often whether the server ends.
 constexpr std::chrono::milliseconds kPollSlice{200};
 
-std::optional<std::uint64_t> ParseNumber(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 // ORIGIN:SEQ, SEQ alone for the current origin, or nothing for its beginning.
 std::optional<LogPosition> ParseFrom(std::optional<std::string_view> text, const OriginRange& current) {
   if (!text) return LogPosition{current.origin, current.first};
   if (auto position = LogPosition::Parse(*text)) return position;
-  if (auto seq = ParseNumber(*text)) return LogPosition{current.origin, *seq};
+  if (auto seq = ParseWhole<std::uint64_t>(*text)) return LogPosition{current.origin, *seq};
   return std::nullopt;
 }
 
@@ -57,9 +50,9 @@ http::Reply Admin::GetLog(const Call& call) {
   const std::vector<OriginRange> origins = parts_.store.Origins();
   const auto from = ParseFrom(call.query.Get("from"), origins.back());
   if (!from) return admin::Invalid("from: must be ORIGIN:SEQ");
-  const auto limit = ParseNumber(call.query.Get("limit").value_or(std::to_string(kDefaultEvents)));
+  const auto limit = ParseWhole<std::uint64_t>(call.query.Get("limit").value_or(std::to_string(kDefaultEvents)));
   if (!limit || *limit == 0) return admin::Invalid("limit: must be a positive integer");
-  const auto wait = ParseNumber(call.query.Get("waitMs").value_or("0"));
+  const auto wait = ParseWhole<std::uint64_t>(call.query.Get("waitMs").value_or("0"));
   if (!wait) return admin::Invalid("waitMs: must be an integer");
 
   const auto range =

@@ -9,7 +9,7 @@ namespace {
 
 using Code = InboundFailure::Code;
 
-constexpr std::size_t kMaxMessageBytes = 65'536;  // as of a request's body
+constexpr std::size_t kMaxCommandBytes = 65'536;  // as of a request's body
 
 std::expected<std::string, std::string> RequiredText(const admin::Fields& fields, std::string_view name) {
   const auto text = fields.Text(name);
@@ -95,7 +95,7 @@ struct Office {
 }  // namespace
 
 std::expected<InboundCommand, std::string> ReadInboundCommand(std::string_view message) {
-  if (message.size() > kMaxMessageBytes) return std::unexpected("body: is too large");
+  if (message.size() > kMaxCommandBytes) return std::unexpected("body: is too large");
   const auto fields = admin::Fields::Parse(message);
   if (!fields) return std::unexpected(fields.error());
   const auto type = RequiredText(*fields, "type");

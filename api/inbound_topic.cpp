@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "api/server/log.h"
+#include "domain/topic_message.h"
 #include "eventstore/kafka_producer.h"
 
 namespace monitor {
@@ -31,10 +32,6 @@ constexpr milliseconds kGreatestPause{5'000};
 // The same between two tries of a message.
 constexpr milliseconds kFirstRetry{20};
 constexpr milliseconds kGreatestRetry{1'000};
-
-constexpr std::size_t kMaxLetterBytes = 8'000'000;
-constexpr std::size_t kMaxLetterKeyBytes = 100'000;
-static_assert(kMaxLetterBytes + 2 * kMaxLetterKeyBytes < kMaxMessageBytes);  // with the headers
 
 constexpr int kPartitions = 16;
 constexpr const char* kRetentionMs = "604800000";  // 7 days: commands are of no use for longer
@@ -209,17 +206,17 @@ class DeadLetters {
     return {};
   }
 
-  // Returns once the broker has it. Of a message larger than a producer may send (Kafka's limit is on compressed
-  // batches) the beginning is kept: it must not hold up those behind it.
+  // Returns once the broker has it.
   Done Send(const rd_kafka_message_t& refused, std::string reason, const std::stop_token& stop) {
-    if (refused.len > kMaxLetterBytes) reason += "; cut, it has " + std::to_string(refused.len) + " bytes";
+    const DeadLetter kept =
+        MakeDeadLetter(BytesOf(refused.key, refused.key_len), BytesOf(refused.payload, refused.len), std::move(reason));
     const std::string partition = std::to_string(refused.partition), offset = std::to_string(refused.offset);
     const KafkaMessage letter{
         .topic = &options_.dead_letter_topic,
         .partition = 0,
-        .key = BytesOf(refused.key, refused.key_len).substr(0, kMaxLetterKeyBytes),
-        .value = BytesOf(refused.payload, refused.len).substr(0, kMaxLetterBytes),
-        .headers = {{"reason", reason}, {"topic", options_.topic}, {"partition", partition}, {"offset", offset}},
+        .key = kept.key,
+        .value = kept.value,
+        .headers = {{"reason", kept.reason}, {"topic", options_.topic}, {"partition", partition}, {"offset", offset}},
         .number = 0};
     delivered_.reset();
     std::string error;

@@ -1,5 +1,4 @@
 // PublicApi's resources of http-api.md section 7: the address book, and what a token's holder may see of a visit.
-#include <charconv>
 #include <string>
 #include <utility>
 
@@ -7,6 +6,7 @@
 #include "api/public_api.h"
 #include "api/request_json.h"
 #include "api/response_json.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -28,21 +28,11 @@ http::Reply NoOfferReply() {
   return http::ErrorReply(404, 12, "contextId: names no offer of this visit, or it was closed");
 }
 
-// As it was given out: "01" is not 1.
-template <class Number>
-std::optional<Number> ParseNumber(std::string_view text) {
-  if (text.size() > 1 && text.front() == '0') return std::nullopt;
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 // The offer lives as long as its session, unless it was closed since.
 bool IsValidContext(const Route& route, const SessionState& session) {
-  const auto campaign = ParseNumber<std::int64_t>(route.parameters[2]);
-  const auto engagement = ParseNumber<std::int64_t>(route.parameters[3]);
-  const auto context = ParseNumber<std::uint32_t>(route.parameters[4]);
+  const auto campaign = ParseWholeAsPrinted<std::int64_t>(route.parameters[2]);
+  const auto engagement = ParseWholeAsPrinted<std::int64_t>(route.parameters[3]);
+  const auto context = ParseWholeAsPrinted<std::uint32_t>(route.parameters[4]);
   if (!campaign || !engagement || !context) return false;
   const Offer* offer = session.FindOffer(*context);
   return offer != nullptr && !offer->closed && offer->entry.campaign_id == *campaign &&

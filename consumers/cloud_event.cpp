@@ -1,11 +1,11 @@
 #include "consumers/cloud_event.h"
 
-#include <charconv>
 #include <optional>
 
 #include "domain/event_codec.h"
 #include "domain/event_privacy.h"
 #include "domain/json.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -14,23 +14,15 @@ constexpr std::string_view kTypePrefix = "monitor.";
 // An account document is one event: far larger than a request, still bounded.
 constexpr json::Limits kEventLimits{.max_depth = 64, .max_nodes = 4'000'000};
 
-template <class Number>
-std::optional<Number> ParseNumber(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 std::string_view TextOf(const json::Value& object, std::string_view name) {
   const json::Value* value = object.Find(name);
   return value ? value->text() : std::string_view();
 }
 
 std::expected<SourceEvent, std::string> Place(const EventAttributes& attributes) {
-  const auto seq_number = ParseNumber<std::uint64_t>(attributes.seq);
-  const auto prevseq_number = ParseNumber<std::uint64_t>(attributes.prevseq);
-  const auto bucket_number = ParseNumber<Bucket>(attributes.bucket);
+  const auto seq_number = ParseWhole<std::uint64_t>(attributes.seq);
+  const auto prevseq_number = ParseWhole<std::uint64_t>(attributes.prevseq);
+  const auto bucket_number = ParseWhole<Bucket>(attributes.bucket);
   const auto instant = ParseRfc3339(attributes.time);
   if (attributes.origin.empty() || attributes.origin.size() > 32) {
     return std::unexpected("origin: missing or too long");

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <utility>
+
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -69,11 +70,10 @@ std::expected<void, std::string> ReadBreakdowns(const http::Query& query, std::v
 }
 
 std::optional<TimeMs> ParseTime(std::string_view text) {
-  std::int64_t ms = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
-  if (error != std::errc() || end != text.data() + text.size()) return ParseRfc3339(text);
-  if (ms < kLeastMs || ms > kGreatestMs) return std::nullopt;
-  return FromUnixMs(ms);
+  const auto ms = ParseWhole<std::int64_t>(text);
+  if (!ms) return ParseRfc3339(text);
+  if (*ms < kLeastMs || *ms > kGreatestMs) return std::nullopt;
+  return FromUnixMs(*ms);
 }
 
 std::expected<void, std::string> ReadBound(const http::Query& query, std::string_view name, const TimeZone& zone,

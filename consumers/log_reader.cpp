@@ -150,7 +150,7 @@ class LogReader::Loop {
       const std::string fault = ReadUntilFault(client, stop);
       if (stop.stop_requested()) return;
       if (progressed_) pause = options_.min_pause;
-      status_.Disconnected("log-unavailable", fault);
+      status_.Disconnected("log_unavailable", fault);
       Pause(stop, pause);
       pause = std::min(pause * 2, options_.max_pause);
     }

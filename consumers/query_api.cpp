@@ -1,6 +1,5 @@
 #include "consumers/query_api.h"
 
-#include <charconv>
 #include <chrono>
 #include <optional>
 
@@ -8,6 +7,7 @@
 #include "consumers/funnel_request.h"
 #include "consumers/page.h"
 #include "domain/json.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -35,13 +35,6 @@ http::Reply Error(int status, int internal_code, std::string_view message) {
   return reply;
 }
 
-std::optional<std::uint64_t> ParseNumber(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 struct AwaitedPosition {
   std::string origin;
   std::uint64_t seq;
@@ -50,7 +43,7 @@ struct AwaitedPosition {
 std::optional<AwaitedPosition> ParsePosition(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == text.npos || colon == 0) return std::nullopt;
-  const auto seq = ParseNumber(text.substr(colon + 1));
+  const auto seq = ParseWhole<std::uint64_t>(text.substr(colon + 1));
   if (!seq) return std::nullopt;
   return AwaitedPosition{std::string(text.substr(0, colon)), *seq};
 }
@@ -141,7 +134,7 @@ http::Reply QueryApi::Position(const http::Query& query) {
     if (!awaited) return Error(400, kInvalid, "waitFor: must be ORIGIN:SEQ");
     std::uint64_t wait_ms = kDefaultWaitMs;
     if (const auto given = query.Get("waitMs")) {
-      const auto parsed = ParseNumber(*given);
+      const auto parsed = ParseWhole<std::uint64_t>(*given);
       if (!parsed) return Error(400, kInvalid, "waitMs: must be a number of milliseconds");
       wait_ms = std::min<std::uint64_t>(*parsed, kMaxWaitMs);
     }

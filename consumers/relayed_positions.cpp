@@ -1,24 +1,16 @@
 #include "consumers/relayed_positions.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "domain/json.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
 
 // Of one origin; beyond it every other one is dropped, which makes positions coarser, never wrong.
 constexpr std::size_t kMaxRecords = 2'000;
-
-template <class Number>
-std::optional<Number> ParseNumber(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 }  // namespace
 
@@ -27,12 +19,12 @@ bool RelayedPositions::Add(std::string_view origin, std::string_view value) {
   if (!document || origin.empty()) return false;
   const json::Value* seq = document->root().Find("seq");
   const json::Value* offsets = document->root().Find("offsets");
-  const auto number = seq ? ParseNumber<std::uint64_t>(seq->text()) : std::nullopt;
+  const auto number = seq ? ParseWhole<std::uint64_t>(seq->text()) : std::nullopt;
   if (!number || !offsets || !offsets->is_object()) return false;
   Record record{.seq = *number, .offsets = {}};
   for (const json::Member& member : offsets->members()) {
-    const auto partition = ParseNumber<int>(member.name);
-    const auto offset = ParseNumber<std::int64_t>(member.value.text());
+    const auto partition = ParseWhole<int>(member.name);
+    const auto offset = ParseWhole<std::int64_t>(member.value.text());
     if (!partition || !offset) return false;
     record.offsets[*partition] = *offset;
   }

@@ -11,6 +11,7 @@
 
 #include "api/server/log.h"
 #include "consumers/relayed_positions.h"
+#include "domain/topic_message.h"
 
 namespace monitor {
 namespace {
@@ -20,9 +21,6 @@ using std::chrono::steady_clock;
 
 constexpr int kBrokerTimeoutMs = 10'000;
 constexpr int kPollMs = 20;
-constexpr const char* kMaxMessageBytes = "8388608";  // of monitord's topics (docs/asyncapi.yaml)
-constexpr std::size_t kMaxLetterBytes = 8'000'000;   // with key and headers below that
-constexpr std::size_t kMaxLetterKeyBytes = 100'000;
 constexpr std::size_t kMaxPositionRecords = 1'000;  // taken between two commits
 constexpr auto kTopicRetry = std::chrono::seconds(2);
 
@@ -100,7 +98,7 @@ class DeadLetters {
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
     Set(conf, "bootstrap.servers", brokers);
     Set(conf, "acks", "all");
-    Set(conf, "message.max.bytes", kMaxMessageBytes);
+    Set(conf, "message.max.bytes", std::to_string(kMaxTopicMessageBytes));
     Set(conf, "compression.type", "lz4");
     rd_kafka_conf_set_opaque(conf, this);
     rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
@@ -110,21 +108,17 @@ class DeadLetters {
     MakeTopic();
   }
 
-  // Of a message larger than a producer may send (Kafka's limit is on compressed batches) the beginning is kept: it
-  // must not hold up those behind it.
-  void Send(std::string_view key, std::string_view value, std::string reason, const std::string& topic,
-            const std::string& partition, const std::string& offset) {
-    if (value.size() > kMaxLetterBytes) reason += "; cut, it has " + std::to_string(value.size()) + " bytes";
-    value = value.substr(0, kMaxLetterBytes);
-    key = key.substr(0, kMaxLetterKeyBytes);
+  void Send(const DeadLetter& letter, const std::string& topic, const std::string& partition,
+            const std::string& offset) {
     const auto header = [](const std::string& text) { return text.c_str(); };
-    const rd_kafka_resp_err_t error = rd_kafka_producev(
-        producer_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_KEY(key.data(), key.size()), RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-        RD_KAFKA_V_HEADER("reason", header(reason), reason.size()),
-        RD_KAFKA_V_HEADER("topic", header(topic), topic.size()),
-        RD_KAFKA_V_HEADER("partition", header(partition), partition.size()),
-        RD_KAFKA_V_HEADER("offset", header(offset), offset.size()), RD_KAFKA_V_END);
+    const rd_kafka_resp_err_t error =
+        rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                          RD_KAFKA_V_KEY(letter.key.data(), letter.key.size()),
+                          RD_KAFKA_V_VALUE(const_cast<char*>(letter.value.data()), letter.value.size()),
+                          RD_KAFKA_V_HEADER("reason", header(letter.reason), letter.reason.size()),
+                          RD_KAFKA_V_HEADER("topic", header(topic), topic.size()),
+                          RD_KAFKA_V_HEADER("partition", header(partition), partition.size()),
+                          RD_KAFKA_V_HEADER("offset", header(offset), offset.size()), RD_KAFKA_V_END);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw Fault(std::string("dead letter: ") + rd_kafka_err2str(error));
   }
 
@@ -142,7 +136,7 @@ class DeadLetters {
     char error[256];
     rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(topic_.c_str(), 1, -1, error, sizeof error);
     if (!topic) throw Fault(error);
-    rd_kafka_NewTopic_set_config(topic, "max.message.bytes", kMaxMessageBytes);
+    rd_kafka_NewTopic_set_config(topic, "max.message.bytes", std::to_string(kMaxTopicMessageBytes).c_str());
     rd_kafka_NewTopic_set_config(topic, "retention.ms", "-1");
     rd_kafka_queue_t* queue = rd_kafka_queue_new(producer_.get());
     rd_kafka_CreateTopics(producer_.get(), &topic, 1, nullptr, queue);
@@ -180,7 +174,7 @@ class TopicReader::Loop {
     IntakeOptions rules = status_.WithAlarm(options_.intake);
     rules.unreadable = [this](const Arrival& arrival, const std::string& reason) {
       options_.intake.unreadable(arrival, reason);
-      SendDeadLetter(arrival.key, arrival.value, reason, arrival.channel, arrival.offset);
+      SendDeadLetter(MakeDeadLetter(arrival.key, arrival.value, reason), arrival.channel, arrival.offset);
     };
     return rules;
   }
@@ -363,7 +357,7 @@ class TopicReader::Loop {
       log::Error("message_unreadable",
                  {{"partition", channel}, {"offset", std::int64_t{message.offset}}, {"reason", event.error()}});
       intake_.CountUnreadable();
-      return SendDeadLetter(key, value, event.error(), channel, message.offset);
+      return SendDeadLetter(MakeDeadLetter(key, value, event.error()), channel, message.offset);
     }
     Arrival arrival{.event = std::move(*event), .channel = channel};
     arrival.offset = message.offset;
@@ -375,12 +369,11 @@ class TopicReader::Loop {
     if (const auto taken = intake_.Take(std::move(arrival)); !taken) throw Fault("the view: " + taken.error());
   }
 
-  void SendDeadLetter(std::string_view key, std::string_view value, const std::string& reason,
-                      const std::string& partition, std::int64_t offset) {
+  void SendDeadLetter(const DeadLetter& letter, const std::string& partition, std::int64_t offset) {
     if (!dead_letters_) {
       dead_letters_ = std::make_unique<DeadLetters>(options_.bootstrap_servers, options_.dead_letter_topic);
     }
-    dead_letters_->Send(key, value, reason, options_.topic, partition, std::to_string(offset));
+    dead_letters_->Send(letter, options_.topic, partition, std::to_string(offset));
   }
 
   // All partitions of monitor.positions, from their start: the topic is compacted and small.
@@ -467,7 +460,7 @@ class TopicReader::Loop {
     status_.Progress(lag_events, caught_up);
   }
 
-  void Disconnected(const std::string& fault) { status_.Disconnected("broker-unavailable", fault); }
+  void Disconnected(const std::string& fault) { status_.Disconnected("broker_unavailable", fault); }
 
   const TopicReaderOptions options_;
   ViewStore& store_;

@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "domain/whole_number.h"
+
 namespace monitor {
 namespace {
 
@@ -93,11 +95,8 @@ std::optional<std::string_view> Node::AsText() const {
 std::optional<std::int64_t> Node::AsInteger(IntegerRange range) const {
   std::optional<Decimal> decimal = value_.is_number() ? Decimal::Parse(value_.text()) : std::nullopt;
   if (decimal) {
-    std::string digits = decimal->ToString();
-    std::int64_t number = 0;
-    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    bool whole = error == std::errc{} && end == digits.data() + digits.size();
-    if (whole && range.from <= number && number <= range.to) return number;
+    const auto number = ParseWhole<std::int64_t>(decimal->ToString());
+    if (number && range.from <= *number && *number <= range.to) return number;
   }
   Error("must be a whole number from " + std::to_string(range.from) + " to " + std::to_string(range.to));
   return std::nullopt;

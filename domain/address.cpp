@@ -3,7 +3,8 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -48,13 +49,10 @@ std::optional<Cidr> ParseCidr(std::string_view text) {
   std::optional<Address> network = ParseAddress(text.substr(0, slash));
   if (!network) return std::nullopt;
   if (slash == std::string_view::npos) return Cidr{*network, 128};
-  std::string_view digits = text.substr(slash + 1);
-  int bits = 0;
-  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-  bool is_number = error == std::errc{} && end == digits.data() + digits.size() && !digits.empty();
+  const auto bits = ParseWhole<int>(text.substr(slash + 1));
   bool dotted = text.substr(0, slash).find(':') == std::string_view::npos;
-  if (!is_number || bits < 0 || bits > (dotted ? 32 : 128)) return std::nullopt;
-  return Cidr{*network, dotted ? kMappedBits + bits : bits};
+  if (!bits || *bits < 0 || *bits > (dotted ? 32 : 128)) return std::nullopt;
+  return Cidr{*network, dotted ? kMappedBits + *bits : *bits};
 }
 
 }  // namespace monitor

@@ -1,10 +1,9 @@
 // Field names are those of http-api.md section 5.
 #include "domain/attribute_state.h"
 
-#include <charconv>
-
 #include "domain/json.h"
 #include "domain/text_match.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -22,11 +21,7 @@ std::optional<std::string_view> TextOf(const Value* object, std::string_view nam
 
 std::optional<std::int64_t> IntegerOf(const Value* object, std::string_view name) {
   auto text = TextOf(object, name);
-  if (!text) return std::nullopt;
-  std::int64_t integer = 0;
-  auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), integer);
-  if (error != std::errc{} || end != text->data() + text->size()) return std::nullopt;
-  return integer;
+  return text ? ParseWhole<std::int64_t>(*text) : std::nullopt;
 }
 
 std::optional<Decimal> DecimalOf(const Value* object, std::string_view name) {

@@ -1,29 +1,21 @@
 #include "domain/decide.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 
 #include "domain/eligibility.h"
 #include "domain/goals.h"
 #include "domain/offers.h"
 #include "domain/repeat.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
 
-// "1", "2", …: a context id is compared as it was given out, so "01" is none.
-std::optional<std::uint32_t> ParseContextId(std::string_view text) {
-  std::uint32_t context = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), context);
-  if (error != std::errc{} || end != text.data() + text.size() || text.front() == '0') return std::nullopt;
-  return context;
-}
-
 // The one offer that the impression names; nullptr if there is none.
 const Offer* OfferOf(const Impression& impression, const SessionState& session) {
   if (!impression.context_id) return session.NewestOffer(impression.campaign_id, impression.engagement_id);
-  const auto context = ParseContextId(*impression.context_id);
+  const auto context = ParseWholeAsPrinted<std::uint32_t>(*impression.context_id);
   const Offer* offer = context ? session.FindOffer(*context) : nullptr;
   const bool same = offer && offer->entry.campaign_id == impression.campaign_id &&
                     offer->entry.engagement_id == impression.engagement_id;

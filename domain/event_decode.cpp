@@ -3,6 +3,7 @@
 
 #include "domain/event_codec.h"
 #include "domain/json.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -82,11 +83,9 @@ class Fields {
   // Context ids are decimal strings, other integers JSON numbers: both are read.
   template <class Number>
   Number IntegerOf(std::string_view name, const Value& value) {
-    Number number{};
-    std::string_view text = value.text();
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || text.empty()) Fail(name, "is no such integer");
-    return number;
+    const auto number = ParseWhole<Number>(value.text());
+    if (!number) Fail(name, "is no such integer");
+    return number.value_or(0);
   }
 
   const Value& object_;

@@ -1,9 +1,9 @@
 #include "domain/goals.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "domain/json.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -47,9 +47,7 @@ struct Achievement {
 Achievement ReadService(const Value* service) {
   Achievement achievement;
   const std::string_view status = TextOf(service, "status");
-  std::int64_t number = 0;
-  auto [end, error] = std::from_chars(status.data(), status.data() + status.size(), number);
-  if (error == std::errc{} && end == status.data() + status.size()) achievement.service_status = number;
+  achievement.service_status = ParseWhole<std::int64_t>(status);
   achievement.key = KeyOf(TextOf(service, "serviceId"));
   if (achievement.key) {
     ((*achievement.key += kKeySeparator) += TextOf(service, "topic")) += kKeySeparator;

@@ -1,8 +1,8 @@
 // A visitor's state as it is kept beside the log: JSON of version 1. Absent members are empty or unknown.
-#include <charconv>
 
 #include "domain/json.h"
 #include "domain/session.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -56,12 +56,9 @@ class Reader {
   template <class Number>
   Number Integer(std::string_view name) {
     const Value* value = object_.Find(name);
-    Number number{};
-    if (!value || !value->is_number()) return Fail(), number;
-    const std::string_view text = value->text();
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) Fail();
-    return number;
+    const auto number = value && value->is_number() ? ParseWhole<Number>(value->text()) : std::nullopt;
+    if (!number) Fail();
+    return number.value_or(0);
   }
 
   template <class T>

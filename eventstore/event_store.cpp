@@ -3,21 +3,9 @@
 #include <charconv>
 #include <cstdio>
 
+#include "domain/whole_number.h"
+
 namespace monitor {
-namespace {
-
-// The whole text as a number without sign or leading zero, so that every value has one spelling.
-template <class T>
-std::optional<T> ParseDecimal(std::string_view text) {
-  T value = 0;
-  if (text.empty() || (text.size() > 1 && text.front() == '0')) return std::nullopt;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-}  // namespace
-
 std::string Origin::ToString() const {
   char text[24];
   int size = std::snprintf(text, sizeof text, "%08x.%u", node, epoch);
@@ -31,7 +19,7 @@ std::optional<Origin> Origin::Parse(std::string_view text) {
     if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return std::nullopt;
   }
   std::from_chars(text.data(), text.data() + 8, origin.node, 16);
-  auto epoch = ParseDecimal<std::uint32_t>(text.substr(9));
+  auto epoch = ParseWholeAsPrinted<std::uint32_t>(text.substr(9));
   if (!epoch) return std::nullopt;
   origin.epoch = *epoch;
   return origin;
@@ -43,7 +31,7 @@ std::optional<LogPosition> LogPosition::Parse(std::string_view text) {
   auto colon = text.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
   auto origin = Origin::Parse(text.substr(0, colon));
-  auto seq = ParseDecimal<std::uint64_t>(text.substr(colon + 1));
+  auto seq = ParseWholeAsPrinted<std::uint64_t>(text.substr(colon + 1));
   if (!origin || !seq) return std::nullopt;
   return LogPosition{*origin, *seq};
 }

@@ -6,6 +6,8 @@
 #include <array>
 #include <thread>
 
+#include "domain/topic_message.h"
+
 namespace monitor {
 namespace {
 
@@ -50,7 +52,7 @@ Owned<rd_kafka_NewTopic_t> NewTopic(const TopicWanted& wanted, int brokers) {
   if (!topic) return topic;
   auto set = [&](const char* name, const char* value) { rd_kafka_NewTopic_set_config(topic.get(), name, value); };
   set("min.insync.replicas", std::to_string(std::max(1, replication - 1)).c_str());
-  set("max.message.bytes", std::to_string(kMaxMessageBytes).c_str());
+  set("max.message.bytes", std::to_string(kMaxTopicMessageBytes).c_str());
   for (const auto& [name, value] : wanted.settings) set(name.c_str(), value.c_str());
   return topic;
 }
@@ -123,7 +125,7 @@ std::expected<void, std::string> KafkaProducer::State::Start() {
   Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
   std::array<char, kErrorBytes> error;
   const std::string queue = std::to_string(options.max_in_flight + 1'000);  // positions and tables come on top
-  const std::string largest = std::to_string(kMaxMessageBytes);
+  const std::string largest = std::to_string(kMaxTopicMessageBytes);
   const std::pair<const char*, const char*> settings[] = {
       {"bootstrap.servers", options.bootstrap_servers.c_str()},
       {"client.id", options.client_id.c_str()},

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -19,10 +18,6 @@
 #include <vector>
 
 namespace monitor {
-
-// Key, value and headers together; of the topics made here, too. One event may hold a whole account document; Kafka's
-// own default is 1 MiB.
-constexpr std::size_t kMaxMessageBytes = 8 << 20;
 
 struct TopicWanted {
   std::string name;

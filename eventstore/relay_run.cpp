@@ -7,6 +7,7 @@
 
 #include "domain/account.h"
 #include "domain/event_codec.h"
+#include "domain/topic_message.h"
 #include "domain/vocabulary.h"
 #include "eventstore/cloud_event.h"
 #include "eventstore/visitor_keys.h"
@@ -26,7 +27,7 @@ constexpr int kMaxPartitions = 256;  // a bucket has 8 bits (events.md section 3
 
 // Whatever is accepted can be sent: an event that can not would hold up the relay for ever. Escaping doubles a document
 // at most, the rest is for the event's other fields and its headers.
-static_assert(2 * kMaxDocumentBytes + 100'000 < kMaxMessageBytes);
+static_assert(2 * kMaxDocumentBytes + 100'000 < kMaxTopicMessageBytes);
 
 std::vector<TopicWanted> Topics(const RelayOptions& options) {
   return {{options.topic, options.partitions, {{"cleanup.policy", "delete"}, {"retention.ms", "-1"}}},

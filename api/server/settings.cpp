@@ -4,12 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <optional>
 #include <sstream>
+
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -25,17 +26,19 @@ std::string EnvironmentName(const SettingSpec& spec) {
   return name;
 }
 
-std::optional<std::int64_t> ParseInteger(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+std::string WordsOf(const SettingSpec& spec) {
+  std::string words;
+  for (const std::string& word : spec.words) words += (words.empty() ? "" : ", ") + word;
+  return words;
 }
 
-// Is this text a value of the type? The error begins with where it was given.
+// Is this text a value of the key? The error begins with where it was given.
 std::optional<std::string> Complaint(const SettingSpec& spec, const std::string& text, const std::string& where) {
-  if (spec.type == Type::kInteger && !ParseInteger(text)) return where + " must be an integer";
+  if (spec.type == Type::kInteger && !ParseWhole<std::int64_t>(text)) return where + " must be an integer";
   if (spec.type == Type::kBoolean && text != "true" && text != "false") return where + " must be true or false";
+  if (!spec.words.empty() && std::ranges::find(spec.words, text) == spec.words.end()) {
+    return where + " must be one of " + WordsOf(spec);
+  }
   return std::nullopt;
 }
 
@@ -108,6 +111,7 @@ std::optional<std::string> ReadFile(const std::vector<SettingSpec>& specs, const
       if (spec == nullptr) return path + ": unknown key " + name;
       auto text = TextOf(node, spec->type);
       if (!text) return path + ": " + name + " must be " + std::string(TypeText(spec->type));
+      if (auto complaint = Complaint(*spec, *text, path + ": " + name)) return complaint;
       values[name] = *text;
     }
   }
@@ -142,7 +146,7 @@ std::string HelpOfKeys(const std::vector<SettingSpec>& specs) {
                         : list ? "]"
                                : "");
     left.resize(std::max<std::size_t>(left.size() + 2, 38), ' ');
-    text << left << spec.help << "\n";
+    text << left << spec.help << (spec.words.empty() ? "" : " (" + WordsOf(spec) + ")") << "\n";
   }
   return text.str();
 }
@@ -155,7 +159,7 @@ std::string ServerSettings::String(std::string_view section, std::string_view ke
 }
 
 std::int64_t ServerSettings::Integer(std::string_view section, std::string_view key) const {
-  return ParseInteger(String(section, key)).value_or(0);
+  return ParseWhole<std::int64_t>(String(section, key)).value_or(0);
 }
 
 bool ServerSettings::Boolean(std::string_view section, std::string_view key) const {

@@ -20,6 +20,7 @@ struct SettingSpec {
   std::string default_value;  // as text; for lists comma-separated
   enum class Type : std::uint8_t { kString, kInteger, kBoolean, kList } type;
   std::string help;
+  std::vector<std::string> words = {};  // all that a string may be; empty: anything
 };
 
 class ServerSettings {

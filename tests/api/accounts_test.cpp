@@ -222,6 +222,26 @@ TEST_F(AccountsTest, WithoutASnapshotTheStreamAloneGivesTheSameState) {
   EXPECT_EQ(accounts_->Find(kDemo)->version, 3);
 }
 
+TEST_F(AccountsTest, VersionsGoOnOverTheStoresEpochs) {
+  ASSERT_TRUE(Put(SampleDocument("demo")));
+  ASSERT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kOffline), AccountChange::kDone);
+  accounts_.reset();
+  folder_.BeginEpoch(2);
+  Restart();
+  ASSERT_TRUE(Put(SampleDocument("demo", "second")));
+  AppendRequest forget;
+  forget.states.push_back({StateTable::kAccount, "demo", std::nullopt});
+  ASSERT_TRUE(folder_.store().Append(forget));
+  ASSERT_TRUE(Put(SampleDocument("demo", "third")));
+  ASSERT_TRUE(folder_.store().Append(forget));
+  Restart();
+  EXPECT_EQ(accounts_->Find(kDemo)->version, 4);
+  EXPECT_EQ(accounts_->Find(kDemo)->StateOfSkill(3), SkillState::kOffline);
+  EXPECT_EQ(accounts_->AtVersion(kDemo, 3)->name, "second");
+  ASSERT_TRUE(Put(SampleDocument("demo", "fourth")));
+  EXPECT_EQ(accounts_->Find(kDemo)->version, 5);
+}
+
 TEST_F(AccountsTest, KnowsTheDocumentOfEveryVersion) {
   ASSERT_TRUE(Put(SampleDocument("demo")));
   ASSERT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kOffline), AccountChange::kDone);

@@ -9,6 +9,7 @@
 
 #include "api/drain.h"
 #include "api/inbound_topic.h"
+#include "domain/topic_message.h"
 #include "eventstore/kafka_producer.h"
 #include "tests/api/node_fixture.h"
 
@@ -171,7 +172,7 @@ TEST_F(KafkaInboundTopic, APoisonMessageGoesToTheDeadLettersAndTheRestGoesOn) {
 }
 
 TEST_F(KafkaInboundTopic, OfAMessageTooLargeForADeadLetterTheBeginningIsKeptAndTheRestGoesOn) {
-  Tell({std::string(kMaxMessageBytes - 60, '0'), kBusy});  // with the letter's headers it is over the limit
+  Tell({std::string(kMaxTopicMessageBytes - 60, '0'), kBusy});  // with the letter's headers it is over the limit
   const InboundTopic topic(options_);
   ASSERT_TRUE(Reaches(topic, 1, 1));
   EXPECT_EQ(Skill(), SkillState::kBusy);

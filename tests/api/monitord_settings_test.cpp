@@ -41,9 +41,10 @@ TEST(MonitordSettings, WhatIsOutOfRangeIsNamed) {
   EXPECT_THAT(ComplaintWith("MONITOR_SERVER_MAX_BODY_BYTES", "4000001"), HasSubstr("server.max_body_bytes"));
   EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_PARTITIONS", "24"), HasSubstr("kafka.partitions must be a power of two"));
   EXPECT_EQ(ComplaintWith("MONITOR_KAFKA_PARTITIONS", "256"), "");
-  EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_ACK", "maybe"), HasSubstr("kafka.ack"));
+  EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_ACK", "maybe"), HasSubstr("MONITOR_KAFKA_ACK must be one of disk, kafka"));
   EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_ACK", "kafka"), HasSubstr("needs kafka.bootstrap_servers"));
-  EXPECT_THAT(ComplaintWith("MONITOR_LOG_LEVEL", "loud"), HasSubstr("log.level"));
+  EXPECT_THAT(ComplaintWith("MONITOR_LOG_LEVEL", "loud"),
+              HasSubstr("MONITOR_LOG_LEVEL must be one of debug, info, warning, error"));
   EXPECT_EQ(ComplaintWith("MONITOR_SERVER_PORT", "0"), "");
 }
 

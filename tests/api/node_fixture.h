@@ -2,37 +2,45 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
 
+#include "eventstore/bytes.h"
+#include "eventstore/database.h"
+#include "eventstore/keys.h"
 #include "eventstore/rocksdb_store.h"
+#include "tests/temporary_folder.h"
 
 namespace monitor {
 
 class StoreFolder {
  public:
   StoreFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "monitor_test_XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
     std::filesystem::create_directory(accounts());
     Open();
   }
-  ~StoreFolder() {
-    store_.reset();
-    std::filesystem::remove_all(path_);
-  }
 
-  const std::string& path() const { return path_; }
-  std::string accounts() const { return path_ + "/accounts"; }
+  std::string path() const { return folder_.path(); }
+  std::string accounts() const { return path() + "/accounts"; }
   RocksDbStore& store() { return *store_; }
   void Close() { store_.reset(); }
+  // As a restore will: what is appended from now on belongs to another origin of this node. Leaves the store closed.
+  void BeginEpoch(std::uint32_t number) {
+    Close();
+    const auto database = OpenDatabase({.path = path() + "/store", .on_sync_failure = [](const std::string&) {}});
+    ASSERT_TRUE(database) << database.error();
+    std::string epoch, error;
+    AppendBig(number, epoch);
+    rocksdb::WriteBatch batch;
+    batch.Put((*database)->family(Family::kMeta), ToSlice(kEpochKey), epoch);
+    ASSERT_TRUE(CommitBatch(**database, batch, [](const std::string&) {}, error)) << error;
+  }
   void Open() {
     RocksDbStoreOptions options;
-    options.path = path_ + "/store";
+    options.path = path() + "/store";
     auto opened = RocksDbStore::Open(std::move(options));
     ASSERT_TRUE(opened) << opened.error();
     store_ = std::move(*opened);
@@ -40,12 +48,12 @@ class StoreFolder {
 
   // As editors do: a new file under the old name.
   void WriteAccountFile(const std::string& name, const std::string& content) {
-    std::ofstream(path_ + "/new") << content;
-    std::filesystem::rename(path_ + "/new", accounts() + "/" + name);
+    std::ofstream(path() + "/new") << content;
+    std::filesystem::rename(path() + "/new", accounts() + "/" + name);
   }
 
  private:
-  std::string path_;
+  TemporaryFolder folder_;
   std::unique_ptr<RocksDbStore> store_;
 };
 

@@ -19,6 +19,7 @@ const std::vector<SettingSpec> kSpecs = {
     {"server", "port", "8080", Type::kInteger, "port"},
     {"server", "fast", "false", Type::kBoolean, "speed"},
     {"kafka", "peers", "a,b", Type::kList, "brokers"},
+    {"log", "level", "info", Type::kString, "what is told", {"debug", "info"}},
 };
 
 class SettingsTest : public testing::Test {
@@ -32,7 +33,8 @@ class SettingsTest : public testing::Test {
   }
   void TearDown() override {
     if (!path_.empty()) std::filesystem::remove(path_);
-    for (const char* name : {"MONITOR_SERVER_PORT", "MONITOR_SERVER_FAST", "MONITOR_KAFKA_PEERS"}) ::unsetenv(name);
+    for (const char* name : {"MONITOR_SERVER_PORT", "MONITOR_SERVER_FAST", "MONITOR_KAFKA_PEERS", "MONITOR_LOG_LEVEL"})
+      ::unsetenv(name);
   }
   std::string ErrorOf(const std::string& text) {
     auto settings = LoadSettings(kSpecs, File(text));
@@ -49,6 +51,13 @@ TEST_F(SettingsTest, DefaultsHoldWithoutAFile) {
   EXPECT_EQ(settings->Integer("server", "port"), 8080);
   EXPECT_FALSE(settings->Boolean("server", "fast"));
   EXPECT_THAT(settings->List("kafka", "peers"), ElementsAre("a", "b"));
+}
+
+TEST_F(SettingsTest, AStringMayBeOneOfItsWordsOnly) {
+  EXPECT_THAT(ErrorOf("[log]\nlevel = \"loud\"\n"), HasSubstr("toml: log.level must be one of debug, info"));
+  EXPECT_EQ(ErrorOf("[log]\nlevel = \"debug\"\n"), "");
+  ::setenv("MONITOR_LOG_LEVEL", "", 1);
+  EXPECT_EQ(ErrorOf(""), "MONITOR_LOG_LEVEL must be one of debug, info");
 }
 
 TEST_F(SettingsTest, TheEnvironmentBeatsTheFileAndTheFileTheDefaults) {

@@ -48,7 +48,7 @@ def test_a_server_refuses_what_it_cannot_use_in_one_sentence(tmp_path, program):
     rest = {"MONITOR_DATA_DIR": str(tmp_path / "data"), "MONITOR_SOURCE_ADMIN_TOKEN_FILE": "/nowhere"}
     assert call(BIN / program, "--config", tmp_path, **rest) == (1, "", f"{program}: {tmp_path}: is a folder, not a file\n")
     assert call(BIN / program, **rest, MONITOR_LOG_LEVEL="loud") == (
-        1, "", f"{program}: log.level must be debug, info, warning or error\n")
+        1, "", f"{program}: MONITOR_LOG_LEVEL must be one of debug, info, warning, error\n")
     assert call(BIN / program, **{**rest, "MONITOR_DATA_DIR": "/proc/none"}) == (
         1, "", f"{program}: data folder /proc/none: No such file or directory\n")
 
