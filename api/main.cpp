@@ -31,7 +31,7 @@ namespace {
 
 constexpr std::chrono::seconds kMaxPendingWait{20};
 constexpr std::chrono::seconds kMaxRelayDrain{10};
-constexpr int kAdminThreads = 32;  // polls and commands may wait long; the others stay free, for health among them
+constexpr int kAdminThreads = 32;  // polls and commands may wait long; the others stay free
 constexpr int kMaxPolls = 8;
 constexpr int kMaxCommands = 16;
 constexpr std::size_t kMaxAdminBodyBytes = 16 << 20;
