@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import Edge, free_port, wait_until
+from harness import Edge, free_port
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 
