@@ -86,7 +86,10 @@ http::Reply QueryApi::Handle(const http::Request& request) {
 http::Reply QueryApi::Route(std::string_view path, const http::Query& query) {
   if (path == "/api/funnel") return Funnel(query);
   if (path == "/api/position") return Position(query);
-  if (path == "/api/accounts") return Accounts();
+  if (path == "/api/accounts") {
+    if (const auto fault = query.Fault({})) return Error(400, kInvalid, *fault);
+    return Accounts();
+  }
   if (path == "/livez") return Json("{\"status\":\"ok\"}");
   if (path == "/readyz") return Ready();
   if (path == "/metrics") {
@@ -129,6 +132,7 @@ http::Reply QueryApi::Funnel(const http::Query& query) const {
 }
 
 http::Reply QueryApi::Position(const http::Query& query) {
+  if (const auto fault = query.Fault({"waitFor", "waitMs"})) return Error(400, kInvalid, *fault);
   if (const auto text = query.Get("waitFor")) {
     const auto awaited = ParsePosition(*text);
     if (!awaited) return Error(400, kInvalid, "waitFor: must be ORIGIN:SEQ");

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <forward_list>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -104,6 +105,9 @@ class Query {
   explicit Query(std::string_view raw);
   // nullopt if absent; an empty parameter counts as absent (http-api.md section 2).
   std::optional<std::string_view> Get(std::string_view key) const;
+
+  // What is wrong with the names: the first that is not among `known`, or that is given twice, in words; nullopt if none is.
+  std::optional<std::string> Fault(std::initializer_list<std::string_view> known) const;
 
  private:
   std::string_view Decoded(std::string_view text);

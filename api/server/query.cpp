@@ -60,4 +60,14 @@ std::optional<std::string_view> Query::Get(std::string_view key) const {
   return std::nullopt;
 }
 
+std::optional<std::string> Query::Fault(std::initializer_list<std::string_view> known) const {
+  for (auto pair = pairs_.begin(); pair != pairs_.end(); ++pair) {
+    const std::string_view name = pair->first;
+    if (std::ranges::find(known, name) == known.end()) return std::string(name) + ": is no parameter here";
+    const bool before = std::any_of(pairs_.begin(), pair, [&](const auto& other) { return other.first == name; });
+    if (before) return std::string(name) + ": is given twice";
+  }
+  return std::nullopt;
+}
+
 }  // namespace monitor::http

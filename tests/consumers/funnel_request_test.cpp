@@ -29,6 +29,15 @@ TEST(FunnelRequest, BreakdownsAreAListOfKnownWordsEachOnce) {
   }
 }
 
+TEST(FunnelRequest, AnUnknownOrDoubledParameterIsRefusedByName) {
+  for (const char* query : {"where=campaign:41", "windows=day", "BY=zone", "=x", "account=demo&limit="}) {
+    EXPECT_FALSE(Read(query)) << query;
+  }
+  EXPECT_EQ(Read("windows=day").error(), "windows: is no parameter here");
+  EXPECT_EQ(Read("by=zone&by=app").error(), "by: is given twice");
+  EXPECT_EQ(Read("by=zone&%62y=app").error(), "by: is given twice");
+}
+
 TEST(FunnelRequest, BoundsAreOnAnHourOfTheAccountsZone) {
   EXPECT_TRUE(Read("from=2026-11-24T10:00:00Z&to=1795521600000"));
   EXPECT_TRUE(Read("from=2026-11-24T10:00:00%2B01:00"));
