@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 #include <set>
 #include <utility>
@@ -82,6 +83,14 @@ class JsonRow {
   json::Writer& writer_;
 };
 
+bool IsNumber(std::string_view text) {
+  if (text.find_first_not_of("0123456789+-.eE") != text.npos) return false;  // "inf", "nan"
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
 // The cells of one line, or of the header.
 class CsvLine {
  public:
@@ -106,7 +115,13 @@ class CsvLine {
     Cell(text);
   }
   void Int(std::string_view, std::int64_t value) { Cell(std::to_string(value)); }
-  void Text(std::string_view, std::string_view value) { Cell(value); }
+  // Documents choose these words; a spreadsheet must not take one for a formula (interfaces.md section 3).
+  void Text(std::string_view, std::string_view value) {
+    if (value.empty() || std::string_view("=+-@\t\r").find(value.front()) == std::string_view::npos || IsNumber(value)) {
+      return Cell(value);
+    }
+    Cell("'" + std::string(value));
+  }
   void Null(std::string_view) { Cell(""); }
 
  private:
@@ -256,9 +271,7 @@ std::string FunnelJson(const AccountId& account, const funnel::Query& query, con
   writer.Key("count").String(query.counting == funnel::kNet ? "net" : "gross").Key("asOf");
   WritePositions(writer, report.as_of);
   if (!missing.empty()) {
-    writer.Key("missing").BeginArray();
-    for (int partition : missing) writer.Int(partition);
-    writer.EndArray();
+    writer.Key("missing").Raw(PartitionsJson(missing));
   }
   writer.Key("rows").BeginArray();
   for (const Row& row : report.rows) WriteRow(writer, query, row);
@@ -271,6 +284,15 @@ std::string FunnelCsv(const funnel::Query& query, const FunnelReport& report) {
   const std::set<std::string> currencies = Currencies(report.rows);
   WriteHeader(out, query, currencies);
   for (const Row& row : report.rows) WriteLine(out, query, row, currencies);
+  return out;
+}
+
+std::string PartitionsJson(const std::vector<int>& partitions) {
+  std::string out;
+  json::Writer writer(out);
+  writer.BeginArray();
+  for (int partition : partitions) writer.Int(partition);
+  writer.EndArray();
   return out;
 }
 

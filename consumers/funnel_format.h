@@ -17,6 +17,9 @@ std::string FunnelJson(const AccountId& account, const funnel::Query& query, con
 // RFC 4180, with a header line. Has one column for every currency in the rows.
 std::string FunnelCsv(const funnel::Query& query, const FunnelReport& report);
 
+// [<partition>, ...]
+std::string PartitionsJson(const std::vector<int>& partitions);
+
 // {"<origin>": "<seq>"}
 std::string PositionsJson(const Positions& positions);
 

@@ -128,6 +128,8 @@ http::Reply QueryApi::Funnel(const http::Query& query) const {
   }
   http::Reply reply = Json(FunnelCsv(request->query, *report));
   reply.content_type = "text/csv; charset=utf-8";
+  reply.headers.Add("X-As-Of", PositionsJson(report->as_of));
+  if (!source.missing.empty()) reply.headers.Add("X-Missing", PartitionsJson(source.missing));
   return reply;
 }
 

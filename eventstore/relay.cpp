@@ -53,9 +53,10 @@ class Relay::State {
       if (end == RelayEnd::kStopped || stop.stop_requested()) return;
       if (end == RelayEnd::kRefused) return Refuse(why);
       Failed(why);
-      pause = Status().relayed > before ? kFirstPause : std::min(2 * pause, kGreatestPause);
+      if (Status().relayed > before) pause = kFirstPause;
       std::unique_lock lock(mutex_);
       stopping_.wait_for(lock, stop, pause, [] { return false; });
+      pause = std::min(2 * pause, kGreatestPause);
     }
   }
 

@@ -1,0 +1,39 @@
+#include "consumers/funnel_format.h"
+
+#include <gtest/gtest.h>
+
+namespace monitor {
+namespace {
+
+// The line of a row of this app installation, without the header.
+std::string LineOf(std::string_view app) {
+  funnel::Query query;
+  query.by = {funnel::Breakdown::kApp};
+  FunnelReport report;
+  report.rows.resize(1);
+  report.rows[0].key.app_installation = app;
+  const std::string csv = FunnelCsv(query, report);
+  return csv.substr(csv.find("\r\n") + 2);
+}
+
+TEST(FunnelCsv, NoSpreadsheetTakesATextForAFormula) {
+  for (const std::string app : {"=1+1", "+a", "-a", "@SUM(A1)", "\tx", "-inf", "-"}) {
+    EXPECT_TRUE(LineOf(app).starts_with("'" + app + ",")) << app;
+  }
+  EXPECT_TRUE(LineOf("=\"a\"").starts_with("\"'=\"\"a\"\"\","));
+  EXPECT_TRUE(LineOf("\rx").starts_with("\"'\rx\","));
+}
+
+TEST(FunnelCsv, NumbersAndOtherTextsStayAsTheyAre) {
+  for (const std::string app : {"-5", "+5", "-1.5e3", "web", "a=b", "'a", ""}) {
+    EXPECT_TRUE(LineOf(app).starts_with(app + ",")) << app;
+  }
+}
+
+TEST(FunnelCsv, PartitionsAreAListInJson) {
+  EXPECT_EQ(PartitionsJson({}), "[]");
+  EXPECT_EQ(PartitionsJson({0, 11}), "[0,11]");
+}
+
+}  // namespace
+}  // namespace monitor
