@@ -11,6 +11,8 @@ namespace monitor {
 namespace {
 
 constexpr std::string_view kTypePrefix = "monitor.";
+constexpr std::string_view kSchemaPrefix = "urn:monitor:schema:";
+constexpr std::size_t kMaxTypeToTell = 64;
 // An account document is one event: far larger than a request, still bounded.
 constexpr json::Limits kEventLimits{.max_depth = 64, .max_nodes = 4'000'000};
 
@@ -49,13 +51,30 @@ std::string_view RefuseScope(const EventScope& scope, Bucket bucket) {
   return {};
 }
 
-std::expected<Event, std::string> ReadContent(std::string_view type, const json::Value& data, Bucket bucket) {
-  auto event = DecodeEventData(type.substr(kTypePrefix.size()), data, NoKey());  // nothing personal is counted
-  if (!event) return std::unexpected(event.error().message);
-  if (const auto refusal = RefuseScope(event->scope, bucket); !refusal.empty()) {
-    return std::unexpected(std::string(refusal));
+// A version of the type that this program does not know; nullopt: the one that it knows.
+std::optional<std::string> NewerVersion(std::string_view dataschema) {
+  if (!dataschema.starts_with(kSchemaPrefix)) return std::nullopt;
+  const auto version = ParseWhole<std::uint64_t>(dataschema.substr(dataschema.rfind(':') + 1));
+  if (!version || *version <= kEventSchemaVersion) return std::nullopt;
+  return std::to_string(*version);
+}
+
+// `data` is null if it is no JSON.
+void ReadContent(SourceEvent& event, const EventAttributes& attributes, const json::Value* data) {
+  const std::string_view type = attributes.type;
+  auto content = DecodeEventData(type.substr(kTypePrefix.size()), data ? *data : json::Value(), NoKey());
+  const auto version = NewerVersion(attributes.dataschema);
+  if (version || (!content && content.error().unknown_type)) {
+    event.unknown = true;
+    event.content = std::unexpected((version ? "version " + *version + " of " : std::string()) + "the type " +
+                                    std::string(type.substr(0, kMaxTypeToTell)) + " is not known");
+  } else if (!content) {
+    event.content = std::unexpected(content.error().message);
+  } else if (const auto refusal = RefuseScope(content->scope, event.bucket); !refusal.empty()) {
+    event.content = std::unexpected(std::string(refusal));
+  } else {
+    event.content = *std::move(content);
   }
-  return *std::move(event);
 }
 
 }  // namespace
@@ -69,22 +88,19 @@ std::expected<SourceEvent, std::string> ParseCloudEvent(std::string_view json) {
                                    .prevseq = TextOf(root, "prevseq"),
                                    .bucket = TextOf(root, "bucket"),
                                    .type = TextOf(root, "type"),
-                                   .time = TextOf(root, "time")};
+                                   .time = TextOf(root, "time"),
+                                   .dataschema = TextOf(root, "dataschema")};
   auto event = Place(attributes);
-  if (!event) return event;
-  const json::Value* data = root.Find("data");
-  event->content = ReadContent(attributes.type, data ? *data : json::Value(), event->bucket);
+  if (event) ReadContent(*event, attributes, root.Find("data"));
   return event;
 }
 
 std::expected<SourceEvent, std::string> ParseCloudEvent(const EventAttributes& attributes, std::string_view data) {
   auto event = Place(attributes);
   if (!event) return event;
-  if (const auto document = json::Document::Parse(data, kEventLimits)) {
-    event->content = ReadContent(attributes.type, document->root(), event->bucket);
-  } else {
-    event->content = std::unexpected("not JSON: " + document.error().message);
-  }
+  const auto document = json::Document::Parse(data, kEventLimits);
+  ReadContent(*event, attributes, document ? &document->root() : nullptr);
+  if (!document && !event->unknown) event->content = std::unexpected("not JSON: " + document.error().message);
   return event;
 }
 

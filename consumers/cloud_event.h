@@ -20,11 +20,14 @@ struct SourceEvent {
   Bucket bucket = 0;
   TimeMs time;
   std::expected<Event, std::string> content;  // sealed fields left out; the error is the reason why it is unreadable
+  // What is unreadable is of a type, or of a version of one, that a newer program wrote: that one can read it.
+  bool unknown = false;
 };
 
 // The attributes that give an event its place, as text, however they came (a JSON member, a Kafka header).
 struct EventAttributes {
   std::string_view origin, seq, prevseq, bucket, type, time;
+  std::string_view dataschema = {};  // empty: version 1
 };
 
 // One CloudEvent, as monitord's /admin/log gives it on a line. The error, of an event without a place, names the field.

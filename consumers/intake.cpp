@@ -2,7 +2,25 @@
 
 #include <algorithm>
 
+#include "domain/event_size.h"
+
 namespace monitor {
+namespace {
+
+// Of a kept event: its node in by_seq and that of its offset, as libstdc++ makes them.
+constexpr std::size_t kNodeBytes = 128;
+
+std::size_t BytesOf(const std::string& text) { return text.capacity(); }
+
+// What an event takes while it is kept, without the allocator's own bytes.
+std::size_t BytesOf(const Arrival& arrival) {
+  const SourceEvent& event = arrival.event;
+  const std::size_t content = event.content ? AllocatedBytes(*event.content) : BytesOf(event.content.error());
+  return kNodeBytes + sizeof(Arrival) + BytesOf(event.origin) + content + BytesOf(arrival.channel) +
+         BytesOf(arrival.key) + BytesOf(arrival.value);
+}
+
+}  // namespace
 
 Intake::Intake(ViewStore& store, IntakeOptions options) : store_(store), options_(std::move(options)) {}
 
@@ -13,7 +31,7 @@ std::expected<Taken, std::string> Intake::Take(Arrival arrival) {
     ++counters_.duplicates;
     return Taken::kDuplicate;
   }
-  if (!IsNext(arrival, highest)) {
+  if (!IsNext(arrival, highest) || arrival.event.unknown) {
     if (!options_.skip_missing) {
       Hold(std::move(arrival));
       return Taken::kHeld;
@@ -43,33 +61,30 @@ std::expected<void, std::string> Intake::Count(const Arrival& arrival) {
   return {};
 }
 
+// By seq: each is looked at once, whether it is counted or came another way meanwhile.
 std::expected<void, std::string> Intake::CountFollowers(const Line& line) {
-  const auto found = held_.find(line);
-  if (found == held_.end()) return {};
-  Held& held = found->second;
-  for (;;) {
+  const auto entry = held_.find(line);
+  if (entry == held_.end()) return {};
+  Held& held = entry->second;
+  while (!held.by_seq.empty()) {
+    const auto next = held.by_seq.begin();
+    const SourceEvent& event = next->second.arrival.event;
     const std::uint64_t highest = *store_.HighestSeq(line.first, line.second);
-    // What is now at or below the highest came another way.
-    held_events_ -= std::erase_if(held.by_prevseq, [&](const auto& kept) { return kept.second.event.seq <= highest; });
-    const auto next = held.by_prevseq.find(highest);
-    if (next == held.by_prevseq.end()) break;
-    if (const auto counted = Count(next->second); !counted) return counted;
+    if (event.seq > highest) {
+      if (event.prevseq != highest) break;
+      if (const auto counted = Count(next->second.arrival); !counted) return counted;
+    }
+    Release(held, next);
   }
-  if (held.first_dropped) {
-    RewindTo(held);
-    held_events_ -= held.by_prevseq.size();
+  // The next one may be among those that were not kept.
+  if (held.dropped && (held.by_seq.empty() || held.dropped->seq < held.by_seq.begin()->first)) {
+    RewindTo(held.channel, held.dropped->offset);
+    ForgetOffset(held.channel, held.dropped->offset);
+    held.dropped.reset();
   }
-  if (held.first_dropped || held.by_prevseq.empty()) held_.erase(found);
+  if (held.by_seq.empty()) Close(entry);
   UpdateGauges();
   return {};
-}
-
-// The dropped ones may be next; what is still kept is read again with them.
-void Intake::RewindTo(const Held& held) {
-  std::int64_t offset = *held.first_dropped;
-  for (const auto& [prevseq, arrival] : held.by_prevseq) offset = std::min(offset, arrival.offset);
-  auto [rewind, inserted] = rewinds_.try_emplace(held.channel, offset);
-  rewind->second = std::min(rewind->second, offset);
 }
 
 void Intake::Hold(Arrival arrival) {
@@ -80,26 +95,63 @@ void Intake::Hold(Arrival arrival) {
     ++counters_.gaps;
     options_.gap(arrival);
   }
-  const auto same = held.by_prevseq.find(arrival.event.prevseq);
-  if (same != held.by_prevseq.end()) {
-    same->second.offset = std::min(same->second.offset, arrival.offset);
-  } else if (held_events_ < options_.max_held) {
-    ++held_events_;
-    held.by_prevseq.emplace(arrival.event.prevseq, std::move(arrival));
+  const std::uint64_t seq = arrival.event.seq;
+  if (held.by_seq.contains(seq)) return;
+  const std::size_t bytes = BytesOf(arrival);
+  if (arrival.event.unknown || held.dropped || held_bytes_ + bytes > options_.max_held_bytes) {
+    Drop(held, arrival);
   } else {
-    held.first_dropped = std::min(held.first_dropped.value_or(arrival.offset), arrival.offset);
+    held_offsets_[held.channel].insert(arrival.offset);
+    held_bytes_ += bytes;
+    ++held_events_;
+    held.by_seq.emplace(seq, Kept{std::move(arrival), bytes});
   }
   UpdateGauges();
+}
+
+void Intake::Drop(Held& held, const Arrival& arrival) {
+  Dropped dropped{.offset = arrival.offset, .seq = arrival.event.seq};
+  if (held.dropped) {
+    if (held.dropped->offset <= dropped.offset && held.dropped->seq <= dropped.seq) return;
+    dropped.offset = std::min(dropped.offset, held.dropped->offset);
+    dropped.seq = std::min(dropped.seq, held.dropped->seq);
+    ForgetOffset(held.channel, held.dropped->offset);
+  }
+  held.dropped = dropped;
+  held_offsets_[held.channel].insert(dropped.offset);
+}
+
+void Intake::Release(Held& held, std::map<std::uint64_t, Kept>::iterator kept) {
+  ForgetOffset(held.channel, kept->second.arrival.offset);
+  held_bytes_ -= kept->second.bytes;
+  --held_events_;
+  held.by_seq.erase(kept);
+}
+
+void Intake::Close(std::map<Line, Held>::iterator entry) {
+  auto& [line, held] = *entry;
+  while (!held.by_seq.empty()) Release(held, held.by_seq.begin());
+  if (held.dropped) ForgetOffset(held.channel, held.dropped->offset);
+  options_.closed(line.first, line.second);
+  held_.erase(entry);
+}
+
+void Intake::ForgetOffset(const std::string& channel, std::int64_t offset) {
+  const auto offsets = held_offsets_.find(channel);
+  offsets->second.erase(offsets->second.find(offset));
+  if (offsets->second.empty()) held_offsets_.erase(offsets);
+}
+
+void Intake::RewindTo(const std::string& channel, std::int64_t offset) {
+  auto [rewind, inserted] = rewinds_.try_emplace(channel, offset);
+  rewind->second = std::min(rewind->second, offset);
 }
 
 std::int64_t Intake::SafeOffset(const std::string& channel, std::int64_t next) const {
   const auto rewind = rewinds_.find(channel);
   if (rewind != rewinds_.end()) next = std::min(next, rewind->second);
-  for (const auto& [line, held] : held_) {
-    if (held.channel != channel) continue;
-    for (const auto& [prevseq, arrival] : held.by_prevseq) next = std::min(next, arrival.offset);
-    if (held.first_dropped) next = std::min(next, *held.first_dropped);
-  }
+  const auto offsets = held_offsets_.find(channel);
+  if (offsets != held_offsets_.end()) next = std::min(next, *offsets->second.begin());
   return next;
 }
 
@@ -112,23 +164,26 @@ std::optional<std::int64_t> Intake::TakeRewind(const std::string& channel) {
 }
 
 void Intake::Forget(const std::string& channel) {
-  std::erase_if(held_, [&](const auto& entry) { return entry.second.channel == channel; });
+  for (auto entry = held_.begin(); entry != held_.end();) {
+    const auto current = entry++;
+    if (current->second.channel == channel) Close(current);
+  }
   rewinds_.erase(channel);
-  held_events_ = 0;
-  for (const auto& [line, held] : held_) held_events_ += held.by_prevseq.size();
   UpdateGauges();
 }
 
 void Intake::Forget() {
   held_.clear();
+  held_offsets_.clear();
   rewinds_.clear();
-  held_events_ = 0;
+  held_events_ = held_bytes_ = 0;
   UpdateGauges();
 }
 
 void Intake::UpdateGauges() {
   counters_.held_buckets = held_.size();
   counters_.held_events = held_events_;
+  counters_.held_bytes = held_bytes_;
 }
 
 }  // namespace monitor

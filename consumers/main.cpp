@@ -77,6 +77,8 @@ void AddMetrics(metrics::Registry& registry, const Source& source, const ViewSto
         [&source] { return static_cast<double>(source.counters().held_buckets.load()); });
   gauge("funneld_held_events", "Events kept aside because of holes",
         [&source] { return static_cast<double>(source.counters().held_events.load()); });
+  gauge("funneld_held_bytes", "Memory that they take",
+        [&source] { return static_cast<double>(source.counters().held_bytes.load()); });
   gauge("funneld_lag_events", "Events known to be there and not yet counted",
         [&source] { return static_cast<double>(source.Status().lag_events); });
   gauge("funneld_source_connected", "1 if the source of events answers",

@@ -6,6 +6,19 @@
 #include "api/server/log.h"
 
 namespace monitor {
+namespace {
+
+std::string WhyHeld(const SourceEvent& event) {
+  const std::string whose = "events of " + event.origin + " in bucket " + std::to_string(event.bucket) + " are ";
+  if (event.unknown) {
+    return whose + "not counted from " + std::to_string(event.seq) + " on: " + event.content.error() +
+           "; a newer funneld is needed";
+  }
+  return whose + "missing: " + std::to_string(event.seq) + " follows " + std::to_string(event.prevseq) +
+         ", which did not come";
+}
+
+}  // namespace
 
 SourceStatus StatusBoard::Get() const {
   std::lock_guard lock(mutex_);
@@ -36,28 +49,45 @@ void StatusBoard::Progress(std::uint64_t lag_events, bool caught_up) {
 }
 
 void StatusBoard::Alarm(const std::string& sentence, AlarmLasts lasts) {
-  log::Error("events_lost", {{"detail", sentence}});
+  log::Error("alarm", {{"detail", sentence}});
   std::lock_guard lock(mutex_);
-  if (alarm_lasts_ == AlarmLasts::kForGood && lasts != AlarmLasts::kForGood) return;
-  status_.alarm = sentence;
-  alarm_lasts_ = lasts;
+  (lasts == AlarmLasts::kForGood ? lost_ : passing_) = sentence;
+  ShowAlarm();
 }
 
 IntakeOptions StatusBoard::WithAlarm(IntakeOptions options) {
-  const AlarmLasts lasts = options.skip_missing ? AlarmLasts::kForGood : AlarmLasts::kUntilNothingIsHeld;
-  options.gap = [this, lasts, gap = options.gap](const Arrival& arrival) {
+  options.gap = [this, skip = options.skip_missing, gap = options.gap](const Arrival& arrival) {
     gap(arrival);
-    Alarm("events of " + arrival.event.origin + " in bucket " + std::to_string(arrival.event.bucket) +
-              " are missing: " + std::to_string(arrival.event.seq) + " follows " +
-              std::to_string(arrival.event.prevseq) + ", which did not come",
-          lasts);
+    const std::string sentence = WhyHeld(arrival.event);
+    if (skip) return Alarm(sentence + "; passed over", AlarmLasts::kForGood);
+    log::Error("alarm", {{"detail", sentence}});
+    std::lock_guard lock(mutex_);
+    held_[{arrival.event.origin, arrival.event.bucket}] = sentence;
+    ShowAlarm();
+  };
+  options.closed = [this, closed = options.closed](const std::string& origin, Bucket bucket) {
+    closed(origin, bucket);
+    std::lock_guard lock(mutex_);
+    held_.erase({origin, bucket});
+    ShowAlarm();
   };
   return options;
 }
 
 void StatusBoard::NothingIsHeld() {
   std::lock_guard lock(mutex_);
-  if (alarm_lasts_ == AlarmLasts::kUntilNothingIsHeld) status_.alarm.clear();
+  passing_.clear();
+  held_.clear();
+  ShowAlarm();
+}
+
+void StatusBoard::ShowAlarm() {
+  if (!lost_.empty() || held_.empty()) {
+    status_.alarm = lost_.empty() ? passing_ : lost_;
+    return;
+  }
+  status_.alarm = held_.begin()->second;
+  if (held_.size() > 1) status_.alarm += "; and " + std::to_string(held_.size() - 1) + " more buckets";
 }
 
 void Pause(const std::stop_token& stop, std::chrono::milliseconds pause) {

@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "consumers/intake.h"
@@ -38,16 +40,19 @@ class StatusBoard {
   void Reads(const BucketSet& buckets, std::vector<int> missing);
   void Progress(std::uint64_t lag_events, bool caught_up);
 
-  // Logs it. One that lasts for good is not overwritten by one that does not.
+  // Logs it. One that lasts for good is shown before one that does not.
   void Alarm(const std::string& sentence, AlarmLasts lasts);
-  // `options` with an alarm for every hole.
+  // `options` with an alarm for every bucket that is held, as long as it is, and for what was skipped.
   IntakeOptions WithAlarm(IntakeOptions options);
   void NothingIsHeld();
 
  private:
+  void ShowAlarm();
+
   mutable std::mutex mutex_;
   SourceStatus status_;
-  AlarmLasts alarm_lasts_ = AlarmLasts::kUntilNothingIsHeld;
+  std::string lost_, passing_;  // the newest alarm of each duration, but for:
+  std::map<std::pair<std::string, Bucket>, std::string> held_;
 };
 
 // Returns after `pause`, at once when stop is requested.

@@ -76,7 +76,8 @@ std::expected<SourceEvent, std::string> ReadMessage(const rd_kafka_message_t& me
                           .prevseq = HeaderOf(headers, "ce_prevseq"),
                           .bucket = HeaderOf(headers, "ce_bucket"),
                           .type = HeaderOf(headers, "ce_type"),
-                          .time = HeaderOf(headers, "ce_time")},
+                          .time = HeaderOf(headers, "ce_time"),
+                          .dataschema = HeaderOf(headers, "ce_dataschema")},
                          BytesOf(message.payload, message.len));
 }
 

@@ -27,6 +27,7 @@ std::string EncodeEventData(const Event& event, const FieldCipher& cipher, Encod
 
 struct DecodeError {
   std::string message;
+  bool unknown_type = false;  // a newer program's: nothing is known of its data, readable or not
 };
 
 // `type` as TypeName gives it. What `cipher` cannot open is left out: an erased visitor's attributes and identities are

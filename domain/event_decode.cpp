@@ -1,4 +1,5 @@
 // Reading half of event_codec.h. Reads schema version 1, the only one so far.
+#include <algorithm>
 #include <charconv>
 
 #include "domain/event_codec.h"
@@ -103,6 +104,8 @@ class Decoder {
   Decoder(const Value& data, const FieldCipher& cipher) : data_(data), fields_(data, fault_), cipher_(cipher) {}
 
   std::expected<Event, DecodeError> Decode(std::string_view type) {
+    const Reader* reader = Find(type);
+    if (!reader) return std::unexpected(DecodeError{.message = "unknown event type", .unknown_type = true});
     if (!data_.is_object()) return std::unexpected(DecodeError{"the data is no object"});
     Event event;
     event.scope.account = AccountId(fields_.Text("accountId"));
@@ -111,17 +114,19 @@ class Decoder {
     if (!type.starts_with("conversation-")) {  // there sessionId is what the conversation refers to
       event.scope.session = SessionId(fields_.OptionalText("sessionId").value_or(""));
     }
-    if (!Fill(type, event.data)) return std::unexpected(DecodeError{"unknown event type"});
+    reader->read(*this, event.data);
     if (!fault_.empty()) return std::unexpected(DecodeError{fault_});
     return event;
   }
 
  private:
-  bool Fill(std::string_view type, EventData& data) {
-    struct Reader {
-      std::string_view type;
-      void (*read)(Decoder&, EventData&);
-    };
+  struct Reader {
+    std::string_view type;
+    void (*read)(Decoder&, EventData&);
+  };
+
+  // nullptr: no such type is known.
+  static const Reader* Find(std::string_view type) {
     static constexpr Reader kReaders[] = {
         {"session-created", [](Decoder& d, EventData& out) { out = d.ReadSessionCreated(); }},
         {"activity-reported", [](Decoder& d, EventData& out) { out = d.ReadActivity(); }},
@@ -137,12 +142,8 @@ class Decoder {
         {"abandon-score-set", [](Decoder& d, EventData& out) { out = d.ReadScore(); }},
         {"visitor-erased", [](Decoder&, EventData& out) { out = VisitorErased{}; }},
     };
-    for (const Reader& reader : kReaders) {
-      if (reader.type != type) continue;
-      reader.read(*this, data);
-      return true;
-    }
-    return false;
+    const Reader* found = std::ranges::find(kReaders, type, &Reader::type);
+    return found == std::end(kReaders) ? nullptr : found;
   }
 
   SessionCreated ReadSessionCreated() {

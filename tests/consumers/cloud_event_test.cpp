@@ -53,5 +53,30 @@ TEST(CloudEvent, WithAPlaceAndUnreadableDataItSaysWhy) {
   }
 }
 
+TEST(CloudEvent, OfATypeOrAVersionThatIsNotKnownItSaysSo) {
+  const std::string bucket = std::to_string(BucketOf("demo/v"));
+  EventAttributes attributes{.origin = "7f3a9c01.1",
+                             .seq = "7",
+                             .prevseq = "3",
+                             .bucket = bucket,
+                             .type = "monitor.visitor-praised",
+                             .time = "2026-11-24T10:00:00.000Z"};
+  for (const std::string_view data : {kData, std::string_view("{")}) {
+    const auto event = ParseCloudEvent(attributes, data);
+    ASSERT_TRUE(event && event->unknown && !event->content);
+    EXPECT_EQ(event->content.error(), "the type monitor.visitor-praised is not known");
+  }
+  attributes.type = "monitor.session-closed";
+  attributes.dataschema = "urn:monitor:schema:session-closed:2";
+  const auto newer = ParseCloudEvent(attributes, kData);
+  ASSERT_TRUE(newer && newer->unknown && !newer->content);
+  EXPECT_EQ(newer->content.error(), "version 2 of the type monitor.session-closed is not known");
+  for (const char* known : {"urn:monitor:schema:session-closed:1", "", "http://127.0.0.1:8081"}) {
+    attributes.dataschema = known;
+    const auto event = ParseCloudEvent(attributes, kData);
+    EXPECT_TRUE(event && !event->unknown && event->content) << known;
+  }
+}
+
 }  // namespace
 }  // namespace monitor

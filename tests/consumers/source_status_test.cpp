@@ -24,6 +24,32 @@ TEST(StatusBoard, AHoleAlarmsUntilNothingIsHeld) {
   EXPECT_EQ(board.Get().alarm, "");
 }
 
+TEST(StatusBoard, EachHeldBucketAlarmsAsLongAsItIsHeld) {
+  StatusBoard board;
+  const IntakeOptions options = board.WithAlarm({});
+  Arrival other = After(4);
+  other.event.bucket = 7;
+  options.gap(After(4));
+  options.gap(other);
+  EXPECT_EQ(board.Get().alarm,
+            "events of 7f3a9c01.1 in bucket 0 are missing: 5 follows 4, which did not come; and 1 more buckets");
+  options.closed("7f3a9c01.1", 0);
+  EXPECT_EQ(board.Get().alarm, "events of 7f3a9c01.1 in bucket 7 are missing: 5 follows 4, which did not come");
+  options.closed("7f3a9c01.1", 7);
+  EXPECT_EQ(board.Get().alarm, "");
+}
+
+TEST(StatusBoard, AnUnknownTypeIsNamed) {
+  StatusBoard board;
+  Arrival arrival = After(4);
+  arrival.event.unknown = true;
+  arrival.event.content = std::unexpected("the type monitor.visitor-praised is not known");
+  board.WithAlarm({}).gap(arrival);
+  EXPECT_EQ(board.Get().alarm,
+            "events of 7f3a9c01.1 in bucket 0 are not counted from 5 on: the type monitor.visitor-praised is not known; "
+            "a newer funneld is needed");
+}
+
 TEST(StatusBoard, ASkippedHoleAlarmsForGood) {
   StatusBoard board;
   board.WithAlarm({.skip_missing = true}).gap(After(4));
