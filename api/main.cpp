@@ -17,6 +17,7 @@
 #include "api/monitord_settings.h"
 #include "api/public_api.h"
 #include "api/server/http_server.h"
+#include "api/server/known_hosts.h"
 #include "api/server/log.h"
 #include "api/server/metrics.h"
 #include "api/server/settings.h"
@@ -208,8 +209,10 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
   AddMetrics(registry, {store, visits, accounts, drain, relay.get(), inbound.get()});
   AddServerMetrics(registry, server);
   AddProcessMetrics(registry);
-  const http::Server admin_server(AdminServerOptions(settings),
-                                  [&admin](const http::Request& request) { return admin.Handle(request); });
+  const http::Server admin_server(
+      AdminServerOptions(settings),
+      http::ForKnownHosts(settings.List("admin", "hosts"),
+                          [&admin](const http::Request& request) { return admin.Handle(request); }));
 
   if (auto started = accounts.Start(settings.String("accounts", "dir")); !started) {
     admin.Stop();

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "api/server/known_hosts.h"
+
 namespace monitor {
 namespace {
 
@@ -39,6 +41,7 @@ std::vector<SettingSpec> MonitordSettings() {
       {"server", "base_uri", "", kString, "host that baseURI.json names; empty: the one that was asked"},
       {"admin", "address", "127.0.0.1", kString, "where the admin API listens"},
       {"admin", "port", "8081", kInteger, "its port; 0: a free one"},
+      {"admin", "hosts", "", kList, "names it is asked by, besides addresses and localhost; others get 421"},
       {"admin", "token_file", "", kString, "made if missing; empty: admin.token in the data folder"},
       {"data", "dir", "./data", kString, "the log, snapshots and keys"},
       {"data", "min_free_mb", "256", kInteger, "below so much free disk requests are answered 503"},
@@ -64,6 +67,9 @@ std::expected<void, std::string> CheckMonitordSettings(const ServerSettings& set
     if (value >= range.from && value <= range.to) continue;
     return std::unexpected(std::string(range.section) + "." + range.key + " must be from " +
                            std::to_string(range.from) + " to " + std::to_string(range.to));
+  }
+  if (const auto fault = http::HostsFault(settings.List("admin", "hosts"))) {
+    return std::unexpected("admin.hosts: " + *fault);
   }
   if (!std::has_single_bit(static_cast<std::uint64_t>(settings.Integer("kafka", "partitions")))) {
     return std::unexpected("kafka.partitions must be a power of two, 256 at most");

@@ -1,5 +1,7 @@
 #include "consumers/funneld_settings.h"
 
+#include "api/server/known_hosts.h"
+
 namespace monitor {
 
 std::vector<SettingSpec> FunneldSettings() {
@@ -7,6 +9,7 @@ std::vector<SettingSpec> FunneldSettings() {
   return {
       {"http", "address", "127.0.0.1", kString, "where the query API and the web page listen"},
       {"http", "port", "8090", kInteger, "its port; 0: a free one, told by the log line `listening`"},
+      {"http", "hosts", "", kList, "names it is asked by, besides addresses and localhost; others get 421"},
       {"http", "threads", "8", kInteger, "requests answered at once"},
       {"data", "dir", "./data/funneld", kString, "the view; can be removed, it is rebuilt from the events"},
       {"source", "admin_url", "http://127.0.0.1:8081", kString, "monitord's admin API, read if there is no broker"},
@@ -21,6 +24,7 @@ std::vector<SettingSpec> FunneldSettings() {
 std::optional<std::string> RefuseSettings(const ServerSettings& settings) {
   const std::int64_t port = settings.Integer("http", "port");
   if (port < 0 || port > 65'535) return "http.port must be from 0 to 65535";
+  if (const auto fault = http::HostsFault(settings.List("http", "hosts"))) return "http.hosts: " + *fault;
   const std::int64_t threads = settings.Integer("http", "threads");
   if (threads < 2 || threads > 256) return "http.threads must be from 2 to 256";
   if (settings.String("kafka", "bootstrap_servers").empty() && settings.String("source", "admin_token_file").empty()) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/server/http_server.h"
+#include "api/server/known_hosts.h"
 #include "api/server/log.h"
 #include "api/server/metrics.h"
 #include "api/server/settings.h"
@@ -108,7 +109,8 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
                           .handler_threads = threads,
                           .at_once = {"/livez", "/readyz", "/metrics"},
                           .thread_name = "query"},
-      [&api](const http::Request& request) { return api.Handle(request); });
+      http::ForKnownHosts(settings.List("http", "hosts"),
+                          [&api](const http::Request& request) { return api.Handle(request); }));
   log::Info("listening", {{"address", settings.String("http", "address")}, {"port", std::int64_t{server->port()}}});
 
   int received = 0;

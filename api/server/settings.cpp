@@ -170,7 +170,8 @@ std::vector<std::string> ServerSettings::List(std::string_view section, std::str
   std::vector<std::string> items;
   std::istringstream text(String(section, key));
   for (std::string item; std::getline(text, item, ',');) {
-    if (!item.empty()) items.push_back(item);
+    const std::size_t begin = item.find_first_not_of(' ');
+    if (begin != item.npos) items.push_back(item.substr(begin, item.find_last_not_of(' ') - begin + 1));
   }
   return items;
 }

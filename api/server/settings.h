@@ -28,6 +28,7 @@ class ServerSettings {
   std::string String(std::string_view section, std::string_view key) const;
   std::int64_t Integer(std::string_view section, std::string_view key) const;
   bool Boolean(std::string_view section, std::string_view key) const;
+  // Of the environment's text, too: `a, b`.
   std::vector<std::string> List(std::string_view section, std::string_view key) const;
 
  private:

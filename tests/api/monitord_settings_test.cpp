@@ -45,6 +45,8 @@ TEST(MonitordSettings, WhatIsOutOfRangeIsNamed) {
   EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_ACK", "kafka"), HasSubstr("needs kafka.bootstrap_servers"));
   EXPECT_THAT(ComplaintWith("MONITOR_LOG_LEVEL", "loud"),
               HasSubstr("MONITOR_LOG_LEVEL must be one of debug, info, warning, error"));
+  EXPECT_THAT(ComplaintWith("MONITOR_ADMIN_HOSTS", "monitord, x:1"), HasSubstr("admin.hosts: x:1: must be a name"));
+  EXPECT_EQ(ComplaintWith("MONITOR_ADMIN_HOSTS", "monitord, monitor.example.net"), "");
   EXPECT_EQ(ComplaintWith("MONITOR_SERVER_PORT", "0"), "");
 }
 

@@ -71,6 +71,11 @@ TEST_F(SettingsTest, TheEnvironmentBeatsTheFileAndTheFileTheDefaults) {
   EXPECT_THAT(settings->List("kafka", "peers"), ElementsAre());
 }
 
+TEST_F(SettingsTest, AListInTheEnvironmentMayHaveSpaces) {
+  ::setenv("MONITOR_KAFKA_PEERS", " x, y ,, z", 1);
+  EXPECT_THAT(LoadSettings(kSpecs, "")->List("kafka", "peers"), ElementsAre("x", "y", "z"));
+}
+
 TEST_F(SettingsTest, ErrorsNameTheKeyAndThePlace) {
   EXPECT_THAT(ErrorOf("[server]\nprot = 7\n"), HasSubstr("unknown key server.prot"));
   EXPECT_THAT(ErrorOf("[sever]\nport = 7\n"), HasSubstr("unknown key sever.port"));
