@@ -1,13 +1,18 @@
 """What can be proved of the containers without an engine; tests/fresh_machine runs the image's steps in a chroot."""
 
+import os
 import re
+import shutil
+import subprocess
 
+import pytest
 import yaml
 from compose_spec.models import ComposeSpecification
 
+from harness.compose import load_compose
 from harness.part import ROOT
 
-COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+COMPOSE = load_compose()
 SERVICES = COMPOSE["services"]
 
 
@@ -16,9 +21,32 @@ def test_the_file_is_what_the_compose_specification_allows():
     ComposeSpecification.model_validate(document, extra="forbid")
 
 
+@pytest.mark.skipif(not shutil.which("docker-compose"), reason="docker-compose is needed (Debian: docker-compose)")
+@pytest.mark.parametrize("environment", [{}, {"MONITOR_NETWORK": "10.99.84"}])
+def test_debians_own_compose_reads_it_and_its_network_is_one_variable(environment):
+    """On Debian 12 that is version 1.29. `config` needs no engine."""
+    done = subprocess.run(["docker-compose", "-f", ROOT / "compose.yaml", "config"], capture_output=True, text=True,
+                          env={**os.environ, **environment})
+    assert done.returncode == 0, done.stderr
+    read = yaml.safe_load(done.stdout)
+    expected = load_compose(environment=environment)
+    assert sorted(read["services"]) == sorted(expected["services"])
+    assert read["networks"]["inside"]["ipam"] == expected["networks"]["inside"]["ipam"]
+    for name, service in expected["services"].items():
+        assert read["services"][name].get("environment", {}) == service.get("environment", {})
+    network = environment.get("MONITOR_NETWORK", "172.30.84")
+    assert read["services"]["monitord"]["networks"]["inside"]["ipv4_address"] == f"{network}.10"
+    assert not environment or "172.30.84" not in done.stdout
+
+
+def test_nothing_depends_on_the_engines_limits_and_two_checkouts_share_no_volumes():
+    assert not any("ulimits" in service for service in SERVICES.values())
+    assert "name" not in COMPOSE
+
+
 def test_ports_are_those_of_run():
     published = {name: [port.rsplit(":", 1)[0] for port in service.get("ports", [])] for name, service in SERVICES.items()}
-    assert published == {"kafka": [], "monitord": ["127.0.0.1:8081"], "funneld": ["127.0.0.1:8090"], "edge": ["8443"]}
+    assert published == {"kafka": ["127.0.0.1:9092"], "monitord": ["127.0.0.1:8081"], "funneld": ["127.0.0.1:8090"], "edge": ["8443"]}
 
 
 def test_every_part_has_a_health_check_and_starts_after_what_it_needs():
