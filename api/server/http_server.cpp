@@ -27,8 +27,12 @@
 namespace monitor::http {
 namespace {
 
-// A client that takes nothing for so long is cut; the edge takes everything at once.
-constexpr int kSendTimeoutMs = 5'000;
+using std::chrono::steady_clock;
+
+// A client that takes nothing for so long is cut, and one that takes less than so much a second on top of it; the edge
+// takes everything at once.
+constexpr std::chrono::milliseconds kSendTimeout{5'000};
+constexpr std::size_t kLeastBytesPerMs = 128;
 // Idle connections are closed by the edge long before; this is for clients that vanished.
 constexpr std::chrono::minutes kIdleTimeout{10};
 constexpr std::chrono::seconds kCloseTimeout{2};
@@ -43,13 +47,16 @@ bool SendAll(int fd, std::string_view head, std::string_view body) {
   message.msg_iov = parts;
   message.msg_iovlen = 2;
   std::size_t left = head.size() + body.size();
+  const auto end = steady_clock::now() + kSendTimeout + std::chrono::milliseconds(left / kLeastBytesPerMs);
   while (left > 0) {
     const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return false;
+      const auto left_time = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now());
+      const auto patience = std::min(kSendTimeout, left_time);
       pollfd writable{fd, POLLOUT, 0};
-      if (::poll(&writable, 1, kSendTimeoutMs) <= 0) return false;
+      if (patience.count() <= 0 || ::poll(&writable, 1, static_cast<int>(patience.count())) <= 0) return false;
       continue;
     }
     left -= static_cast<std::size_t>(sent);
@@ -66,8 +73,9 @@ bool SendAll(int fd, std::string_view head, std::string_view body) {
 
 class ReceivedRequest final : public Request {
  public:
-  ReceivedRequest(const Message& message, std::string_view peer_address)
-      : message_(message), peer_address_(peer_address) {}
+  // `stopping` is the server's.
+  ReceivedRequest(const Message& message, std::string_view peer_address, int fd, const std::atomic<bool>& stopping)
+      : message_(message), peer_address_(peer_address), fd_(fd), stopping_(stopping) {}
   Method method() const override { return message_.method; }
   std::string_view path() const override { return message_.path; }
   std::string_view query() const override { return message_.query; }
@@ -77,16 +85,24 @@ class ReceivedRequest final : public Request {
     return value == nullptr ? std::nullopt : std::optional(*value);
   }
   std::string_view peer_address() const override { return peer_address_; }
+  bool abandoned() const override {
+    if (stopping_.load()) return true;
+    char byte;
+    const ssize_t received = ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return received == 0 || (received < 0 && errno != EAGAIN && errno != EINTR);
+  }
 
  private:
   const Message& message_;
   std::string_view peer_address_;
+  const int fd_;
+  const std::atomic<bool>& stopping_;
 };
 
 // Threads that run handlers where connections' workers must not wait.
 class HandlerThreads {
  public:
-  explicit HandlerThreads(int threads) {
+  HandlerThreads(int threads, std::size_t max_queued) : max_queued_(max_queued) {
     for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
   }
   ~HandlerThreads() { Stop(); }
@@ -103,7 +119,7 @@ class HandlerThreads {
   bool Enqueue(std::function<void()> job) {
     {
       std::lock_guard lock(mutex_);
-      if (stopping_ || jobs_.size() >= kMaxQueuedRequests) return false;
+      if (stopping_ || jobs_.size() >= max_queued_) return false;
       jobs_.push_back(std::move(job));
     }
     ready_.notify_one();
@@ -125,6 +141,7 @@ class HandlerThreads {
     }
   }
 
+  const std::size_t max_queued_;
   std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<std::function<void()>> jobs_;
@@ -168,13 +185,16 @@ int FirstDuplicate() {
 struct Core {
   Handler handler;
   ParserLimits limits;
-  std::vector<std::string_view> at_once;
+  std::vector<std::string_view> at_once, slow;
   std::atomic<int> pending{0};
+  std::atomic<bool> stopping{false};
   OpenSockets sockets;
   // Duplicates are numbered from here on. Pistache chooses a connection's worker by its number modulo the workers:
   // duplicates in between would leave every second worker without connections.
   int first_duplicate = FirstDuplicate();
-  std::unique_ptr<HandlerThreads> handler_threads;  // null: handlers run on the connection's worker
+  // null: handlers run on the connection's worker
+  std::unique_ptr<HandlerThreads> handler_threads;
+  std::unique_ptr<HandlerThreads> slow_threads;  // null: there are none that take long
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -261,7 +281,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Reply Handle(const Message& message) {
     try {
-      return core_.handler(ReceivedRequest(message, peer_address_));
+      return core_.handler(ReceivedRequest(message, peer_address_, fd_, core_.stopping));
     } catch (...) {
       return ErrorReply(500, 18, "unexpected server error");
     }
@@ -287,7 +307,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
         parser_.Reset();
         continue;
       }
-      busy_ = core_.handler_threads->Enqueue([self = shared_from_this()] { self->AnswerElsewhere(); });
+      busy_ = ThreadsFor(parser_.message().path).Enqueue([self = shared_from_this()] { self->AnswerElsewhere(); });
       if (busy_) return;
       core_.pending.fetch_sub(1);
       Reply overloaded = ErrorReply(503, 18, "too many requests are waiting");
@@ -295,6 +315,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
       Send(overloaded, {.keep_alive = false});
     }
     if (closing_) received_.clear();
+  }
+
+  HandlerThreads& ThreadsFor(std::string_view path) const {
+    const auto decoded = core_.slow_threads ? PercentDecode(path) : std::nullopt;
+    const bool slow = decoded && std::ranges::find(core_.slow, *decoded) != core_.slow.end();
+    return slow ? *core_.slow_threads : *core_.handler_threads;
   }
 
   // received_ and parser_ are this thread's own while busy_.
@@ -368,7 +394,13 @@ class Server::Listener {
     core_.handler = std::move(handler);
     core_.limits.max_body_bytes = options.max_body_bytes;
     core_.at_once = options.at_once;
-    if (options.handler_threads > 0) core_.handler_threads = std::make_unique<HandlerThreads>(options.handler_threads);
+    core_.slow = options.slow;
+    if (options.handler_threads > 0) {
+      core_.handler_threads = std::make_unique<HandlerThreads>(options.handler_threads, kMaxQueuedRequests);
+    }
+    if (options.slow_threads > 0) {
+      core_.slow_threads = std::make_unique<HandlerThreads>(options.slow_threads, kMaxQueuedSlowRequests);
+    }
     try {
       Listen(options);
     } catch (const std::exception& error) {
@@ -378,14 +410,16 @@ class Server::Listener {
   }
 
   ~Listener() {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(max_drain_seconds_);
-    while (core_.pending.load() > 0 && std::chrono::steady_clock::now() < end) {
+    core_.stopping = true;
+    const auto end = steady_clock::now() + std::chrono::seconds(max_drain_seconds_);
+    while (core_.pending.load() > 0 && steady_clock::now() < end) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     core_.sockets.CloseAll(kCloseTimeout);
     endpoint_->shutdown();
     endpoint_.reset();
     if (core_.handler_threads) core_.handler_threads->Stop();
+    if (core_.slow_threads) core_.slow_threads->Stop();
   }
 
   std::uint16_t port() const { return port_; }

@@ -34,6 +34,9 @@ class Request {
   // The first of that name, without regard to case and to space around the value.
   virtual std::optional<std::string_view> Header(std::string_view name) const = 0;
   virtual std::string_view peer_address() const = 0;
+  // True once nobody waits for the answer: the client has closed the connection (or its half of it), or the server is
+  // going. For handlers that take long; it costs a system call.
+  virtual bool abandoned() const { return false; }
 };
 
 // Header lines of a reply. Names and values are written as given; control characters in a value become spaces.
@@ -70,6 +73,10 @@ struct ServerOptions {
   // Paths, of static lifetime, that are answered past all that wait for a handler thread, on the connection's worker:
   // the handler must not block for them.
   std::vector<std::string_view> at_once;
+  // Paths, of static lifetime, of requests that may take long: beside `handler_threads` they have `slow_threads` of
+  // their own and hold up no others; beyond kMaxQueuedSlowRequests waiting ones: 503.
+  std::vector<std::string_view> slow;
+  int slow_threads = 0;
   std::string thread_name = "http";  // at most 15 characters
   std::size_t max_body_bytes = 1 << 20;
   // Replies in flight get so long when the server is destroyed.
@@ -77,13 +84,14 @@ struct ServerOptions {
 };
 
 constexpr std::size_t kMaxQueuedRequests = 256;
+constexpr std::size_t kMaxQueuedSlowRequests = 32;
 
 class Server {
  public:
   // Listens; throws std::runtime_error with one clear sentence if it can not. An exception out of the handler is
   // answered 500 with a fixed text.
   Server(ServerOptions options, Handler handler);
-  // Waits until no reply is pending (bounded), then closes.
+  // Requests are abandoned from now on; waits until no reply is pending (bounded), then closes.
   ~Server();
 
   std::uint16_t port() const;

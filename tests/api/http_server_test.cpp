@@ -211,6 +211,71 @@ TEST(HttpServer, WhatIsAnsweredAtOnceNeedsNoHandlerThread) {
   EXPECT_EQ(waiting.Receive().body, "/livez");
 }
 
+TEST(HttpServer, ARequestIsAbandonedOnceItsClientHasGone) {
+  std::binary_semaphore noticed(0);
+  Server server({.threads = 1, .handler_threads = 1}, [&](const Request& request) {
+    if (request.path() == "/stay") return Reply{.body = request.abandoned() ? "abandoned" : "waited for"};
+    while (!request.abandoned()) std::this_thread::yield();
+    noticed.release();
+    return Reply{};
+  });
+  Client stays(server.port());
+  stays.Send("GET /stay HTTP/1.1\r\nHost: h\r\n\r\nGET /stay HTTP/1.1\r\nHost: h\r\n\r\n");
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(stays.Receive().body, "waited for");
+  Client(server.port()).Send("GET /leave HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(noticed.try_acquire_for(std::chrono::seconds(20)));
+}
+
+TEST(HttpServer, AllRequestsAreAbandonedOnceItGoes) {
+  std::counting_semaphore<> entered(0);
+  const ServerOptions options{.threads = 1, .handler_threads = 1};
+  auto server = std::make_unique<Server>(options, [&](const Request& request) {
+    entered.release();
+    while (!request.abandoned()) std::this_thread::yield();
+    return Reply{.status = 503};
+  });
+  std::vector<std::unique_ptr<Client>> clients;  // one in the handler, the others behind it
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<Client>(server->port()));
+    clients.back()->Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+  entered.acquire();
+  while (server->pending() < 4) std::this_thread::yield();
+  server.reset();
+  for (auto& client : clients) EXPECT_EQ(client->Receive().status, 503);
+}
+
+TEST(HttpServer, SlowRequestsHoldUpOnlyTheirLikeAndAFewOfThemWait) {
+  constexpr std::size_t kTooMany = 5;
+  std::counting_semaphore<> release(0);
+  std::latch entered(1);
+  std::atomic<std::size_t> served = 0, refused = 0;
+  const ServerOptions options{.threads = 1, .handler_threads = 1, .slow = {"/slow"}, .slow_threads = 1};
+  Server server(options, [&](const Request& request) {
+    if (request.path() == "/fast") return Reply{.body = "{}"};
+    if (request.path() == "/slow") entered.count_down();
+    release.acquire();
+    return Reply{};
+  });
+  Client first(server.port());
+  first.Send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
+  entered.wait();
+  std::vector<std::jthread> clients;
+  for (std::size_t i = 0; i < kMaxQueuedSlowRequests + kTooMany; ++i) {
+    clients.emplace_back([&] {
+      const Answer answer = testing_http::Do(server.port(), "GET", "/s%6cow");
+      if (answer.status == 503) EXPECT_EQ(answer.Header("Retry-After"), "1");
+      ++(answer.status == 503 ? refused : served);
+    });
+  }
+  while (refused < kTooMany) std::this_thread::yield();
+  EXPECT_EQ(testing_http::Do(server.port(), "GET", "/fast").status, 200);
+  release.release(1 + kMaxQueuedSlowRequests);
+  clients.clear();
+  EXPECT_EQ(refused, kTooMany);
+  EXPECT_EQ(served, kMaxQueuedSlowRequests);
+}
+
 TEST(HttpServer, RepliesInFlightArriveBeforeItCloses) {
   for (int handler_threads : {0, 1}) {
     std::latch entered(1);
