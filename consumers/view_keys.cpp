@@ -1,6 +1,13 @@
 #include "consumers/view_keys.h"
 
 namespace monitor::view {
+namespace {
+
+std::string CampaignAndKept(const funnel::DisplayList& list) {
+  return Number(static_cast<std::uint64_t>(list.campaign_id)) + (list.kept ? '\1' : '\0');
+}
+
+}  // namespace
 
 std::string Number(std::uint64_t value) {
   std::string bytes(8, '\0');
@@ -33,6 +40,24 @@ std::string SessionPrefix(const std::string& visitor_key, const SessionId& sessi
 
 std::string FactsKey(const std::string& session_prefix, std::uint64_t ordinal) {
   return session_prefix + Number(ordinal);
+}
+
+std::string ContextKey(const std::string& visitor_key, const SessionId& session, std::uint32_t context_id) {
+  return SessionsPrefix(visitor_key) + 'c' + session.str() + '\0' + Number(context_id);
+}
+
+std::string EndsKey(const std::string& visitor_key, const funnel::DisplayList& list) {
+  if (!list.session) return SessionsPrefix(visitor_key) + 'l' + CampaignAndKept(list);
+  return SessionsPrefix(visitor_key) + 's' + list.session->str() + '\0' + CampaignAndKept(list);
+}
+
+std::string DisplayPrefix(const std::string& visitor_key, const funnel::DisplayList& list) {
+  return SessionsPrefix(visitor_key) + 't' + CampaignAndKept(list);
+}
+
+std::string DisplayKey(const std::string& display_prefix, TimeMs time) {
+  constexpr std::uint64_t kSignBit = 1ull << 63;
+  return display_prefix + Number(static_cast<std::uint64_t>(ToUnixMs(time)) ^ kSignBit);
 }
 
 std::string MarkKey(const std::string& visitor_key, std::string_view name) {

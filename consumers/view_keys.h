@@ -5,12 +5,19 @@
 //   facts     BUCKET account 0 visitor 0 session 0 0                     the session's traits
 //             BUCKET account 0 visitor 0 session 0 ORDINAL               the facts of the visitor's ORDINAL-th event
 //   visitors  BUCKET account 0 visitor                                   VisitorState
+//             BUCKET account 0 visitor 0 "c" session 0 CONTEXT           ContextState
+//             BUCKET account 0 visitor 0 "s" session 0 CAMPAIGN KEPT     displays: the session's first and last
+//             BUCKET account 0 visitor 0 "l" CAMPAIGN KEPT               displays with no equally late or later one behind
+//             BUCKET account 0 visitor 0 "t" CAMPAIGN KEPT TIME          a display that is later than all before it
 //   marks     BUCKET account 0 visitor 0 SHA-256(mark's name)            one byte: Counting
 //   accounts  account 0 BUCKET                                           account summary, or empty: events are here
 //   progress  "seq/" BUCKET origin                                       highest seq
 //             "offset/" partition (decimal)                              next offset
 //             "position/" origin                                         position
 //             "version"                                                  of all of these, decimal
+//
+// KEPT is one byte, 1 if net has these displays, too; TIME is in ms, its sign bit turned over to be in order. Displays are
+// kept for conversions to come (funnel.h); queries read facts only.
 //
 // A mark's name can be thousands of characters long (an order id), hence its hash.
 #pragma once
@@ -20,6 +27,7 @@
 #include <string>
 #include <string_view>
 
+#include "domain/funnel.h"
 #include "domain/hash.h"
 #include "domain/names.h"
 
@@ -34,6 +42,10 @@ std::string VisitorKey(Bucket bucket, const AccountId& account, const VisitorId&
 std::string SessionsPrefix(const std::string& visitor_key);
 std::string SessionPrefix(const std::string& visitor_key, const SessionId& session);
 std::string FactsKey(const std::string& session_prefix, std::uint64_t ordinal);
+std::string ContextKey(const std::string& visitor_key, const SessionId& session, std::uint32_t context_id);
+std::string EndsKey(const std::string& visitor_key, const funnel::DisplayList& list);
+std::string DisplayPrefix(const std::string& visitor_key, const funnel::DisplayList& list);
+std::string DisplayKey(const std::string& display_prefix, TimeMs time);
 std::string MarkKey(const std::string& visitor_key, std::string_view name);
 std::string AccountKey(std::string_view account, Bucket bucket);
 

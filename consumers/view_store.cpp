@@ -10,6 +10,7 @@
 #include <array>
 #include <charconv>
 #include <condition_variable>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -17,9 +18,13 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "api/server/log.h"
 #include "consumers/account_summary.h"
+#include "consumers/stored_visitor.h"
 #include "consumers/view_keys.h"
+#include "consumers/view_records.h"
 #include "domain/funnel_codec.h"
+#include "domain/whole_number.h"
 
 namespace monitor {
 namespace {
@@ -27,23 +32,11 @@ namespace {
 constexpr std::size_t kBlockCacheBytes = 64 << 20;
 constexpr std::size_t kWriteBufferBytes = 16 << 20;  // a family; two of each, five families: at most 160 MiB
 
-enum Family : std::size_t { kDefault, kFacts, kVisitors, kMarks, kAccounts, kProgress, kFamilies };
 constexpr std::array<const char*, kFamilies> kFamilyNames = {"default", "facts",    "visitors",
                                                              "marks",   "accounts", "progress"};
 
-// A failing disk or a damaged store, on the way up to ViewStore's own functions, which all catch it.
-struct StoreFailure : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 void Require(const rocksdb::Status& status) {
   if (!status.ok()) throw StoreFailure(status.ToString());
-}
-
-template <class T>
-T Decoded(std::optional<T> value) {
-  if (!value) throw StoreFailure("the view holds a record that can not be read");
-  return std::move(*value);
 }
 
 std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -66,7 +59,7 @@ rocksdb::Options StoreOptions() {
 }
 
 // The database and the writer's open batch. What the batch has is seen before what the disk has.
-class Database {
+class Database : public ViewRecords {
  public:
   explicit Database(const std::string& folder) {
     const rocksdb::Options options = StoreOptions();
@@ -77,7 +70,7 @@ class Database {
     Require(rocksdb::DB::Open(options, folder, families, &handles_, &db));
     db_.reset(db);
   }
-  ~Database() {
+  ~Database() override {
     for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   }
   Database(const Database&) = delete;
@@ -85,7 +78,7 @@ class Database {
 
   rocksdb::DB& db() const { return *db_; }
 
-  std::optional<std::string> Get(Family family, const std::string& key) {
+  std::optional<std::string> Get(Family family, const std::string& key) override {
     std::string value;
     const rocksdb::Status status = batch_.GetFromBatchAndDB(db_.get(), {}, handles_[family], key, &value);
     if (status.IsNotFound()) return std::nullopt;
@@ -93,8 +86,17 @@ class Database {
     return value;
   }
 
-  void Put(Family family, const std::string& key, std::string_view value) {
+  void Put(Family family, const std::string& key, std::string_view value) override {
     Require(batch_.Put(handles_[family], key, rocksdb::Slice(value.data(), value.size())));
+  }
+
+  std::optional<std::string> GetFirst(Family family, const std::string& prefix, const std::string& key) override {
+    const std::unique_ptr<rocksdb::Iterator> found(
+        batch_.NewIteratorWithBase(handles_[family], db_->NewIterator({}, handles_[family])));
+    found->Seek(key);
+    Require(found->status());
+    if (!found->Valid() || !found->key().starts_with(prefix)) return std::nullopt;
+    return found->value().ToString();
   }
 
   // Committed records whose key begins with `prefix`, until `visit` returns false.
@@ -103,14 +105,6 @@ class Database {
     rocksdb::ReadOptions options;
     options.snapshot = snapshot;
     std::unique_ptr<rocksdb::Iterator> found(db_->NewIterator(options, handles_[family]));
-    Walk(*found, prefix, visit);
-  }
-
-  // The same with the open batch on top.
-  void ScanWithBatch(Family family, const std::string& prefix,
-                     const std::function<bool(std::string_view key, std::string_view value)>& visit) {
-    std::unique_ptr<rocksdb::Iterator> found(
-        batch_.NewIteratorWithBase(handles_[family], db_->NewIterator({}, handles_[family])));
     Walk(*found, prefix, visit);
   }
 
@@ -130,78 +124,6 @@ class Database {
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
   rocksdb::WriteBatchWithIndex batch_{rocksdb::BytewiseComparator(), 0, true};
-};
-
-// One visitor, as the fold wants it.
-class StoredVisitor : public funnel::VisitorMemory {
- public:
-  StoredVisitor(Database& database, std::string key) : database_(database), key_(std::move(key)) {}
-
-  funnel::VisitorState State() override {
-    const auto bytes = database_.Get(kVisitors, key_);
-    return bytes ? Decoded(funnel::DecodeVisitorState(*bytes)) : funnel::VisitorState{};
-  }
-
-  void SaveState(const funnel::VisitorState& state) override {
-    database_.Put(kVisitors, key_, funnel::EncodeVisitorState(state));
-  }
-
-  std::optional<funnel::SessionTraits> Session(const SessionId& session) override {
-    const auto bytes = database_.Get(kFacts, view::FactsKey(view::SessionPrefix(key_, session), 0));
-    if (!bytes) return std::nullopt;
-    return Decoded(funnel::DecodeSessionTraits(*bytes));
-  }
-
-  void SaveSession(const SessionId& session, const funnel::SessionTraits& traits) override {
-    database_.Put(kFacts, view::FactsKey(view::SessionPrefix(key_, session), 0), funnel::EncodeSessionTraits(traits));
-  }
-
-  void Append(const SessionId& session, const funnel::EventFacts& facts) override {
-    const std::string key = view::FactsKey(view::SessionPrefix(key_, session), facts.ordinal);
-    database_.Put(kFacts, key, funnel::EncodeFacts(facts));
-  }
-
-  void ForEachDisplay(const SessionId* session, const std::function<void(const funnel::PastDisplay&)>& visit) override {
-    const std::string prefix = session ? view::SessionPrefix(key_, *session) : view::SessionsPrefix(key_);
-    SessionId current;
-    funnel::SessionTraits traits;
-    database_.ScanWithBatch(kFacts, prefix, [&](std::string_view key, std::string_view value) {
-      const view::FactsAddress address = Decoded(view::ParseFactsKey(key));
-      if (address.session != current.str()) {
-        current = SessionId(address.session);
-        traits = funnel::SessionTraits{};
-      }
-      if (address.ordinal == 0) {
-        traits = Decoded(funnel::DecodeSessionTraits(value));
-      } else {
-        VisitDisplays(current, traits, Decoded(funnel::DecodeFacts(address.ordinal, value)), visit);
-      }
-      return true;
-    });
-  }
-
-  funnel::Counting Mark(std::string_view name, funnel::Counting counting) override {
-    const std::string key = view::MarkKey(key_, name);
-    const auto bytes = database_.Get(kMarks, key);
-    const auto before = static_cast<funnel::Counting>(bytes && !bytes->empty() ? (*bytes)[0] : 0);
-    const auto after = static_cast<funnel::Counting>(before | counting);
-    if (after != before) database_.Put(kMarks, key, std::string(1, static_cast<char>(after)));
-    return before;
-  }
-
- private:
-  static void VisitDisplays(const SessionId& session, const funnel::SessionTraits& traits,
-                            const funnel::EventFacts& event,
-                            const std::function<void(const funnel::PastDisplay&)>& visit) {
-    for (const funnel::Fact& fact : event.facts) {
-      const auto* impression = std::get_if<funnel::Impression>(&fact);
-      if (!impression || impression->kind != ImpressionKind::kDisplay) continue;
-      visit({session, traits, event.ordinal, event.time, *impression});
-    }
-  }
-
-  Database& database_;
-  const std::string key_;
 };
 
 // Feeds an account's facts of one bucket to a RowBuilder, session by session.
@@ -265,6 +187,22 @@ Positions ReadPositions(const Database& database, const rocksdb::Snapshot* snaps
   return positions;
 }
 
+struct OldView {
+  std::string version;
+};
+
+// The events are counted anew into an empty view. The old one stays beside it: the events may reach less far back.
+void PutAside(const std::string& folder, const OldView& old) {
+  const std::string aside = folder + ".version-" + old.version;
+  log::Warning("view_outdated", {{"version", old.version},
+                                 {"reads_version", std::int64_t{funnel::kFactsVersion}},
+                                 {"moved_to", aside}});
+  std::error_code error;
+  std::filesystem::remove_all(aside, error);
+  if (!error) std::filesystem::rename(folder, aside, error);
+  if (error) throw StoreFailure("the old view can not be moved to " + aside + ": " + error.message());
+}
+
 }  // namespace
 
 class ViewStore::State {
@@ -273,6 +211,7 @@ class ViewStore::State {
     const std::string version = std::to_string(funnel::kFactsVersion);
     const auto found = database.Get(kProgress, std::string(kVersionKey));
     if (found && *found != version) {
+      if (ParseWhole<std::uint32_t>(*found).value_or(0) < funnel::kFactsVersion) throw OldView{*found};
       throw StoreFailure("the view is of version " + *found + ", this program reads version " + version +
                          "; remove the folder to have it rebuilt");
     }
@@ -281,6 +220,15 @@ class ViewStore::State {
       Require(database.Write());
     }
     Reload();
+  }
+
+  static std::unique_ptr<State> Open(const std::string& folder) {
+    try {
+      return std::make_unique<State>(folder);
+    } catch (const OldView& old) {
+      PutAside(folder, old);
+      return std::make_unique<State>(folder);
+    }
   }
 
   // Takes everything in memory back to what is committed.
@@ -374,7 +322,7 @@ ViewStore::~ViewStore() = default;
 
 std::expected<std::unique_ptr<ViewStore>, std::string> ViewStore::Open(const std::string& folder) {
   try {
-    return std::unique_ptr<ViewStore>(new ViewStore(std::make_unique<State>(folder)));
+    return std::unique_ptr<ViewStore>(new ViewStore(State::Open(folder)));
   } catch (const StoreFailure& failure) {
     return std::unexpected("the view in " + folder + " can not be opened: " + failure.what());
   }

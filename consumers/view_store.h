@@ -51,7 +51,8 @@ struct FunnelReport {
 
 class ViewStore {
  public:
-  // `folder` is made if absent. The error is one clear sentence (locked, damaged, of another version).
+  // `folder` is made if absent. A view of an older version is moved to "<folder>.version-<n>" and an empty one begun. The
+  // error is one clear sentence (locked, damaged, of a newer version).
   static std::expected<std::unique_ptr<ViewStore>, std::string> Open(const std::string& folder);
   ~ViewStore();
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <ranges>
+#include <utility>
 
 namespace monitor::funnel {
 namespace {
@@ -17,9 +20,11 @@ struct Occurrence {
 std::vector<Occurrence> Occurrences(const std::vector<GoalReached>& goals) {
   std::vector<Occurrence> found;
   for (const GoalReached& goal : goals) {
-    auto same = std::ranges::find_if(
-        found, [&](const Occurrence& o) { return o.attribute == goal.attribute && o.type == goal.type; });
-    if (same == found.end()) {
+    // An attribute's goals mostly stand together.
+    const auto same = std::ranges::find_if(found.rbegin(), found.rend(), [&](const Occurrence& o) {
+      return o.attribute == goal.attribute && o.type == goal.type;
+    });
+    if (same == found.rend()) {
       found.push_back({goal.attribute, goal.type, {goal.campaign_id}, &goal});
     } else {
       same->campaign_ids.push_back(goal.campaign_id);
@@ -27,15 +32,6 @@ std::vector<Occurrence> Occurrences(const std::vector<GoalReached>& goals) {
   }
   return found;
 }
-
-struct Display {
-  SessionId session;
-  std::optional<DeviceFamily> device;
-  std::uint64_t ordinal;
-  TimeMs time;
-  Impression impression;
-  Counting counting;
-};
 
 class EventFold {
  public:
@@ -73,12 +69,13 @@ class EventFold {
 
   void Take(const ImpressionReported& data) {
     const bool late = state_.events > 0 && time_ < state_.latest - std::chrono::seconds(Traits().max_age_s);
-    if (data.kind == ImpressionKind::kDisplay) state_.displays = true;
-    facts_.facts.push_back(Impression{.dimensions = Of(data.entry),
-                                      .kind = data.kind,
-                                      .context_id = data.context_id,
-                                      .repeat = data.repeat,
-                                      .late = late});
+    Impression impression{.dimensions = Of(data.entry),
+                          .kind = data.kind,
+                          .context_id = data.context_id,
+                          .repeat = data.repeat,
+                          .late = late};
+    if (data.kind == ImpressionKind::kDisplay) Remember(impression);
+    facts_.facts.push_back(std::move(impression));
   }
 
   void Take(const ControlGroupAssigned& data) { TakeEligible(data.eligible, true); }
@@ -109,15 +106,49 @@ class EventFold {
     return *traits_;
   }
 
+  // Later conversions ask for ends only: the first and last display of a session, and of all sessions those since some
+  // time. First of these can only be one that is later than all before it, which are kept by time. Last can only be one
+  // without an equally late or later one behind it: there are no more of them than nodes, as a node's time never goes
+  // back.
+  void Remember(const Impression& display) {
+    state_.displays = true;
+    const bool kept = !display.repeat && !Traits().bot;
+    const std::int64_t campaign_id = display.dimensions.entry.campaign_id;
+    const PastDisplay past{.ordinal = facts_.ordinal,
+                           .time = time_,
+                           .session = session_,
+                           .device = Traits().device,
+                           .dimensions = display.dimensions,
+                           .context_id = display.context_id};
+
+    const DisplayList of_session{session_, campaign_id, kept};
+    std::vector<PastDisplay> ends = memory_.Ends(of_session);
+    ends.resize(std::min<std::size_t>(ends.size(), 1));
+    ends.push_back(past);
+    memory_.SaveEnds(of_session, ends);
+
+    const DisplayList of_all{std::nullopt, campaign_id, kept};
+    std::vector<PastDisplay> latest = memory_.Ends(of_all);
+    if (latest.empty() || latest.front().time < time_) memory_.Add(of_all, past);
+    std::erase_if(latest, [&](const PastDisplay& earlier) { return earlier.time <= time_; });
+    latest.push_back(past);
+    memory_.SaveEnds(of_all, latest);
+
+    ContextState context = memory_.Context(session_, display.context_id);
+    if (context.first_display && (context.first_kept_display || !kept)) return;
+    if (!context.first_display) context.first_display = time_;
+    if (kept) context.first_kept_display = time_;
+    memory_.SaveContext(session_, display.context_id, context);
+  }
+
   void Convert(const Occurrence& occurrence, bool repeat) {
     const Counting first = FirstOccurrence(occurrence, repeat);
     if (first == 0 || !state_.displays) return;
-    const std::vector<Display> displays = DisplaysOf(occurrence.campaign_ids);
-    const Display* gross = (first & kGross) ? Attributed(displays, kGross) : nullptr;
-    const Display* net = (first & kNet) ? Attributed(displays, kNet) : nullptr;
+    const PastDisplay* gross = (first & kGross) ? Attributed(occurrence.campaign_ids, kGross) : nullptr;
+    const PastDisplay* net = (first & kNet) ? Attributed(occurrence.campaign_ids, kNet) : nullptr;
     std::optional<Conversion> in_gross, in_net;
-    if (gross) in_gross = Describe(occurrence, displays, *gross, kGross);
-    if (net) in_net = Describe(occurrence, displays, *net, kNet);
+    if (gross) in_gross = Describe(*occurrence.goal, *gross, kGross);
+    if (net) in_net = Describe(*occurrence.goal, *net, kNet);
     AppendConversions(std::move(in_gross), std::move(in_net));
   }
 
@@ -129,52 +160,63 @@ class EventFold {
     return kept & ~memory_.Mark(mark, kept);
   }
 
-  // Earlier displays of these campaigns, in log order.
-  std::vector<Display> DisplaysOf(const std::vector<std::int64_t>& campaign_ids) {
-    std::vector<Display> displays;
-    const bool across = Traits().attribution_period_days > 0;
-    memory_.ForEachDisplay(across ? nullptr : &session_, [&](const PastDisplay& past) {
-      const Impression& impression = past.impression;
-      if (std::ranges::find(campaign_ids, impression.dimensions.entry.campaign_id) == campaign_ids.end()) return;
-      const bool kept = !impression.repeat && !past.traits.bot;
-      displays.push_back({past.session, past.traits.device, past.ordinal, past.time, impression,
-                          static_cast<Counting>(kept ? kGross | kNet : kGross)});
-    });
-    std::ranges::sort(displays, {}, &Display::ordinal);
-    return displays;
-  }
-
-  const Display* Attributed(const std::vector<Display>& displays, Counting counting) {
-    const Display* found = nullptr;
-    for (const Display& display : displays) {
-      if (!(display.counting & counting) || !InPeriod(display)) continue;
-      found = &display;
-      if (Traits().attribution == Attribution::kFirst) break;
+  const PastDisplay* Attributed(const std::vector<std::int64_t>& campaign_ids, Counting counting) {
+    const PastDisplay* found = nullptr;
+    for (const std::int64_t campaign_id : campaign_ids) {
+      found = Preferred(found, Candidate(campaign_id, true));
+      if (counting == kGross) found = Preferred(found, Candidate(campaign_id, false));
     }
     return found;
   }
 
-  bool InPeriod(const Display& display) {
-    return display.session == session_ || time_ - display.time <= std::chrono::days(Traits().attribution_period_days);
+  const PastDisplay* Preferred(const PastDisplay* one, const PastDisplay* other) {
+    if (!one || !other) return one ? one : other;
+    const bool other_is_earlier = other->ordinal < one->ordinal;
+    return other_is_earlier == (Traits().attribution == Attribution::kFirst) ? other : one;
   }
 
-  Conversion Describe(const Occurrence& occurrence, const std::vector<Display>& displays, const Display& attributed,
-                      Counting counting) {
-    const GoalReached& goal = *occurrence.goal;
+  // The one of a campaign's displays, kept or not, that this event's conversions would belong to; nullptr if there is
+  // none. Looked up once: all attributes of an event have the same.
+  const PastDisplay* Candidate(std::int64_t campaign_id, bool kept) {
+    auto [found, is_new] = candidates_.try_emplace({campaign_id, kept});
+    if (is_new) found->second = FindCandidate(campaign_id, kept);
+    return found->second ? &*found->second : nullptr;
+  }
+
+  std::optional<PastDisplay> FindCandidate(std::int64_t campaign_id, bool kept) {
+    const bool first = Traits().attribution == Attribution::kFirst;
+    std::optional<PastDisplay> in_session, in_period;
+    const std::vector<PastDisplay> ends = memory_.Ends({session_, campaign_id, kept});
+    if (!ends.empty()) in_session = first ? ends.front() : ends.back();
+    if (Traits().attribution_period_days > 0) {
+      const DisplayList all{std::nullopt, campaign_id, kept};
+      const TimeMs since = time_ - std::chrono::days(Traits().attribution_period_days);
+      in_period = first ? memory_.FirstSince(all, since) : LastSince(all, since);
+    }
+    const PastDisplay* preferred = Preferred(in_session ? &*in_session : nullptr, in_period ? &*in_period : nullptr);
+    return preferred ? std::optional(*preferred) : std::nullopt;
+  }
+
+  std::optional<PastDisplay> LastSince(const DisplayList& list, TimeMs time) {
+    for (const PastDisplay& display : std::views::reverse(memory_.Ends(list))) {
+      if (display.time >= time) return display;
+    }
+    return std::nullopt;
+  }
+
+  Conversion Describe(const GoalReached& goal, const PastDisplay& attributed, Counting counting) {
     Conversion conversion{.counting = counting,
-                          .dimensions = attributed.impression.dimensions,
+                          .dimensions = attributed.dimensions,
                           .device = attributed.device,
                           .display_to_conversion_ms = std::nullopt,
                           .value = goal.value,
                           .currency = goal.currency.empty() ? Traits().currency : goal.currency};
-    const std::string mark =
-        "context/" + attributed.session.str() + "/" + std::to_string(attributed.impression.context_id);
-    if (memory_.Mark(mark, counting) & counting) return conversion;
-    const auto first = std::ranges::find_if(displays, [&](const Display& display) {
-      return (display.counting & counting) && display.session == attributed.session &&
-             display.impression.context_id == attributed.impression.context_id;
-    });
-    conversion.display_to_conversion_ms = (time_ - first->time).count();
+    ContextState context = memory_.Context(attributed.session, attributed.context_id);
+    if (context.converted & counting) return conversion;
+    context.converted |= counting;
+    memory_.SaveContext(attributed.session, attributed.context_id, context);
+    const auto& first = counting == kNet ? context.first_kept_display : context.first_display;
+    if (first) conversion.display_to_conversion_ms = (time_ - *first).count();
     return conversion;
   }
 
@@ -198,6 +240,7 @@ class EventFold {
   SessionId session_ = event_.scope.session;
   VisitorState state_;
   std::optional<SessionTraits> traits_;
+  std::map<std::pair<std::int64_t, bool>, std::optional<PastDisplay>> candidates_;  // of (campaign, kept)
   EventFacts facts_;
 };
 

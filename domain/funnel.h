@@ -4,11 +4,12 @@
 // Everything that a session alone decides (distincts, pairs, dropped clicks, samples) is left to the query
 // (funnel_rows.h), which walks a session's facts in order. What looks across sessions is settled here, once, in log
 // order: lateness, first occurrences of conversions and what they are attributed to. It is settled twice, for gross and
-// for net, since an event that net leaves out may be the first occurrence in gross.
+// for net, since an event that net leaves out may be the first occurrence in gross. What settling needs of the past is at
+// hand: the cost of an event does not depend on how many there were.
 #pragma once
 
+#include <compare>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -106,14 +107,33 @@ struct VisitorState {
 
 // A display that a conversion may be attributed to.
 struct PastDisplay {
-  SessionId session;
-  const SessionTraits& traits;
-  std::uint64_t ordinal;
+  std::uint64_t ordinal = 0;
   TimeMs time;
-  const Impression& impression;
+  SessionId session;
+  std::optional<DeviceFamily> device;  // the session's
+  Dimensions dimensions;
+  std::uint32_t context_id = 0;
+  bool operator==(const PastDisplay&) const = default;
 };
 
-// What is kept of one visitor. Reads must see earlier writes. May throw what its maker throws on a failing disk.
+// Which displays are remembered together: a campaign's, of one session or (nullopt) of all of the visitor's. Those that
+// net leaves out are apart from the others, so that no question has to step over any.
+struct DisplayList {
+  std::optional<SessionId> session;
+  std::int64_t campaign_id = 0;
+  bool kept = true;  // in net, too
+  auto operator<=>(const DisplayList&) const = default;
+};
+
+// What is remembered of a context that was displayed.
+struct ContextState {
+  std::optional<TimeMs> first_display, first_kept_display;  // in gross, in net
+  Counting converted = 0;                                   // had its first conversion
+  bool operator==(const ContextState&) const = default;
+};
+
+// What is kept of one visitor. Reads must see earlier writes. Every function's cost is that of what it takes and
+// returns, however much is kept. May throw what its maker throws on a failing disk.
 class VisitorMemory {
  public:
   virtual ~VisitorMemory() = default;
@@ -124,8 +144,14 @@ class VisitorMemory {
   virtual std::optional<SessionTraits> Session(const SessionId& session) = 0;
   virtual void SaveSession(const SessionId& session, const SessionTraits& traits) = 0;
   virtual void Append(const SessionId& session, const EventFacts& facts) = 0;
-  // All displays of one session, or (nullptr) of all of the visitor's, each session's in log order.
-  virtual void ForEachDisplay(const SessionId* session, const std::function<void(const PastDisplay&)>& visit) = 0;
+  // The ends of a list as they were saved last, none at first: what they are is for the fold to say.
+  virtual std::vector<PastDisplay> Ends(const DisplayList& list) = 0;
+  virtual void SaveEnds(const DisplayList& list, const std::vector<PastDisplay>& ends) = 0;
+  // Some of a list's displays by their time; no two of them have the same.
+  virtual void Add(const DisplayList& list, const PastDisplay& display) = 0;
+  virtual std::optional<PastDisplay> FirstSince(const DisplayList& list, TimeMs time) = 0;
+  virtual ContextState Context(const SessionId& session, std::uint32_t context_id) = 0;
+  virtual void SaveContext(const SessionId& session, std::uint32_t context_id, const ContextState& state) = 0;
   // Adds these countings to a mark and returns what it had before (0: nothing).
   virtual Counting Mark(std::string_view name, Counting counting) = 0;
 };

@@ -23,6 +23,10 @@ class Encoder {
   void Optional(const std::optional<T>& value) {
     Number(value ? static_cast<std::uint64_t>(*value) + 1 : 0);
   }
+  void Time(const std::optional<TimeMs>& time) {
+    Number(time.has_value());
+    if (time) Signed(ToUnixMs(*time));
+  }
   void Dims(const Dimensions& dimensions) {
     const Entry& entry = dimensions.entry;
     Text(dimensions.app_installation);
@@ -120,6 +124,10 @@ class Decoder {
     if (value > static_cast<std::uint64_t>(DeviceFamily::kMobile) + 1) ok_ = false;
     if (!ok_ || value == 0) return std::nullopt;
     return static_cast<DeviceFamily>(value - 1);
+  }
+  std::optional<TimeMs> Time() {
+    if (Number() == 0) return std::nullopt;
+    return FromUnixMs(Signed());
   }
   Dimensions Dims() {
     Dimensions dimensions;
@@ -250,6 +258,52 @@ std::optional<EventFacts> DecodeFacts(std::uint64_t ordinal, std::string_view by
   }
   if (!decoder.ok()) return std::nullopt;
   return facts;
+}
+
+std::string EncodeDisplays(const std::vector<PastDisplay>& displays) {
+  Encoder encoder;
+  for (const PastDisplay& display : displays) {
+    encoder.Number(display.ordinal);
+    encoder.Signed(ToUnixMs(display.time));
+    encoder.Text(display.session.str());
+    encoder.Optional(display.device);
+    encoder.Dims(display.dimensions);
+    encoder.Number(display.context_id);
+  }
+  return encoder.Take();
+}
+
+std::optional<std::vector<PastDisplay>> DecodeDisplays(std::string_view bytes) {
+  Decoder decoder(bytes);
+  std::vector<PastDisplay> displays;
+  while (decoder.ok() && !decoder.done()) {
+    PastDisplay& display = displays.emplace_back();
+    display.ordinal = decoder.Number();
+    display.time = FromUnixMs(decoder.Signed());
+    display.session = SessionId(decoder.Text());
+    display.device = decoder.Device();
+    display.dimensions = decoder.Dims();
+    display.context_id = static_cast<std::uint32_t>(decoder.Number());
+  }
+  if (!decoder.ok()) return std::nullopt;
+  return displays;
+}
+
+std::string EncodeContextState(const ContextState& state) {
+  Encoder encoder;
+  encoder.Time(state.first_display);
+  encoder.Time(state.first_kept_display);
+  encoder.Number(state.converted);
+  return encoder.Take();
+}
+
+std::optional<ContextState> DecodeContextState(std::string_view bytes) {
+  Decoder decoder(bytes);
+  ContextState state{.first_display = decoder.Time()};
+  state.first_kept_display = decoder.Time();
+  state.converted = static_cast<Counting>(decoder.Number());
+  if (!decoder.done()) return std::nullopt;
+  return state;
 }
 
 }  // namespace monitor::funnel

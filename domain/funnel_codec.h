@@ -9,12 +9,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "domain/funnel.h"
 
 namespace monitor::funnel {
 
-constexpr std::uint32_t kFactsVersion = 1;
+// Also of the keys under which they are kept (view_keys.h), and of what facts mean.
+constexpr std::uint32_t kFactsVersion = 2;
 
 std::string EncodeVisitorState(const VisitorState& state);
 std::optional<VisitorState> DecodeVisitorState(std::string_view bytes);
@@ -25,5 +27,11 @@ std::optional<SessionTraits> DecodeSessionTraits(std::string_view bytes);
 // The ordinal is part of the key under which facts are kept, so it is not in the bytes.
 std::string EncodeFacts(const EventFacts& facts);
 std::optional<EventFacts> DecodeFacts(std::uint64_t ordinal, std::string_view bytes);
+
+std::string EncodeDisplays(const std::vector<PastDisplay>& displays);
+std::optional<std::vector<PastDisplay>> DecodeDisplays(std::string_view bytes);
+
+std::string EncodeContextState(const ContextState& state);
+std::optional<ContextState> DecodeContextState(std::string_view bytes);
 
 }  // namespace monitor::funnel

@@ -32,18 +32,24 @@ class Visitor : public VisitorMemory {
   void Append(const SessionId& session, const EventFacts& facts) override {
     sessions_[session.str()].push_back(*DecodeFacts(facts.ordinal, EncodeFacts(facts)));
   }
-  void ForEachDisplay(const SessionId* only, const std::function<void(const PastDisplay&)>& visit) override {
-    for (const auto& [name, events] : sessions_) {
-      if (only && only->str() != name) continue;
-      const SessionTraits traits = Session(SessionId(name)).value_or(SessionTraits{});
-      for (const EventFacts& event : events) {
-        for (const Fact& fact : event.facts) {
-          const auto* impression = std::get_if<Impression>(&fact);
-          if (!impression || impression->kind != ImpressionKind::kDisplay) continue;
-          visit({SessionId(name), traits, event.ordinal, event.time, *impression});
-        }
-      }
-    }
+  std::vector<PastDisplay> Ends(const DisplayList& list) override { return Read(ends_[list]); }
+  void SaveEnds(const DisplayList& list, const std::vector<PastDisplay>& ends) override {
+    ends_[list] = EncodeDisplays(ends);
+  }
+  void Add(const DisplayList& list, const PastDisplay& display) override {
+    by_time_[list][display.time] = EncodeDisplays({display});
+  }
+  std::optional<PastDisplay> FirstSince(const DisplayList& list, TimeMs time) override {
+    const auto found = by_time_[list].lower_bound(time);
+    if (found == by_time_[list].end()) return std::nullopt;
+    return Read(found->second).front();
+  }
+  ContextState Context(const SessionId& session, std::uint32_t context_id) override {
+    const auto found = contexts_.find({session, context_id});
+    return found == contexts_.end() ? ContextState{} : *DecodeContextState(found->second);
+  }
+  void SaveContext(const SessionId& session, std::uint32_t context_id, const ContextState& state) override {
+    contexts_[{session, context_id}] = EncodeContextState(state);
   }
   Counting Mark(std::string_view name, Counting counting) override {
     Counting& mark = marks_[std::string(name)];
@@ -61,6 +67,9 @@ class Visitor : public VisitorMemory {
     return rows.Finish();
   }
   Row Total(Counting counting = kNet) { return Rows({.counting = counting}).at(0); }
+
+  // How many displays the fold was given back so far: what it costs beyond the event itself.
+  std::uint64_t displays_read() const { return displays_read_; }
 
   void At(std::int64_t ms, EventData data, const std::string& session = "s") {
     const EventScope scope{AccountId("demo"), VisitorId("v"), SessionId(session), AppInstallationId("web")};
@@ -82,6 +91,16 @@ class Visitor : public VisitorMemory {
   }
 
  private:
+  std::vector<PastDisplay> Read(const std::string& bytes) {
+    std::vector<PastDisplay> displays = *DecodeDisplays(bytes);
+    displays_read_ += displays.size();
+    return displays;
+  }
+
+  std::uint64_t displays_read_ = 0;
+  std::map<DisplayList, std::string> ends_;
+  std::map<DisplayList, std::map<TimeMs, std::string>> by_time_;
+  std::map<std::pair<SessionId, std::uint32_t>, std::string> contexts_;
   std::string state_ = EncodeVisitorState({});
   std::map<std::string, std::string> traits_;
   std::map<std::string, std::vector<EventFacts>> sessions_;
@@ -180,6 +199,117 @@ TEST(Funnel, AnotherSessionsDisplayCountsWithinThePeriodOnly) {
   }
 }
 
+// Of one visitor in two sessions: where a purchase at `at` in the second one counts, told by the display's language.
+std::string AttributedTo(SessionCreated second, const std::vector<std::pair<std::int64_t, const char*>>& displays,
+                         std::int64_t at) {
+  Visitor visitor;
+  visitor.Create({}, "first");
+  for (const auto& [ms, language] : displays) {
+    Entry entry = kEntry;
+    entry.language = language;
+    visitor.At(ms, ImpressionReported{.kind = ImpressionKind::kDisplay, .context_id = 1, .entry = entry}, "first");
+  }
+  visitor.Create(second, "second");
+  visitor.Purchase(at, std::nullopt, false, "second");
+  for (const Row& row : visitor.Rows({.by = {Breakdown::kLanguage}})) {
+    if (row.conversions == 1) return row.key.language;
+  }
+  return "none";
+}
+
+TEST(Funnel, TheFirstDisplayIsTheFirstWithinThePeriod) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  const SessionCreated first{.attribution = Attribution::kFirst, .attribution_period_days = 1};
+  const std::vector<std::pair<std::int64_t, const char*>> displays = {{1'000, "a"}, {2'000, "b"}, {3'000, "c"}};
+  EXPECT_EQ(AttributedTo(first, displays, 4'000), "a");
+  EXPECT_EQ(AttributedTo(first, displays, 1'000 + kDayMs), "a");
+  EXPECT_EQ(AttributedTo(first, displays, 1'001 + kDayMs), "b");
+  EXPECT_EQ(AttributedTo(first, displays, 3'000 + kDayMs), "c");
+  EXPECT_EQ(AttributedTo(first, displays, 3'001 + kDayMs), "none");
+}
+
+// Two nodes' clocks: first and last are by the order of the log, the period is by time.
+TEST(Funnel, AnEarlierDisplayWithALaterTimeIsFoundWhenTheLastIsTooOld) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  const std::vector<std::pair<std::int64_t, const char*>> displays = {
+      {2'000, "a"}, {9'000, "b"}, {3'000, "c"}, {9'000, "d"}, {5'000, "e"}, {4'000, "f"}};
+  for (const auto& [ms, last, first] : {std::tuple{4'000, "f", "b"}, std::tuple{4'001, "e", "b"},
+                                       std::tuple{5'001, "d", "b"}, std::tuple{2'001, "f", "b"},
+                                       std::tuple{2'000, "f", "a"}, std::tuple{9'001, "none", "none"}}) {
+    EXPECT_EQ(AttributedTo({.attribution_period_days = 1}, displays, ms + kDayMs), last) << ms;
+    EXPECT_EQ(
+        AttributedTo({.attribution = Attribution::kFirst, .attribution_period_days = 1}, displays, ms + kDayMs), first)
+        << ms;
+  }
+}
+
+std::int64_t RoundedMs(std::int64_t ms) {
+  DurationHistogram histogram;
+  histogram.Add(ms);
+  return *histogram.Percentile(50);
+}
+
+TEST(Funnel, ARepeatedDisplayIsAttributedInGrossOnly) {
+  for (const Attribution mode : {Attribution::kFirst, Attribution::kLast}) {
+    Visitor visitor;
+    visitor.Create({.attribution = mode});
+    visitor.Impress(1'000, ImpressionKind::kDisplay, mode == Attribution::kFirst);
+    visitor.Impress(9'000, ImpressionKind::kDisplay, mode == Attribution::kLast);
+    visitor.Purchase(10'000, std::nullopt);
+    EXPECT_EQ(visitor.Total(kGross).conversions, 1u);
+    EXPECT_EQ(visitor.Total(kNet).conversions, 1u);
+    const bool first_is_repeat = mode == Attribution::kFirst;
+    EXPECT_EQ(visitor.Total(kGross).display_to_conversion.Percentile(50), RoundedMs(9'000));
+    EXPECT_EQ(visitor.Total(kNet).display_to_conversion.Percentile(50),
+              RoundedMs(first_is_repeat ? 1'000 : 9'000));
+  }
+}
+
+TEST(Funnel, OnlyTheFirstConversionOfAContextGivesATimeAndItIsFromTheFirstDisplay) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Impress(41'000, ImpressionKind::kDisplay);
+  visitor.Purchase(41'020, std::nullopt);
+  visitor.Purchase(90'000, std::nullopt);
+  for (const Counting counting : {kGross, kNet}) {
+    const Row row = visitor.Total(counting);
+    EXPECT_EQ(row.conversions, 2u);
+    EXPECT_EQ(row.display_to_conversion.count(), 1u);
+    EXPECT_NEAR(static_cast<double>(*row.display_to_conversion.Percentile(50)), 40'020, 400);
+  }
+}
+
+// Beside the event itself: what is read of the past for a hundred purchases after that many displays.
+std::uint64_t DisplaysReadForPurchases(int displays, SessionCreated created) {
+  Visitor visitor;
+  ActivityReported activity;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    activity.goals.push_back({41, 1, GoalType::kPurchase, i, std::nullopt, Decimal::Parse(std::to_string(i)), ""});
+  }
+  for (int i = 0; i < displays; ++i) {
+    const std::string session = "s" + std::to_string(i / 100);
+    if (i % 100 == 0) visitor.Create(created, session);
+    visitor.Impress(1'000 + 1'000 * i, ImpressionKind::kDisplay, i % 7 == 3, session);
+  }
+  const std::string session = "s" + std::to_string((displays - 1) / 100);
+  visitor.At(1'000 + 1'000 * displays, activity, session);
+  const std::uint64_t before = visitor.displays_read();
+  visitor.At(2'000 + 1'000 * displays, activity, session);
+  EXPECT_EQ(visitor.Total().conversions, 200u);
+  return visitor.displays_read() - before;
+}
+
+TEST(Funnel, WhatIsReadForAConversionDoesNotGrowWithThePastNorWithItsNumber) {
+  for (const Attribution mode : {Attribution::kFirst, Attribution::kLast}) {
+    for (const int days : {0, 7}) {
+      const SessionCreated created{.attribution = mode, .attribution_period_days = days};
+      EXPECT_LE(DisplaysReadForPurchases(50, created), 8u);
+      EXPECT_EQ(DisplaysReadForPurchases(50, created), DisplaysReadForPurchases(5'050, created));
+    }
+  }
+}
+
 TEST(Funnel, AnImpressionOlderThanTheMaximumAgeIsLateAndCounts) {
   Visitor visitor;
   visitor.Create({.max_age_s = 10});
@@ -252,7 +382,7 @@ TEST(DurationHistogram, TakesTheNearestRank) {
 
 // A view of an older version is made anew, one of the same version is read: other bytes want another kFactsVersion.
 TEST(FunnelCodec, BytesChangeOnlyWithTheirVersion) {
-  ASSERT_EQ(kFactsVersion, 1u);
+  ASSERT_EQ(kFactsVersion, 2u);
   const EventFacts facts{
       3,
       FromUnixMs(5),
@@ -265,6 +395,9 @@ TEST(FunnelCodec, BytesChangeOnlyWithTheirVersion) {
   EXPECT_EQ(Hex(EncodeSessionTraits({DeviceFamily::kTablet, true, "UTC", "EUR", Attribution::kFirst, 7, 60})),
             "02010355544303455552010e78");
   EXPECT_EQ(Hex(EncodeVisitorState({2, FromUnixMs(5), true})), "020a01");
+  EXPECT_EQ(Hex(EncodeDisplays({{3, FromUnixMs(5), SessionId("s"), DeviceFamily::kMobile, {"web", kEntry}, 9}})),
+            "030a01730303776562528a400e040005656e2d555309");
+  EXPECT_EQ(Hex(EncodeContextState({FromUnixMs(5), FromUnixMs(6), kNet})), "010a010c02");
 }
 
 TEST(FunnelCodec, RefusesDamagedFacts) {
@@ -272,6 +405,14 @@ TEST(FunnelCodec, RefusesDamagedFacts) {
   const std::string bytes = EncodeFacts(facts);
   EXPECT_EQ(DecodeFacts(3, bytes), facts);
   for (std::size_t size = 1; size < bytes.size(); ++size) EXPECT_FALSE(DecodeFacts(3, bytes.substr(0, size)) == facts);
+
+  const PastDisplay display{3, FromUnixMs(5), SessionId("s"), std::nullopt, {"web", kEntry}, 9};
+  const std::string displays = EncodeDisplays({display, display});
+  EXPECT_EQ(DecodeDisplays(displays), (std::vector{display, display}));
+  EXPECT_FALSE(DecodeDisplays(displays.substr(0, displays.size() - 1)));
+  const ContextState context{.first_display = FromUnixMs(5), .converted = kGross};
+  EXPECT_EQ(DecodeContextState(EncodeContextState(context)), context);
+  EXPECT_FALSE(DecodeContextState(EncodeContextState(context) + "x"));
 }
 
 }  // namespace
