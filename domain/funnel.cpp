@@ -6,6 +6,8 @@
 #include <ranges>
 #include <utility>
 
+#include "domain/currency.h"
+
 namespace monitor::funnel {
 namespace {
 
@@ -205,12 +207,13 @@ class EventFold {
   }
 
   Conversion Describe(const GoalReached& goal, const PastDisplay& attributed, Counting counting) {
-    Conversion conversion{.counting = counting,
-                          .dimensions = attributed.dimensions,
-                          .device = attributed.device,
-                          .display_to_conversion_ms = std::nullopt,
-                          .value = goal.value,
-                          .currency = goal.currency.empty() ? Traits().currency : goal.currency};
+    Conversion conversion{
+        .counting = counting,
+        .dimensions = attributed.dimensions,
+        .device = attributed.device,
+        .display_to_conversion_ms = std::nullopt,
+        .value = goal.value,
+        .currency = std::string(CurrencyCode(goal.currency.empty() ? Traits().currency : goal.currency))};
     ContextState context = memory_.Context(attributed.session, attributed.context_id);
     if (context.converted & counting) return conversion;
     context.converted |= counting;

@@ -84,7 +84,7 @@ struct Conversion {
   std::optional<DeviceFamily> device;                    // of that display's session
   std::optional<std::int64_t> display_to_conversion_ms;  // only the first conversion of a context has it
   std::optional<Decimal> value;
-  std::string currency;
+  std::string currency;                                  // an ISO 4217 code
   bool operator==(const Conversion&) const = default;
 };
 

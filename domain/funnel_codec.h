@@ -16,7 +16,7 @@
 namespace monitor::funnel {
 
 // Also of the keys under which they are kept (view_keys.h), and of what facts mean.
-constexpr std::uint32_t kFactsVersion = 2;
+constexpr std::uint32_t kFactsVersion = 3;
 
 std::string EncodeVisitorState(const VisitorState& state);
 std::optional<VisitorState> DecodeVisitorState(std::string_view bytes);

@@ -4,6 +4,8 @@ import json
 import random
 from datetime import datetime, timedelta, timezone
 
+from funnel_reference import CURRENCIES
+
 ACCOUNT = "demo"
 START = datetime(2026, 3, 28, 20, tzinfo=timezone.utc)  # Europe leaves winter time the next night
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
@@ -89,7 +91,7 @@ class History:
                    "control": {campaign for campaign in CAMPAIGNS if r.random() < 0.2}}
         self.sessions[visitor].append(session)
         data = {"clientProperties": {}, "ipAddress": "", "userAgent": {"enc": "x"}, "bot": r.random() < 0.12,
-                "returning": False, "timeZone": r.choice(ZONES), "currency": r.choice(["USD", "EUR"]),
+                "returning": False, "timeZone": r.choice(ZONES), "currency": r.choice(["USD", "EUR", "eur ", "ABC"]),
                 "attribution": {"mode": r.choice(["last", "first"]), "periodDays": r.choice([0, 0, 1, 7])},
                 "maxAge": r.choice([60, 3600, 21600])}
         if r.random() < 0.8:
@@ -145,10 +147,16 @@ class History:
             attributes.append({"type": kind})
             key = {"key": f"order{r.randrange(6)}"} if r.random() < 0.7 else {}
             value = {"value": r.choice(["12.5", "100", "0.000001", "-3.25"])} if r.random() < 0.8 else {}
-            currency = {"currency": r.choice(["GBP", "USD"])} if r.random() < 0.4 else {}
+            currency = {"currency": self.currency()} if r.random() < 0.4 else {}
             goals += [{"campaignId": campaign, "goalId": campaign * 10, "type": kind, "attribute": index, **key, **value,
                        **currency} for campaign in r.sample(list(CAMPAIGNS), r.choice([1, 2, 3]))]
         self.activity(visitor, session, attributes, goals, r.random() < 0.15)
+
+    def currency(self):
+        """As clients write them: mostly a code, if not always in capitals."""
+        r = self.random
+        code = r.choice(["GBP", "USD", r.choice(CURRENCIES), "XXX", "EURO", "ABC", "Z", " ", "$", "\u20ac\u20ac\u20ac"])
+        return r.choice([code, code, code.lower(), code.title(), f" {code}\t"])
 
     def activity(self, visitor, session, attributes, goals=(), repeat=False):
         self.of_session(visitor, session, "activity-reported", {

@@ -23,6 +23,16 @@ COUNTS = ["prospects", "controlGroup", "exposed", "exposures", "engagementViews"
           "acceptedPairs", "acceptedWithoutDisplay", "expanded", "timedOut", "closed", "interactions", "conversions",
           "convertedSessions", "late"]
 OTHER_IMPRESSIONS = {"expanded": "expanded", "timeout": "timedOut", "close": "closed"}
+CURRENCIES = """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF
+    CHE CHF CHW CLF CLP CNY COP COU CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD
+    GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP
+    LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN
+    PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN SVC SYP SZL THB TJS
+    TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAD XAF XAG XAU XBA XBB XBC XBD
+    XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA YER ZAR ZMW ZWG ZWL
+""".split()  # ISO 4217, besides its "no currency"
+NO_CURRENCY = "XXX"
 DAY_MS = 86_400_000
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -30,6 +40,11 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 def to_ms(text):
     instant = datetime.strptime(text.replace("Z", "+0000"), "%Y-%m-%dT%H:%M:%S.%f%z")
     return (instant - EPOCH) // timedelta(milliseconds=1)
+
+
+def currency_code(text):
+    code = text.strip().upper()
+    return code if code in CURRENCIES else NO_CURRENCY
 
 
 class Event:
@@ -336,7 +351,7 @@ class VisitorWalk:
         row.numbers["conversions"] += 1
         row.distinct("convertedSessions", self.name(event))
         if "value" in goal:
-            currency = goal.get("currency") or session.currency
+            currency = currency_code(goal.get("currency") or session.currency)
             row.value[currency] = row.value.get(currency, Decimal(0)) + Decimal(goal["value"])
         if first_of_context:
             first = next(d for d in self.displays if d[3] == context)

@@ -167,6 +167,21 @@ TEST(Funnel, TheSameOrderConvertsOnce) {
   EXPECT_EQ(row.display_to_conversion.Percentile(50), 1'004);  // 1,000 in a bucket of 8: its middle
 }
 
+TEST(Funnel, ACurrencyIsTheSessionsIfNoneIsNamedAndNoCurrencyIfItIsNoCode) {
+  Visitor visitor;
+  visitor.At(0, SessionCreated{.time_zone = "UTC", .currency = "eur"});
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  ActivityReported activity;
+  for (const char* currency : {"", "usd", "USD ", "EUR", "bitcoin", "ABC"}) {
+    const auto index = static_cast<std::uint32_t>(activity.goals.size());
+    activity.goals.push_back({41, 1, GoalType::kPurchase, index, std::nullopt, Decimal::Parse("2"), currency});
+  }
+  visitor.At(2'000, activity);
+  std::map<std::string, std::string> sums;
+  for (const auto& [currency, amount] : visitor.Total().value) sums[currency] = amount.ToString();
+  EXPECT_EQ(sums, (std::map<std::string, std::string>{{"EUR", "4"}, {"USD", "4"}, {"XXX", "4"}}));
+}
+
 TEST(Funnel, WithoutAKeyEveryOccurrenceButARepeatConverts) {
   Visitor visitor;
   visitor.Create();
@@ -382,7 +397,7 @@ TEST(DurationHistogram, TakesTheNearestRank) {
 
 // A view of an older version is made anew, one of the same version is read: other bytes want another kFactsVersion.
 TEST(FunnelCodec, BytesChangeOnlyWithTheirVersion) {
-  ASSERT_EQ(kFactsVersion, 2u);
+  ASSERT_EQ(kFactsVersion, 3u);
   const EventFacts facts{
       3,
       FromUnixMs(5),
