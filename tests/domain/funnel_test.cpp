@@ -356,6 +356,13 @@ TEST(Funnel, ADayThatLosesAnHourStartsAtItsOwnMidnight) {
   EXPECT_EQ(row.key.window_start, FromUnixMs(1'774'738'800'000));  // 2026-03-28T23:00Z
 }
 
+TEST(Funnel, AQueryHasItsBeginningAndNotItsEnd) {
+  Visitor visitor;
+  visitor.Create();
+  for (const std::int64_t ms : {999, 1'000, 1'999, 2'000}) visitor.Impress(ms, ImpressionKind::kDisplay);
+  EXPECT_EQ(visitor.Rows({.from = FromUnixMs(1'000), .to = FromUnixMs(2'000)}).at(0).engagement_views, 2u);
+}
+
 TEST(Funnel, MoreRowsThanAllowedAreToldNotGuessed) {
   Visitor visitor;
   visitor.Create();
