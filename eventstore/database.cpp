@@ -52,7 +52,8 @@ class StreamNamePrefix : public rocksdb::SliceTransform {
   bool InDomain(const rocksdb::Slice& key) const override { return ToView(key).find('\0') != std::string_view::npos; }
 };
 
-// RocksDB's own log, for folders that nothing is to be written to.
+// Instead of RocksDB's own log file: with assertions, as Debian builds it, the second line that a full disk does not
+// take ends the process. What matters comes as an error. Nor is it to be written to folders that are only read.
 class SilentLog : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
@@ -67,7 +68,7 @@ rocksdb::CompressionType BestCompression() {
   return rocksdb::kNoCompression;
 }
 
-rocksdb::DBOptions DatabaseWide(rocksdb::Env* env, bool read_only) {
+rocksdb::DBOptions DatabaseWide(rocksdb::Env* env) {
   rocksdb::DBOptions options;
   options.env = env;
   options.create_if_missing = true;
@@ -88,10 +89,7 @@ rocksdb::DBOptions DatabaseWide(rocksdb::Env* env, bool read_only) {
   options.enable_write_thread_adaptive_yield = false;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = kMiB;
-  if (read_only) options.info_log = std::make_shared<SilentLog>();
+  options.info_log = std::make_shared<SilentLog>();
   return options;
 }
 
@@ -192,7 +190,7 @@ struct DatabaseOpener {
     }
     rocksdb::DB* db = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
-    auto wide = DatabaseWide(database->env_.get(), options.read_only);
+    auto wide = DatabaseWide(database->env_.get());
     rocksdb::Status status = options.read_only
                                  ? rocksdb::DB::OpenForReadOnly(wide, options.path, families, &handles, &db)
                                  : rocksdb::DB::Open(wide, options.path, families, &handles, &db);

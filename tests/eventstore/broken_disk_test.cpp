@@ -23,6 +23,7 @@
 #include <thread>
 
 #include "tests/eventstore/store_fixture.h"
+#include "tests/failing_calls.h"
 
 namespace monitor {
 
@@ -46,6 +47,7 @@ int LogNumber(int file) {
 }
 
 int Sync(int file, long call) {
+  if (Fails(Call::kSync, file)) return -1;
   if (Disk().syncs_fail) {
     errno = EIO;
     return -1;
@@ -73,7 +75,8 @@ extern "C" ssize_t write(int file, const void* bytes, size_t size) {
     errno = ENOSPC;
     return -1;
   }
-  return ::syscall(SYS_write, file, bytes, size);
+  const size_t writable = monitor::Writable(file, size);
+  return size > 0 && writable == 0 ? -1 : ::syscall(SYS_write, file, bytes, writable);
 }
 
 namespace monitor {
