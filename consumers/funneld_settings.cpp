@@ -1,5 +1,7 @@
 #include "consumers/funneld_settings.h"
 
+#include <limits>
+
 #include "api/server/known_hosts.h"
 
 namespace monitor {
@@ -12,6 +14,7 @@ std::vector<SettingSpec> FunneldSettings() {
       {"http", "hosts", "", kList, "names it is asked by, besides addresses and localhost; others get 421"},
       {"http", "threads", "8", kInteger, "requests answered at once"},
       {"data", "dir", "./data/funneld", kString, "the view; can be removed, it is rebuilt from the events"},
+      {"data", "min_free_mb", "256", kInteger, "below so much free disk nothing is counted; queries are answered"},
       {"source", "admin_url", "http://127.0.0.1:8081", kString, "monitord's admin API, read if there is no broker"},
       {"source", "admin_token_file", "", kString, "its token; needed to read from it"},
       {"source", "skip_missing", "false", kBoolean, "go past holes and unknown types, which the funnel then loses for good"},
@@ -27,6 +30,10 @@ std::optional<std::string> RefuseSettings(const ServerSettings& settings) {
   if (const auto fault = http::HostsFault(settings.List("http", "hosts"))) return "http.hosts: " + *fault;
   const std::int64_t threads = settings.Integer("http", "threads");
   if (threads < 2 || threads > 256) return "http.threads must be from 2 to 256";
+  const std::int64_t min_free_mb = settings.Integer("data", "min_free_mb");
+  if (min_free_mb < 0 || min_free_mb > std::numeric_limits<std::int32_t>::max()) {
+    return "data.min_free_mb must be from 0 to 2147483647";
+  }
   if (settings.String("kafka", "bootstrap_servers").empty() && settings.String("source", "admin_token_file").empty()) {
     return "without kafka.bootstrap_servers, source.admin_token_file must name the admin token's file";
   }

@@ -94,7 +94,8 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw std::runtime_error("data folder " + folder + ": " + error.message());
-  auto store = ViewStore::Open(folder + "/view");
+  auto store =
+      ViewStore::Open(folder + "/view", static_cast<std::uint64_t>(settings.Integer("data", "min_free_mb")) << 20);
   if (!store) throw std::runtime_error(store.error());
 
   std::unique_ptr<Source> source = MakeSource(settings, **store);

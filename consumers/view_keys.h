@@ -14,6 +14,7 @@
 //   progress  "seq/" BUCKET origin                                       highest seq
 //             "offset/" partition (decimal)                              next offset
 //             "position/" origin                                         position
+//             "time/" origin                                             ms of the position's own event; 0: not known
 //             "version"                                                  of all of these, decimal
 //
 // KEPT is one byte, 1 if net has these displays, too; TIME is in ms, its sign bit turned over to be in order. Displays are

@@ -1,4 +1,4 @@
-// The records of a view as its writer sees them. RocksDB is behind them, in view_store.cpp; the keys are documented in
+// The records of a view as its writer sees them. RocksDB is behind them, in view_database.h; the keys are documented in
 // view_keys.h. Of the writer's thread.
 #pragma once
 

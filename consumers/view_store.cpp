@@ -1,13 +1,8 @@
 #include "consumers/view_store.h"
 
-#include <rocksdb/cache.h>
-#include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/snapshot.h>
-#include <rocksdb/table.h>
-#include <rocksdb/utilities/write_batch_with_index.h>
 
-#include <array>
+#include <atomic>
 #include <charconv>
 #include <condition_variable>
 #include <filesystem>
@@ -15,12 +10,13 @@
 #include <map>
 #include <mutex>
 #include <set>
-#include <stdexcept>
+#include <shared_mutex>
 #include <unordered_map>
 
 #include "api/server/log.h"
 #include "consumers/account_summary.h"
 #include "consumers/stored_visitor.h"
+#include "consumers/view_database.h"
 #include "consumers/view_keys.h"
 #include "consumers/view_records.h"
 #include "domain/funnel_codec.h"
@@ -29,105 +25,8 @@
 namespace monitor {
 namespace {
 
-constexpr std::size_t kBlockCacheBytes = 64 << 20;
-constexpr std::size_t kWriteBufferBytes = 16 << 20;  // a family; two of each, five families: at most 160 MiB
-
-constexpr std::array<const char*, kFamilies> kFamilyNames = {"default", "facts",    "visitors",
-                                                             "marks",   "accounts", "progress"};
-
-void Require(const rocksdb::Status& status) {
-  if (!status.ok()) throw StoreFailure(status.ToString());
-}
-
-std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-rocksdb::Options StoreOptions() {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.cache_index_and_filter_blocks = true;
-  rocksdb::Options options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.write_buffer_size = kWriteBufferBytes;
-  options.compression = rocksdb::kLZ4Compression;
-  options.max_open_files = 512;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 8 << 20;
-  return options;
-}
-
-// The database and the writer's open batch. What the batch has is seen before what the disk has.
-class Database : public ViewRecords {
- public:
-  explicit Database(const std::string& folder) {
-    const rocksdb::Options options = StoreOptions();
-    std::vector<rocksdb::ColumnFamilyDescriptor> families;
-    families.reserve(std::size(kFamilyNames));
-    for (const char* name : kFamilyNames) families.emplace_back(name, options);
-    rocksdb::DB* db = nullptr;
-    Require(rocksdb::DB::Open(options, folder, families, &handles_, &db));
-    db_.reset(db);
-  }
-  ~Database() override {
-    for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
-  }
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
-
-  rocksdb::DB& db() const { return *db_; }
-
-  std::optional<std::string> Get(Family family, const std::string& key) override {
-    std::string value;
-    const rocksdb::Status status = batch_.GetFromBatchAndDB(db_.get(), {}, handles_[family], key, &value);
-    if (status.IsNotFound()) return std::nullopt;
-    Require(status);
-    return value;
-  }
-
-  void Put(Family family, const std::string& key, std::string_view value) override {
-    Require(batch_.Put(handles_[family], key, rocksdb::Slice(value.data(), value.size())));
-  }
-
-  std::optional<std::string> GetFirst(Family family, const std::string& prefix, const std::string& key) override {
-    const std::unique_ptr<rocksdb::Iterator> found(
-        batch_.NewIteratorWithBase(handles_[family], db_->NewIterator({}, handles_[family])));
-    found->Seek(key);
-    Require(found->status());
-    if (!found->Valid() || !found->key().starts_with(prefix)) return std::nullopt;
-    return found->value().ToString();
-  }
-
-  // Committed records whose key begins with `prefix`, until `visit` returns false.
-  void Scan(Family family, const std::string& prefix, const rocksdb::Snapshot* snapshot,
-            const std::function<bool(std::string_view key, std::string_view value)>& visit) const {
-    rocksdb::ReadOptions options;
-    options.snapshot = snapshot;
-    std::unique_ptr<rocksdb::Iterator> found(db_->NewIterator(options, handles_[family]));
-    Walk(*found, prefix, visit);
-  }
-
-  // Not synced: after a power loss the view is that of an earlier batch, and its own offsets say from where to go on.
-  rocksdb::Status Write() { return db_->Write({}, batch_.GetWriteBatch()); }
-  void Clear() { batch_.Clear(); }
-
- private:
-  static void Walk(rocksdb::Iterator& found, const std::string& prefix,
-                   const std::function<bool(std::string_view, std::string_view)>& visit) {
-    for (found.Seek(prefix); found.Valid() && found.key().starts_with(prefix); found.Next()) {
-      if (!visit(View(found.key()), View(found.value()))) return;
-    }
-    Require(found.status());
-  }
-
-  std::unique_ptr<rocksdb::DB> db_;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
-  rocksdb::WriteBatchWithIndex batch_{rocksdb::BytewiseComparator(), 0, true};
-};
-
 // Feeds an account's facts of one bucket to a RowBuilder, session by session.
-void AddBucket(const Database& database, const rocksdb::Snapshot* snapshot, const std::string& prefix,
+void AddBucket(const ViewDatabase& database, const rocksdb::Snapshot* snapshot, const std::string& prefix,
                funnel::RowBuilder& rows) {
   std::string visitor, session;
   funnel::SessionTraits traits;
@@ -157,7 +56,7 @@ void AddBucket(const Database& database, const rocksdb::Snapshot* snapshot, cons
 }
 
 // The accounts whose keys begin with `prefix`: one key a bucket, one of which has the summary.
-std::vector<AccountSummary> AccountsIn(const Database& database, const std::string& prefix) {
+std::vector<AccountSummary> AccountsIn(const ViewDatabase& database, const std::string& prefix) {
   std::vector<AccountSummary> accounts;
   database.Scan(kAccounts, prefix, nullptr, [&](std::string_view key, std::string_view value) {
     const std::string_view id = key.substr(0, key.find('\0'));
@@ -172,13 +71,14 @@ std::vector<AccountSummary> AccountsIn(const Database& database, const std::stri
 }
 
 constexpr std::string_view kVersionKey = "version";
-constexpr std::string_view kSeqPrefix = "seq/", kOffsetPrefix = "offset/", kPositionPrefix = "position/";
+constexpr std::string_view kSeqPrefix = "seq/", kOffsetPrefix = "offset/", kPositionPrefix = "position/",
+                           kTimePrefix = "time/";
 
 std::string SeqKey(const std::string& origin, Bucket bucket) {
   return std::string(kSeqPrefix) + static_cast<char>(bucket) + origin;
 }
 
-Positions ReadPositions(const Database& database, const rocksdb::Snapshot* snapshot) {
+Positions ReadPositions(const ViewDatabase& database, const rocksdb::Snapshot* snapshot) {
   Positions positions;
   database.Scan(kProgress, std::string(kPositionPrefix), snapshot, [&](std::string_view key, std::string_view value) {
     positions[std::string(key.substr(kPositionPrefix.size()))] = Decoded(view::ParseNumber(value));
@@ -207,7 +107,8 @@ void PutAside(const std::string& folder, const OldView& old) {
 
 class ViewStore::State {
  public:
-  explicit State(const std::string& folder) : database(folder) {
+  State(const std::string& folder, std::uint64_t min_free_bytes) : database(folder), room(folder, min_free_bytes) {
+    OpenFirst(folder);
     const std::string version = std::to_string(funnel::kFactsVersion);
     const auto found = database.Get(kProgress, std::string(kVersionKey));
     if (found && *found != version) {
@@ -217,18 +118,62 @@ class ViewStore::State {
     }
     if (!found) {
       database.Put(kProgress, std::string(kVersionKey), version);
-      Require(database.Write());
+      database.Write();
     }
     Reload();
   }
 
-  static std::unique_ptr<State> Open(const std::string& folder) {
+  static std::unique_ptr<State> Open(const std::string& folder, std::uint64_t min_free_bytes) {
     try {
-      return std::make_unique<State>(folder);
+      return std::make_unique<State>(folder, min_free_bytes);
     } catch (const OldView& old) {
       PutAside(folder, old);
-      return std::make_unique<State>(folder);
+      return std::make_unique<State>(folder, min_free_bytes);
     }
+  }
+
+  // With too little room it is only asked, until Mend.
+  void OpenFirst(const std::string& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) throw StoreFailure(error.message());
+    const auto too_little = room.TooLittle();
+    if (!too_little) return database.Open(ViewDatabase::Mode::kWrite);
+    try {
+      database.Open(ViewDatabase::Mode::kRead);
+    } catch (const StoreFailure&) {
+      throw StoreFailure(*too_little);
+    }
+    trouble = *too_little;
+  }
+
+  // What can no longer be written is closed without touching it and opened anew, at least for reading.
+  void Mend() {
+    if (const auto too_little = room.TooLittle()) throw StoreFailure(*too_little);
+    if (database.writable()) return;
+    reopening = true;
+    std::unique_lock lock(database_mutex);
+    reopening = false;
+    try {
+      database.Open(ViewDatabase::Mode::kWrite);
+    } catch (const StoreFailure&) {
+      try {
+        database.Open(ViewDatabase::Mode::kRead);
+      } catch (const StoreFailure&) {  // what is told is why it can not be written
+      }
+      throw;
+    }
+  }
+
+  // Holding it, any thread may read the database.
+  std::shared_lock<std::shared_mutex> Reading() const {
+    if (reopening) throw StoreFailure("the view is being opened anew");
+    return std::shared_lock(database_mutex);
+  }
+
+  void Trouble(const std::string& sentence) {
+    std::lock_guard lock(mutex);
+    trouble = sentence;
   }
 
   // Takes everything in memory back to what is committed.
@@ -255,7 +200,7 @@ class ViewStore::State {
       return true;
     });
     positions = ReadPositions(database, nullptr);
-    usable = true;
+    usable = database.writable();
     Publish();
   }
 
@@ -263,8 +208,9 @@ class ViewStore::State {
   void SetProgress(std::string key, std::uint64_t value) { progress.insert_or_assign(std::move(key), value); }
 
   void Commit() {
+    if (const auto too_little = room.TooLittle()) throw StoreFailure(*too_little);
     for (const auto& [key, value] : progress) database.Put(kProgress, key, view::Number(value));
-    Require(database.Write());
+    database.Write();
     database.Clear();
     progress.clear();
     Publish();
@@ -300,9 +246,12 @@ class ViewStore::State {
     database.Put(kAccounts, key, SummariseAccount(event.scope.account.str(), configured->document, source.time));
   }
 
-  Database database;
+  ViewDatabase database;  // exchanged by the writer while it holds the mutex alone
+  mutable std::shared_mutex database_mutex;
+  std::atomic<bool> reopening{false};  // askers step back, so that the writer gets it
+  const DiskRoom room;
 
-  // The writer's, what is in the batch included. Not usable after a Reload that failed: folding on with forgotten
+  // The writer's, what is in the batch included. Not usable after a failure until a Reload: folding on with forgotten
   // sequence numbers would count twice.
   bool usable = false;
   std::unordered_map<std::string, std::uint64_t> progress;  // key → value, of this batch
@@ -314,15 +263,17 @@ class ViewStore::State {
   mutable std::mutex mutex;
   mutable std::condition_variable moved;
   Positions committed;
+  std::string trouble;
   bool stopping = false;
 };
 
 ViewStore::ViewStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ViewStore::~ViewStore() = default;
 
-std::expected<std::unique_ptr<ViewStore>, std::string> ViewStore::Open(const std::string& folder) {
+std::expected<std::unique_ptr<ViewStore>, std::string> ViewStore::Open(const std::string& folder,
+                                                                       std::uint64_t min_free_bytes) {
   try {
-    return std::unique_ptr<ViewStore>(new ViewStore(State::Open(folder)));
+    return std::unique_ptr<ViewStore>(new ViewStore(State::Open(folder, min_free_bytes)));
   } catch (const StoreFailure& failure) {
     return std::unexpected("the view in " + folder + " can not be opened: " + failure.what());
   }
@@ -362,11 +313,20 @@ void ViewStore::SetOffset(int partition, std::int64_t offset) {
   state_->SetProgress(std::string(kOffsetPrefix) + std::to_string(partition), static_cast<std::uint64_t>(offset));
 }
 
-void ViewStore::SetPosition(const std::string& origin, std::uint64_t seq) {
+void ViewStore::SetPosition(const std::string& origin, std::uint64_t seq, std::optional<TimeMs> time) {
   auto [position, inserted] = state_->positions.try_emplace(origin, seq);
   if (!inserted && position->second >= seq) return;
   position->second = seq;
   state_->SetProgress(std::string(kPositionPrefix) + origin, seq);
+  state_->SetProgress(std::string(kTimePrefix) + origin, time ? static_cast<std::uint64_t>(ToUnixMs(*time)) : 0);
+}
+
+std::optional<TimeMs> ViewStore::PositionTime(const std::string& origin) const {
+  const auto reading = state_->Reading();
+  const auto bytes = state_->database.Get(kProgress, std::string(kTimePrefix) + origin);
+  const std::uint64_t ms = bytes ? Decoded(view::ParseNumber(*bytes)) : 0;
+  if (ms == 0) return std::nullopt;
+  return FromUnixMs(static_cast<std::int64_t>(ms));
 }
 
 std::expected<void, std::string> ViewStore::Commit() {
@@ -375,18 +335,29 @@ std::expected<void, std::string> ViewStore::Commit() {
     state_->Commit();
     return {};
   } catch (const StoreFailure& failure) {
+    state_->usable = false;
+    state_->Trouble(failure.what());
     return std::unexpected(failure.what());
   }
 }
 
 std::expected<void, std::string> ViewStore::Discard() {
+  state_->usable = false;
   try {
-    state_->database.db().Resume().PermitUncheckedError();  // after a full disk; without an error it does nothing
+    state_->Mend();
     state_->Reload();
+    state_->Trouble("");
     return {};
   } catch (const StoreFailure& failure) {
+    state_->Trouble(failure.what());
     return std::unexpected(failure.what());
   }
+}
+
+std::string ViewStore::Trouble() const {
+  if (auto too_little = state_->room.TooLittle()) return *std::move(too_little);
+  std::lock_guard lock(state_->mutex);
+  return state_->trouble;
 }
 
 Positions ViewStore::CommittedPositions() const {
@@ -412,9 +383,13 @@ void ViewStore::StopWaiting() {
   state_->moved.notify_all();
 }
 
-std::vector<AccountSummary> ViewStore::Accounts() const { return AccountsIn(state_->database, ""); }
+std::vector<AccountSummary> ViewStore::Accounts() const {
+  const auto reading = state_->Reading();
+  return AccountsIn(state_->database, "");
+}
 
 std::optional<AccountSummary> ViewStore::Account(std::string_view id) const {
+  const auto reading = state_->Reading();
   std::vector<AccountSummary> found = AccountsIn(state_->database, std::string(id) + '\0');
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
@@ -422,8 +397,9 @@ std::optional<AccountSummary> ViewStore::Account(std::string_view id) const {
 
 std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& account, const funnel::Query& query,
                                                            const BucketSet& buckets) const {
-  rocksdb::ManagedSnapshot snapshot(&state_->database.db());
   try {
+    const auto reading = state_->Reading();
+    rocksdb::ManagedSnapshot snapshot(&state_->database.db());
     funnel::RowBuilder rows(query);
     FunnelReport report{.as_of = ReadPositions(state_->database, snapshot.snapshot())};
     for (int bucket = 0; bucket < 256; ++bucket) {
@@ -441,7 +417,11 @@ std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& acco
 
 std::uint64_t ViewStore::DiskBytes() const {
   std::uint64_t bytes = 0;
-  state_->database.db().GetAggregatedIntProperty("rocksdb.total-sst-files-size", &bytes);
+  try {
+    const auto reading = state_->Reading();
+    state_->database.db().GetAggregatedIntProperty("rocksdb.total-sst-files-size", &bytes);
+  } catch (const StoreFailure&) {  // closed for now
+  }
   return bytes;
 }
 

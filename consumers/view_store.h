@@ -1,6 +1,6 @@
 // The funnel as kept on disk: facts, readers' dedupe state, offsets and positions, always written together in one
-// batch, so that a crash anywhere leaves a state that some prefix of the events gives. RocksDB is named in
-// view_store.cpp only; the keys are documented in view_keys.h.
+// batch, so that a crash anywhere leaves a state that some prefix of the events gives. RocksDB is behind
+// view_database.h; the keys are documented in view_keys.h.
 //
 // Threads: the functions under "writing" are for one thread, the reader's; those under "asking" for any, at any time.
 // Asking works on snapshots and never makes the writer wait.
@@ -52,8 +52,10 @@ struct FunnelReport {
 class ViewStore {
  public:
   // `folder` is made if absent. A view of an older version is moved to "<folder>.version-<n>" and an empty one begun. The
-  // error is one clear sentence (locked, damaged, of a newer version).
-  static std::expected<std::unique_ptr<ViewStore>, std::string> Open(const std::string& folder);
+  // error is one clear sentence (locked, damaged, of a newer version). Below so much free disk nothing is written: Commit
+  // and Discard fail, asking works.
+  static std::expected<std::unique_ptr<ViewStore>, std::string> Open(const std::string& folder,
+                                                                     std::uint64_t min_free_bytes = 0);
   ~ViewStore();
 
   // Writing. Nothing is seen by others, or kept, before Commit.
@@ -65,15 +67,20 @@ class ViewStore {
   // From where a partition of the topic is to be read; nullopt: never read.
   std::optional<std::int64_t> Offset(int partition) const;
   void SetOffset(int partition, std::int64_t offset);
-  // Never goes back.
-  void SetPosition(const std::string& origin, std::uint64_t seq);
+  // Never goes back. With the time of the event at `seq`, where the source knows it.
+  void SetPosition(const std::string& origin, std::uint64_t seq, std::optional<TimeMs> time = std::nullopt);
+  // That of the committed position's event; nullopt: not known. Throws as the functions under "asking" do.
+  std::optional<TimeMs> PositionTime(const std::string& origin) const;
   // One atomic write of everything since the last Commit. After an error call Discard.
   std::expected<void, std::string> Commit();
-  // Back to what is committed. The error is the disk's: nothing can be folded until a Discard succeeds.
+  // Back to what is committed. After a failed write the database is closed and opened anew, for which it waits until
+  // nobody asks. The error is the disk's, in one sentence: nothing can be folded until a Discard succeeds.
   std::expected<void, std::string> Discard();
 
   // Asking. Throws std::runtime_error if the disk fails, unless a function returns its error.
 
+  // Why nothing can be written at present, in one sentence; empty: it can.
+  std::string Trouble() const;
   Positions CommittedPositions() const;
   // True once the origin's position is ≥ seq; false when `max_wait` is over or StopWaiting was called.
   bool WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const;
@@ -83,7 +90,7 @@ class ViewStore {
   // Over the facts of these buckets.
   std::expected<FunnelReport, std::string> Funnel(const AccountId& account, const funnel::Query& query,
                                                   const BucketSet& buckets) const;
-  std::uint64_t DiskBytes() const;
+  std::uint64_t DiskBytes() const;  // 0 while it is closed
 
  private:
   class State;
