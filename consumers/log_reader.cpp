@@ -4,27 +4,23 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <stop_token>
 #include <thread>
-#include <vector>
 
 #include "api/server/log.h"
-#include "domain/json.h"
+#include "consumers/node_log.h"
 
 namespace monitor {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
 constexpr std::size_t kMaxReplyBytes = 256 << 20;
 constexpr milliseconds kConnectTimeout{5'000};
 constexpr milliseconds kReplyTimeout{30'000};  // beyond the time that a poll is told to wait
-constexpr long kGone = 410;
-
-struct OriginRange {
-  std::string origin;
-  std::uint64_t first = 1, last = 0;
-};
+constexpr milliseconds kAskAgain{1'000};       // how far the node is
 
 struct LogPlace {
   std::string origin;
@@ -110,22 +106,18 @@ class AdminClient {
   curl_slist* headers_ = nullptr;
 };
 
-std::uint64_t NumberIn(const json::Value& object, std::string_view name) {
-  const json::Value* value = object.Find(name);
-  return value ? std::strtoull(std::string(value->text()).c_str(), nullptr, 10) : 0;
-}
+// Why it can not go on; from the top it begins again from what is committed.
+struct Fault {
+  enum Kind : std::uint8_t { kSource, kView, kHistory } kind;
+  std::string sentence;
+};
+using Failed = std::optional<Fault>;
 
-std::expected<std::vector<OriginRange>, std::string> ParseRanges(const std::string& body) {
-  const auto document = json::Document::Parse(body);
-  const json::Value* origins = document ? document->root().Find("origins") : nullptr;
-  if (!origins || origins->items().empty()) return std::unexpected("/admin/position gave no origins");
-  std::vector<OriginRange> ranges;
-  for (const json::Value& entry : origins->items()) {
-    const json::Value* origin = entry.Find("origin");
-    if (!origin) return std::unexpected("/admin/position gave an origin without its name");
-    ranges.push_back({std::string(origin->text()), NumberIn(entry, "first"), NumberIn(entry, "last")});
-  }
-  return ranges;
+Fault SourceFault(std::string sentence) { return {Fault::kSource, std::move(sentence)}; }
+Fault ViewFault(const std::string& error) { return {Fault::kView, "the view: " + error}; }
+// The log is not the one that was counted.
+Fault HistoryFault(const std::string& what) {
+  return {Fault::kHistory, what + "; nothing is counted until the view is rebuilt"};
 }
 
 }  // namespace
@@ -147,79 +139,131 @@ class LogReader::Loop {
     milliseconds pause = options_.min_pause;
     while (!stop.stop_requested()) {
       progressed_ = false;
-      const std::string fault = ReadUntilFault(client, stop);
+      const Fault fault = ReadUntilFault(client, stop);
       if (stop.stop_requested()) return;
       if (progressed_) pause = options_.min_pause;
-      status_.Disconnected("log_unavailable", fault);
+      Show(fault);
       Pause(stop, pause);
       pause = std::min(pause * 2, options_.max_pause);
     }
   }
 
-  // From what is committed until something goes wrong, which it returns.
-  std::string ReadUntilFault(AdminClient& client, const std::stop_token& stop) {
-    intake_.Forget();
-    if (const auto discarded = store_.Discard(); !discarded) return "the view: " + discarded.error();
-    if (const auto token = client.ReadToken(); !token) return token.error();
-    const auto reply = client.Get("/admin/position", kReplyTimeout);
-    if (!reply) return reply.error();
-    if (reply->status != 200) return "/admin/position answered " + std::to_string(reply->status);
-    const auto ranges = ParseRanges(reply->body);
-    if (!ranges) return ranges.error();
-    ranges_ = *ranges;
-    log::Info("log_connected", {{"origin", ranges_.back().origin}});
-    status_.Connected();
-    LogPlace place = WhereToBegin();
-    ShowProgress(place, false);
-    while (!stop.stop_requested()) {
-      if (const std::string fault = ReadBatch(client, place); !fault.empty()) return fault;
+  void Show(const Fault& fault) {
+    switch (fault.kind) {
+      case Fault::kSource:
+        return status_.Disconnected("log_unavailable", fault.sentence);
+      case Fault::kView:
+        return status_.Hindered("view_unavailable", fault.sentence);
+      case Fault::kHistory:
+        return status_.Refused("log_refused", fault.sentence);
     }
-    return "stopped";
   }
 
-  // The oldest origin that has something new, or the current one.
+  // From what is committed until something goes wrong. Whatever was thrown, nobody above this thread could catch it.
+  Fault ReadUntilFault(AdminClient& client, const std::stop_token& stop) {
+    try {
+      LogPlace place;
+      Failed fault = Begin(client, place);
+      while (!fault && !stop.stop_requested()) fault = ReadBatch(client, place);
+      return fault.value_or(SourceFault("stopped"));
+    } catch (const std::exception& thrown) {
+      return {Fault::kView, std::string("counting failed: ") + thrown.what()};
+    }
+  }
+
+  Failed Begin(AdminClient& client, LogPlace& place) {
+    intake_.Forget();
+    const auto discarded = store_.Discard();
+    read_ = store_.CommittedPositions();
+    if (const auto token = client.ReadToken(); !token) return SourceFault(token.error());
+    if (Failed fault = AskPosition(client)) return fault;
+    goal_ = node_;
+    ShowProgress();
+    if (!discarded) return ViewFault(discarded.error());
+    if (Failed fault = CompareLastCounted(client)) return fault;
+    place = WhereToBegin();
+    if (place.seq < FirstOf(place.origin)) {
+      return Fault{Fault::kHistory, "the log of " + place.origin + " begins at " +
+                                        std::to_string(FirstOf(place.origin)) + ", but " + std::to_string(place.seq) +
+                                        " is to be read: events are lost; nothing is counted until source.skip_missing "
+                                        "lets it go past them"};
+    }
+    log::Info("log_connected", {{"origin", node_.back().origin}});
+    status_.Connected();
+    return std::nullopt;
+  }
+
+  // How far the node is by now. That the view is ahead of it must not pass unseen, however the node was restarted.
+  Failed AskPosition(AdminClient& client) {
+    const auto reply = client.Get("/admin/position", kReplyTimeout);
+    if (!reply) return SourceFault(reply.error());
+    if (reply->status != 200) return SourceFault("/admin/position answered " + std::to_string(reply->status));
+    auto log = ParseNodeLog(reply->body);
+    if (!log) return SourceFault(log.error());
+    node_ = *std::move(log);
+    asked_ = steady_clock::now();
+    if (const auto why = WhyAhead(node_, store_.CommittedPositions())) return HistoryFault(*why);
+    return std::nullopt;
+  }
+
+  // A log that was copied back and went on may have reached the counted position again: then other events stand there.
+  Failed CompareLastCounted(AdminClient& client) {
+    for (const LoggedOrigin& range : node_) {
+      const auto counted = read_.find(range.origin);
+      const auto time = counted == read_.end() ? std::nullopt : store_.PositionTime(range.origin);
+      if (!time || counted->second < range.first) continue;
+      const auto reply = GetLog(client, {range.origin, counted->second}, 1, milliseconds(0));
+      if (!reply) return reply.error();
+      const auto event = ParseCloudEvent(std::string_view(*reply).substr(0, reply->find('\n')));
+      if (event && event->origin == range.origin && event->seq == counted->second && event->time == *time) continue;
+      return HistoryFault("the log is another one: its event " + range.origin + ":" + std::to_string(counted->second) +
+                          " is not the one that was counted");
+    }
+    return std::nullopt;
+  }
+
+  // The oldest origin that has something new, or the current one. What was trimmed before it was counted is lost here;
+  // only an operator goes past it.
   LogPlace WhereToBegin() {
-    const Positions positions = store_.CommittedPositions();
-    for (const OriginRange& range : ranges_) {
-      const auto counted = positions.find(range.origin);
-      const std::uint64_t next =
-          counted == positions.end() ? std::max<std::uint64_t>(range.first, 1) : counted->second + 1;
-      if (next <= range.last || &range == &ranges_.back()) return AfterLoss(range, next);
+    for (const LoggedOrigin& range : node_) {
+      const auto counted = read_.find(range.origin);
+      const std::uint64_t next = counted == read_.end() ? range.first : counted->second + 1;
+      if (next > range.last && &range != &node_.back()) continue;
+      if (next >= range.first || !options_.intake.skip_missing) return {range.origin, next};
+      status_.Alarm("events of " + range.origin + " from " + std::to_string(next) + " to " +
+                        std::to_string(range.first - 1) + " were trimmed and are passed over: they are lost",
+                    AlarmLasts::kForGood);
+      return {range.origin, range.first};
     }
     return {};  // there is always a current origin
   }
 
-  // What was trimmed before it was counted is lost here; only an operator goes past it.
-  LogPlace AfterLoss(const OriginRange& range, std::uint64_t next) {
-    if (next >= range.first) return {range.origin, next};
-    const bool skip = options_.intake.skip_missing;
-    status_.Alarm("the log of " + range.origin + " begins at " + std::to_string(range.first) + ", but " +
-                      std::to_string(next) + " is to be read: events are lost",
-                  skip ? AlarmLasts::kForGood : AlarmLasts::kUntilNothingIsHeld);
-    return {range.origin, skip ? range.first : next};
-  }
-
-  std::string ReadBatch(AdminClient& client, LogPlace& place) {
-    const std::string path = "/admin/log?from=" + place.origin + ":" + std::to_string(place.seq) +
-                             "&limit=" + std::to_string(options_.max_events) +
-                             "&waitMs=" + std::to_string(options_.poll_wait.count());
-    const auto reply = client.Get(path, options_.poll_wait + kReplyTimeout);
-    if (!reply) return reply.error();
-    if (reply->status == kGone) {
-      status_.Alarm("the log no longer holds " + place.origin + ":" + std::to_string(place.seq) + ": events are lost",
-                    AlarmLasts::kUntilNothingIsHeld);
-      return "/admin/log answered 410";
+  std::expected<std::string, Fault> GetLog(AdminClient& client, const LogPlace& from, int limit, milliseconds wait) {
+    const std::string path = "/admin/log?from=" + from.origin + ":" + std::to_string(from.seq) +
+                             "&limit=" + std::to_string(limit) + "&waitMs=" + std::to_string(wait.count());
+    auto reply = client.Get(path, wait + kReplyTimeout);
+    if (!reply) return std::unexpected(SourceFault(reply.error()));
+    if (reply->status != 200) {
+      return std::unexpected(SourceFault("/admin/log answered " + std::to_string(reply->status)));
     }
-    if (reply->status != 200) return "/admin/log answered " + std::to_string(reply->status);
-    if (const std::string fault = TakeLines(reply->body, place); !fault.empty()) return fault;
-    if (const auto committed = store_.Commit(); !committed) return "the view: " + committed.error();
-    progressed_ = true;
-    ShowProgress(place, reply->body.empty());
-    if (intake_.counters().held_buckets == 0) status_.NothingIsHeld();
-    return {};
+    return std::move(reply->body);
   }
 
-  std::string TakeLines(std::string_view body, LogPlace& place) {
+  Failed ReadBatch(AdminClient& client, LogPlace& place) {
+    const auto reply = GetLog(client, place, options_.max_events, options_.poll_wait);
+    if (!reply) return reply.error();
+    if (Failed fault = TakeLines(*reply, place)) return fault;
+    if (const auto committed = store_.Commit(); !committed) return ViewFault(committed.error());
+    progressed_ = true;
+    if (steady_clock::now() - asked_ >= kAskAgain) {
+      if (Failed fault = AskPosition(client)) return fault;
+    }
+    ShowProgress();
+    if (intake_.counters().held_buckets == 0) status_.NothingIsHeld();
+    return std::nullopt;
+  }
+
+  Failed TakeLines(std::string_view body, LogPlace& place) {
     while (!body.empty()) {
       const std::size_t end = body.find('\n');
       const std::string_view line = body.substr(0, end);
@@ -227,53 +271,58 @@ class LogReader::Loop {
       if (line.empty()) continue;
       auto event = ParseCloudEvent(line);
       // Its place in the log is unknown, so it can not be passed over.
-      if (!event) return "/admin/log gave a line that is no CloudEvent: " + event.error();
-      if (const std::string fault = TakeEvent(std::move(*event), place); !fault.empty()) return fault;
+      if (!event) return SourceFault("/admin/log gave a line that is no CloudEvent: " + event.error());
+      if (Failed fault = TakeEvent(std::move(*event), place)) return fault;
       if (const auto rewind = intake_.TakeRewind(place.origin)) {
         place.seq = static_cast<std::uint64_t>(*rewind);
-        return {};
+        read_[place.origin] = place.seq - 1;
+        return std::nullopt;
       }
     }
-    return {};
+    return std::nullopt;
   }
 
-  std::string TakeEvent(SourceEvent event, LogPlace& place) {
+  Failed TakeEvent(SourceEvent event, LogPlace& place) {
     if (event.origin != place.origin) FinishOrigin(place.origin);
     place = {event.origin, event.seq + 1};
+    const TimeMs time = event.time;
     Arrival arrival{.event = std::move(event), .channel = place.origin};
     arrival.offset = static_cast<std::int64_t>(place.seq - 1);
     arrival.from_start = FirstOf(place.origin) <= 1;
-    if (const auto taken = intake_.Take(std::move(arrival)); !taken) return "the view: " + taken.error();
+    if (const auto taken = intake_.Take(std::move(arrival)); !taken) return ViewFault(taken.error());
+    read_[place.origin] = place.seq - 1;
     const auto next = static_cast<std::int64_t>(place.seq);
-    store_.SetPosition(place.origin, static_cast<std::uint64_t>(intake_.SafeOffset(place.origin, next) - 1));
-    return {};
+    const std::int64_t safe = intake_.SafeOffset(place.origin, next);
+    store_.SetPosition(place.origin, static_cast<std::uint64_t>(safe - 1),
+                       safe == next ? std::optional(time) : std::nullopt);
+    return std::nullopt;
   }
 
   // Nothing more comes of a closed origin: its last seq is counted, unless a hole holds it.
   void FinishOrigin(const std::string& origin) {
-    const auto range = std::ranges::find(ranges_, origin, &OriginRange::origin);
-    if (range == ranges_.end() || range->last == 0) return;
+    const auto range = std::ranges::find(node_, origin, &LoggedOrigin::origin);
+    if (range == node_.end() || range->last == 0) return;
+    read_[origin] = std::max(read_[origin], range->last);
     const auto next = static_cast<std::int64_t>(range->last + 1);
     store_.SetPosition(origin, static_cast<std::uint64_t>(intake_.SafeOffset(origin, next) - 1));
   }
 
   std::uint64_t FirstOf(const std::string& origin) const {
-    const auto range = std::ranges::find(ranges_, origin, &OriginRange::origin);
-    return range == ranges_.end() ? 1 : range->first;
+    const auto range = std::ranges::find(node_, origin, &LoggedOrigin::origin);
+    return range == node_.end() ? 1 : range->first;
   }
 
-  void ShowProgress(const LogPlace& place, bool at_end) {
-    const OriginRange& current = ranges_.back();
-    const std::uint64_t next = place.origin == current.origin ? place.seq : current.first;
-    const bool caught_up = at_end || next > current.last;
-    status_.Progress(caught_up ? 0 : current.last + 1 - next, caught_up);
+  void ShowProgress() {
+    status_.Progress(Unread(node_, read_) + intake_.counters().held_events, Unread(goal_, read_) == 0);
   }
 
   const LogReaderOptions options_;
   ViewStore& store_;
   StatusBoard status_;
   Intake intake_;
-  std::vector<OriginRange> ranges_;
+  NodeLog node_, goal_;  // as of now; when it began to read
+  Positions read_;       // of each origin, whether counted, or held because of a hole
+  steady_clock::time_point asked_{};
   bool progressed_ = false;
   std::jthread thread_;  // last: it uses all of the above
 };

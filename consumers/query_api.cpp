@@ -48,6 +48,11 @@ std::optional<AwaitedPosition> ParsePosition(std::string_view text) {
   return AwaitedPosition{std::string(text.substr(0, colon)), *seq};
 }
 
+std::string HowFarBehind(std::uint64_t events) {
+  if (events == 0) return "nothing is read yet";
+  return std::to_string(events) + (events == 1 ? " event behind" : " events behind");
+}
+
 // Counts a waiting request for as long as it lives.
 class Waiter {
  public:
@@ -168,15 +173,20 @@ http::Reply QueryApi::Accounts() const {
 http::Reply QueryApi::Ready() const {
   const SourceStatus source = source_.Status();
   const bool draining = draining_;
-  const bool ready = source.caught_up && !draining;
+  const std::string view = store_.Trouble();
+  const bool serves = source.caught_up && !source.refused && !draining;
+  const bool whole = source.connected && source.fault.empty() && view.empty();
+  const auto ok_unless = [](const std::string& fault) { return fault.empty() ? "ok" : fault; };
   std::string body;
   json::Writer writer(body);
-  writer.BeginObject().Key("status").String(draining ? "draining" : ready ? "ok" : "catching-up");
+  writer.BeginObject().Key("status").String(!serves ? "unready" : whole ? "ready" : "degraded");
   writer.Key("checks").BeginObject();
-  writer.Key("source").String(source.connected ? "ok" : "not connected");
-  writer.Key("caughtUp").Bool(source.caught_up).Key("lagEvents").UInt(source.lag_events);
+  writer.Key("source").String(source.connected || !source.fault.empty() ? ok_unless(source.fault) : "not connected");
+  writer.Key("view").String(ok_unless(view));
+  writer.Key("caughtUp").String(source.caught_up ? "ok" : HowFarBehind(source.lag_events));
+  writer.Key("lagEvents").UInt(source.lag_events).Key("drain").String(draining ? "draining" : "ok");
   writer.Key("alarm").String(source.alarm).EndObject().EndObject();
-  return Json(std::move(body), ready ? 200 : 503);
+  return Json(std::move(body), serves ? 200 : 503);
 }
 
 }  // namespace monitor

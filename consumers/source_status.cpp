@@ -28,12 +28,31 @@ SourceStatus StatusBoard::Get() const {
 void StatusBoard::Connected() {
   std::lock_guard lock(mutex_);
   status_.connected = true;
+  status_.refused = false;
+  status_.fault.clear();
 }
 
 void StatusBoard::Disconnected(const char* log_event, const std::string& fault) {
-  log::Warning(log_event, {{"detail", fault}});
   std::lock_guard lock(mutex_);
+  Fails(log_event, fault);
   status_.connected = false;
+}
+
+void StatusBoard::Hindered(const char* log_event, const std::string& fault) {
+  std::lock_guard lock(mutex_);
+  Fails(log_event, fault);
+}
+
+void StatusBoard::Refused(const char* log_event, const std::string& fault) {
+  std::lock_guard lock(mutex_);
+  Fails(log_event, fault);
+  status_.connected = true;
+  status_.refused = true;
+}
+
+void StatusBoard::Fails(const char* log_event, const std::string& fault) {
+  if (status_.fault != fault) log::Warning(log_event, {{"detail", fault}});
+  status_.fault = fault;
 }
 
 void StatusBoard::Reads(const BucketSet& buckets, std::vector<int> missing) {

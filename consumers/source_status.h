@@ -17,6 +17,8 @@ namespace monitor {
 
 struct SourceStatus {
   bool connected = false;
+  std::string fault;                      // why it counts nothing at present, in one sentence; empty: it does
+  bool refused = false;                   // it can not go on until an operator acts; `fault` says why
   bool caught_up = false;                 // has once counted all that was there when it began; stays true
   std::uint64_t lag_events = 0;           // known to be there and not yet counted
   BucketSet buckets = BucketSet().set();  // whose events it reads; until it is told, all that the view has
@@ -34,9 +36,13 @@ class StatusBoard {
  public:
   SourceStatus Get() const;
 
+  // It reads, and can go on.
   void Connected();
-  // Logs `fault`, one sentence, under that name.
+  // These log `fault`, one sentence, under that name; once, however often it is met in a row. The source does not
+  // answer; it answers, but something else is in the way; what it has does not fit what was counted.
   void Disconnected(const char* log_event, const std::string& fault);
+  void Hindered(const char* log_event, const std::string& fault);
+  void Refused(const char* log_event, const std::string& fault);
   void Reads(const BucketSet& buckets, std::vector<int> missing);
   void Progress(std::uint64_t lag_events, bool caught_up);
 
@@ -47,6 +53,7 @@ class StatusBoard {
   void NothingIsHeld();
 
  private:
+  void Fails(const char* log_event, const std::string& fault);
   void ShowAlarm();
 
   mutable std::mutex mutex_;
