@@ -170,22 +170,25 @@ http::Reply QueryApi::Accounts() const {
   return Json(std::move(body));
 }
 
+// It serves as soon as it has once counted all that was there; and if it can not read or write, what it has from before.
 http::Reply QueryApi::Ready() const {
   const SourceStatus source = source_.Status();
-  const bool draining = draining_;
   const std::string view = store_.Trouble();
-  const bool serves = source.caught_up && !source.refused && !draining;
-  const bool whole = source.connected && source.fault.empty() && view.empty();
+  const bool draining = draining_;
+  const bool away = !source.connected && !source.fault.empty();
+  const bool has_old = (away || !view.empty()) && !store_.CommittedPositions().empty();
+  const bool serves = (source.caught_up || has_old) && !source.refused && !draining;
+  const bool whole = source.connected && source.fault.empty() && view.empty() && source.alarm.empty();
   const auto ok_unless = [](const std::string& fault) { return fault.empty() ? "ok" : fault; };
   std::string body;
   json::Writer writer(body);
   writer.BeginObject().Key("status").String(!serves ? "unready" : whole ? "ready" : "degraded");
   writer.Key("checks").BeginObject();
-  writer.Key("source").String(source.connected || !source.fault.empty() ? ok_unless(source.fault) : "not connected");
+  writer.Key("source").String(source.connected || away ? ok_unless(source.fault) : "not connected");
   writer.Key("view").String(ok_unless(view));
   writer.Key("caughtUp").String(source.caught_up ? "ok" : HowFarBehind(source.lag_events));
-  writer.Key("lagEvents").UInt(source.lag_events).Key("drain").String(draining ? "draining" : "ok");
-  writer.Key("alarm").String(source.alarm).EndObject().EndObject();
+  writer.Key("alarm").String(ok_unless(source.alarm));
+  writer.Key("drain").String(draining ? "draining" : "ok").EndObject().EndObject();
   return Json(std::move(body), serves ? 200 : 503);
 }
 
