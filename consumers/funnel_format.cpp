@@ -255,6 +255,18 @@ std::string_view NameOf(funnel::Window window) {
   return kNames[static_cast<std::size_t>(window)];
 }
 
+// Writes row by row into `out`; false if a bound ended it.
+template <class Write>
+bool WriteAll(const std::vector<Row>& rows, const AnswerBounds& bounds, const std::string& out, Write write) {
+  constexpr std::size_t kRowsBetweenLooks = 64;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i % kRowsBetweenLooks == 0 && bounds.abandoned()) return false;
+    write(rows[i]);
+    if (out.size() > bounds.max_bytes) return false;
+  }
+  return true;
+}
+
 void WritePositions(json::Writer& writer, const Positions& positions) {
   writer.BeginObject();
   for (const auto& [origin, seq] : positions) writer.Key(origin).String(std::to_string(seq));
@@ -263,8 +275,8 @@ void WritePositions(json::Writer& writer, const Positions& positions) {
 
 }  // namespace
 
-std::string FunnelJson(const AccountId& account, const funnel::Query& query, const FunnelReport& report,
-                       const std::vector<int>& missing) {
+std::optional<std::string> FunnelJson(const AccountId& account, const funnel::Query& query, const FunnelReport& report,
+                                      const std::vector<int>& missing, const AnswerBounds& bounds) {
   std::string out;
   json::Writer writer(out);
   writer.BeginObject().Key("account").String(account.str()).Key("window").String(NameOf(query.window));
@@ -274,17 +286,19 @@ std::string FunnelJson(const AccountId& account, const funnel::Query& query, con
     writer.Key("missing").Raw(PartitionsJson(missing));
   }
   writer.Key("rows").BeginArray();
-  for (const Row& row : report.rows) WriteRow(writer, query, row);
+  if (!WriteAll(report.rows, bounds, out, [&](const Row& row) { WriteRow(writer, query, row); })) return std::nullopt;
   writer.EndArray().EndObject();
   return out;
 }
 
-std::string FunnelCsv(const funnel::Query& query, const FunnelReport& report) {
+std::optional<std::string> FunnelCsv(const funnel::Query& query, const FunnelReport& report,
+                                     const AnswerBounds& bounds) {
   std::string out;
   const std::set<std::string> currencies = Currencies(report.rows);
   WriteHeader(out, query, currencies);
-  for (const Row& row : report.rows) WriteLine(out, query, row, currencies);
-  return out;
+  const bool whole =
+      WriteAll(report.rows, bounds, out, [&](const Row& row) { WriteLine(out, query, row, currencies); });
+  return whole ? std::optional(std::move(out)) : std::nullopt;
 }
 
 std::string PartitionsJson(const std::vector<int>& partitions) {

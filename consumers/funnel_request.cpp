@@ -91,9 +91,6 @@ std::expected<void, std::string> ReadBound(const http::Query& query, std::string
 }  // namespace
 
 std::expected<FunnelRequest, std::string> ParseFunnelRequest(const http::Query& query, const TimeZone& account_zone) {
-  if (auto fault = query.Fault({"account", "by", "window", "count", "format", "from", "to"})) {
-    return std::unexpected(std::move(*fault));
-  }
   FunnelRequest request;
   auto read = ReadBreakdowns(query, request.query.by);
   if (read) read = ReadWord(query, "window", kWindows, request.query.window);

@@ -1,6 +1,7 @@
 // funneld: keeps the funnel and answers questions about it.
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -109,6 +110,8 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
                           .threads = 2,
                           .handler_threads = threads,
                           .at_once = {"/livez", "/readyz", "/metrics"},
+                          .slow = {"/api/funnel"},
+                          .slow_threads = std::max(1, threads / 4),
                           .thread_name = "query"},
       http::ForKnownHosts(settings.List("http", "hosts"),
                           [&api](const http::Request& request) { return api.Handle(request); }));

@@ -1,11 +1,15 @@
 #include "consumers/query_api.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
+#include <span>
 
 #include "consumers/funnel_format.h"
 #include "consumers/funnel_request.h"
 #include "consumers/page.h"
+#include "domain/hash.h"
 #include "domain/json.h"
 #include "domain/whole_number.h"
 
@@ -15,9 +19,15 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kInvalid = 5, kNoAccount = 6, kServerError = 18;  // internal codes of http-api.md section 1
+constexpr std::array<std::string_view, 2> kPositionParameters = {"waitFor", "waitMs"};
+constexpr std::array<std::string_view, 1> kPageParameters = {"account"};  // read by its script
 constexpr std::int64_t kDefaultWaitMs = 10'000, kMaxWaitMs = 60'000;
+// Who waits for a position looks so often whether anybody still waits for the answer.
+constexpr milliseconds kWaitSlice{100};
 
 constexpr std::string_view kHeaders = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+// May be kept, and is asked for again with its ETag.
+constexpr std::string_view kFunnelHeaders = "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n";
 constexpr std::string_view kPageHeaders =
     "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
     "Content-Security-Policy: default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; "
@@ -33,6 +43,41 @@ http::Reply Error(int status, int internal_code, std::string_view message) {
   http::Reply reply = http::ErrorReply(status, internal_code, message);
   reply.fixed_headers = kHeaders;
   return reply;
+}
+
+http::Reply Live() { return Json("{\"status\":\"ok\"}"); }
+
+http::Reply Page() {
+  http::Reply reply{.body = std::string(kPageHtml), .content_type = "text/html; charset=utf-8"};
+  reply.fixed_headers = kPageHeaders;
+  return reply;
+}
+
+http::Reply Abandoned() {
+  http::Reply reply = Error(503, kServerError, "the answer is not waited for, or the server is going");
+  reply.headers.Add("Retry-After", "1");
+  return reply;
+}
+
+http::Reply TooLong(const AnswerBounds& bounds) {
+  return Error(400, kInvalid,
+               "by: the answer would be longer than " + std::to_string(bounds.max_bytes >> 20) +
+                   " MiB; ask for a shorter time or fewer of them");
+}
+
+// Of the answer to this query. The version: with several partitions an event may be counted before `as_of` moves.
+std::string TagOf(std::string_view query, const Positions& as_of, std::uint64_t version,
+                  const std::vector<int>& missing) {
+  std::string text(query);
+  text.append("\n").append(PositionsJson(as_of)).append(PartitionsJson(missing)).append(std::to_string(version));
+  const auto hash = Sha256(text);
+  return '"' + Hex({reinterpret_cast<const char*>(hash.data()), 16}) + '"';
+}
+
+// A tag is quoted, so that none is a part of another.
+bool HasTag(const http::Request& request, const std::string& tag) {
+  const auto tags = request.Header("If-None-Match");
+  return tags && (*tags == "*" || tags->find(tag) != tags->npos);
 }
 
 struct AwaitedPosition {
@@ -85,32 +130,27 @@ http::Reply QueryApi::Handle(const http::Request& request) {
     reply.headers.Add("Allow", "GET, HEAD");
     return reply;
   }
-  return Route(*path, http::Query(request.query()));
+  return Route(*path, request);
 }
 
-http::Reply QueryApi::Route(std::string_view path, const http::Query& query) {
-  if (path == "/api/funnel") return Funnel(query);
-  if (path == "/api/position") return Position(query);
-  if (path == "/api/accounts") {
-    if (const auto fault = query.Fault({})) return Error(400, kInvalid, *fault);
-    return Accounts();
-  }
-  if (path == "/livez") return Json("{\"status\":\"ok\"}");
-  if (path == "/readyz") return Ready();
-  if (path == "/metrics") {
-    http::Reply reply = Json(metrics_.Text());
-    reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    return reply;
-  }
-  if (path == "/") {
-    http::Reply reply{.body = std::string(kPageHtml), .content_type = "text/html; charset=utf-8"};
-    reply.fixed_headers = kPageHeaders;
-    return reply;
-  }
+http::Reply QueryApi::Route(std::string_view path, const http::Request& request) {
+  const http::Query query(request.query());
+  const auto answer = [&](std::span<const std::string_view> parameters, auto make) {
+    const auto fault = query.Fault(parameters);
+    return fault ? Error(400, kInvalid, *fault) : make();
+  };
+  if (path == "/api/funnel") return answer(kFunnelParameters, [&] { return Funnel(request, query); });
+  if (path == "/api/position") return answer(kPositionParameters, [&] { return Position(request, query); });
+  if (path == "/api/accounts") return answer({}, [&] { return Accounts(); });
+  if (path == "/livez") return answer({}, Live);
+  if (path == "/readyz") return answer({}, [&] { return Ready(); });
+  if (path == "/metrics") return answer({}, [&] { return Metrics(); });
+  if (path == "/") return answer(kPageParameters, Page);
   return Error(404, kInvalid, "path: no such resource");
 }
 
-http::Reply QueryApi::Funnel(const http::Query& query) const {
+http::Reply QueryApi::Funnel(const http::Request& http_request, const http::Query& query) const {
+  if (http_request.abandoned()) return Abandoned();  // while it waited for its turn
   const auto began = std::chrono::steady_clock::now();
   const auto id = query.Get("account");
   if (!id) return Error(400, kInvalid, "account: missing");
@@ -120,26 +160,35 @@ http::Reply QueryApi::Funnel(const http::Query& query) const {
   if (!request) return Error(400, kInvalid, request.error());
 
   const SourceStatus source = source_.Status();
-  const auto report = store_.Funnel(account->id, request->query, source.buckets);
+  const std::string current =
+      TagOf(http_request.query(), store_.CommittedPositions(), store_.Version(), source.missing);
+  if (HasTag(http_request, current)) {
+    http::Reply reply{.status = 304, .fixed_headers = kFunnelHeaders};
+    reply.headers.Add("ETag", current);
+    return reply;
+  }
+  const AnswerBounds bounds{.abandoned = [&] { return http_request.abandoned(); }};
+  const auto report = store_.Funnel(account->id, request->query, source.buckets, bounds.abandoned);
   if (!report) return Error(500, kServerError, "the view could not be read");
-  if (!report->complete) {
-    return Error(
-        400, kInvalid,
-        "by: more than " + std::to_string(request->query.max_rows) + " rows; ask for a shorter time or fewer of them");
+  const bool json = request->format == FunnelFormat::kJson;
+  std::optional<std::string> text;
+  if (report->complete) {
+    text = json ? FunnelJson(account->id, request->query, *report, source.missing, bounds)
+                : FunnelCsv(request->query, *report, bounds);
   }
+  if (!text) return http_request.abandoned() ? Abandoned() : TooLong(bounds);
   query_seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
-  if (request->format == FunnelFormat::kJson) {
-    return Json(FunnelJson(account->id, request->query, *report, source.missing));
-  }
-  http::Reply reply = Json(FunnelCsv(request->query, *report));
+
+  http::Reply reply{.body = std::move(*text), .fixed_headers = kFunnelHeaders};
+  reply.headers.Add("ETag", TagOf(http_request.query(), report->as_of, report->version, source.missing));
+  if (json) return reply;
   reply.content_type = "text/csv; charset=utf-8";
   reply.headers.Add("X-As-Of", PositionsJson(report->as_of));
   if (!source.missing.empty()) reply.headers.Add("X-Missing", PartitionsJson(source.missing));
   return reply;
 }
 
-http::Reply QueryApi::Position(const http::Query& query) {
-  if (const auto fault = query.Fault({"waitFor", "waitMs"})) return Error(400, kInvalid, *fault);
+http::Reply QueryApi::Position(const http::Request& request, const http::Query& query) {
   if (const auto text = query.Get("waitFor")) {
     const auto awaited = ParsePosition(*text);
     if (!awaited) return Error(400, kInvalid, "waitFor: must be ORIGIN:SEQ");
@@ -150,7 +199,11 @@ http::Reply QueryApi::Position(const http::Query& query) {
       wait_ms = std::min<std::uint64_t>(*parsed, kMaxWaitMs);
     }
     const Waiter waiter(waiting_, max_waiting_);
-    if (waiter.admitted()) store_.WaitFor(awaited->origin, awaited->seq, milliseconds(wait_ms));
+    const auto end = std::chrono::steady_clock::now() + milliseconds(wait_ms);
+    while (waiter.admitted() && !request.abandoned()) {
+      const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+      if (store_.WaitFor(awaited->origin, awaited->seq, std::min(left, kWaitSlice)) || left.count() <= 0) break;
+    }
   }
   return Json(PositionsJson(store_.CommittedPositions()));
 }
@@ -168,6 +221,12 @@ http::Reply QueryApi::Accounts() const {
   }
   writer.EndArray().EndObject();
   return Json(std::move(body));
+}
+
+http::Reply QueryApi::Metrics() const {
+  http::Reply reply = Json(metrics_.Text());
+  reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  return reply;
 }
 
 // It serves as soon as it has once counted all that was there; and if it can not read or write, what it has from before.

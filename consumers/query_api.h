@@ -24,11 +24,12 @@ class QueryApi {
   void Drain() { draining_ = true; }
 
  private:
-  http::Reply Route(std::string_view path, const http::Query& query);
-  http::Reply Funnel(const http::Query& query) const;
-  http::Reply Position(const http::Query& query);
+  http::Reply Route(std::string_view path, const http::Request& request);
+  http::Reply Funnel(const http::Request& request, const http::Query& query) const;
+  http::Reply Position(const http::Request& request, const http::Query& query);
   http::Reply Accounts() const;
   http::Reply Ready() const;
+  http::Reply Metrics() const;
 
   const ViewStore& store_;
   const Source& source_;

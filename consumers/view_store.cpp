@@ -15,6 +15,7 @@
 
 #include "api/server/log.h"
 #include "consumers/account_summary.h"
+#include "consumers/session_scan.h"
 #include "consumers/stored_visitor.h"
 #include "consumers/view_database.h"
 #include "consumers/view_keys.h"
@@ -25,34 +26,21 @@
 namespace monitor {
 namespace {
 
-// Feeds an account's facts of one bucket to a RowBuilder, session by session.
-void AddBucket(const ViewDatabase& database, const rocksdb::Snapshot* snapshot, const std::string& prefix,
-               funnel::RowBuilder& rows) {
-  std::string visitor, session;
-  funnel::SessionTraits traits;
-  std::vector<funnel::EventFacts> events;
-  const auto finish_session = [&] {
-    if (!events.empty()) rows.Add(traits, events);
-    events.clear();
-    traits = funnel::SessionTraits{};
-  };
+// Feeds an account's facts of one bucket to a RowBuilder. False: it ended early, because there are more rows than the
+// query allows or nobody waits for them.
+bool AddBucket(const ViewDatabase& database, const rocksdb::Snapshot* snapshot, const std::string& prefix,
+               const std::function<bool()>& abandoned, funnel::RowBuilder& rows) {
+  constexpr int kRecordsBetweenLooks = 256;
+  if (abandoned()) return false;
+  SessionScan sessions(rows);
+  int seen = 0;
+  bool wanted = true;
   database.Scan(kFacts, prefix, snapshot, [&](std::string_view key, std::string_view value) {
-    const view::FactsAddress address = Decoded(view::ParseFactsKey(key));
-    const bool new_visitor = address.visitor != visitor;
-    if (new_visitor || address.session != session) {
-      finish_session();
-      if (new_visitor) rows.BeginVisitor();
-      visitor = address.visitor;
-      session = address.session;
-    }
-    if (address.ordinal == 0) {
-      traits = Decoded(funnel::DecodeSessionTraits(value));
-    } else {
-      events.push_back(Decoded(funnel::DecodeFacts(address.ordinal, value)));
-    }
-    return true;
+    if (!sessions.Take(key, value)) throw StoreFailure("the view holds a record that can not be read");
+    return wanted = !rows.overflowed() && (++seen % kRecordsBetweenLooks != 0 || !abandoned());
   });
-  finish_session();
+  if (wanted) sessions.Finish();
+  return wanted && !rows.overflowed();
 }
 
 // The accounts whose keys begin with `prefix`: one key a bucket, one of which has the summary.
@@ -220,6 +208,7 @@ class ViewStore::State {
     {
       std::lock_guard lock(mutex);
       committed = positions;
+      version = database.db().GetLatestSequenceNumber();
     }
     moved.notify_all();
   }
@@ -264,6 +253,7 @@ class ViewStore::State {
   mutable std::condition_variable moved;
   Positions committed;
   std::string trouble;
+  std::uint64_t version = 0;
   bool stopping = false;
 };
 
@@ -365,6 +355,11 @@ Positions ViewStore::CommittedPositions() const {
   return state_->committed;
 }
 
+std::uint64_t ViewStore::Version() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->version;
+}
+
 bool ViewStore::WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const {
   const auto reached = [&] {
     const auto found = state_->committed.find(origin);
@@ -396,19 +391,20 @@ std::optional<AccountSummary> ViewStore::Account(std::string_view id) const {
 }
 
 std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& account, const funnel::Query& query,
-                                                           const BucketSet& buckets) const {
+                                                           const BucketSet& buckets,
+                                                           const std::function<bool()>& abandoned) const {
   try {
     const auto reading = state_->Reading();
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
     funnel::RowBuilder rows(query);
-    FunnelReport report{.as_of = ReadPositions(state_->database, snapshot.snapshot())};
-    for (int bucket = 0; bucket < 256; ++bucket) {
+    FunnelReport report{.as_of = ReadPositions(state_->database, snapshot.snapshot()),
+                        .version = snapshot.snapshot()->GetSequenceNumber()};
+    for (int bucket = 0; bucket < 256 && report.complete; ++bucket) {
       if (!buckets[static_cast<std::size_t>(bucket)]) continue;
-      AddBucket(state_->database, snapshot.snapshot(), view::AccountPrefix(static_cast<Bucket>(bucket), account.str()),
-                rows);
+      report.complete = AddBucket(state_->database, snapshot.snapshot(),
+                                  view::AccountPrefix(static_cast<Bucket>(bucket), account.str()), abandoned, rows);
     }
-    report.complete = !rows.overflowed();
-    report.rows = rows.Finish();
+    if (report.complete) report.rows = rows.Finish();
     return report;
   } catch (const StoreFailure& failure) {
     return std::unexpected(failure.what());

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,8 +46,9 @@ struct AccountSummary {
 
 struct FunnelReport {
   Positions as_of;
+  std::uint64_t version = 0;  // the store's, of which it tells
   std::vector<funnel::Row> rows;
-  bool complete = true;  // false: there are more rows than the query allows
+  bool complete = true;  // false: there is more than the query allows, or nobody waited for it any more; no rows then
 };
 
 class ViewStore {
@@ -82,14 +84,17 @@ class ViewStore {
   // Why nothing can be written at present, in one sentence; empty: it can.
   std::string Trouble() const;
   Positions CommittedPositions() const;
+  // Grows with every commit that wrote something, and never otherwise; goes on over a restart.
+  std::uint64_t Version() const;
   // True once the origin's position is ≥ seq; false when `max_wait` is over or StopWaiting was called.
   bool WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const;
   void StopWaiting();
   std::vector<AccountSummary> Accounts() const;
   std::optional<AccountSummary> Account(std::string_view id) const;
-  // Over the facts of these buckets.
+  // Over the facts of these buckets. Asks now and then whether it is abandoned.
   std::expected<FunnelReport, std::string> Funnel(const AccountId& account, const funnel::Query& query,
-                                                  const BucketSet& buckets) const;
+                                                  const BucketSet& buckets,
+                                                  const std::function<bool()>& abandoned) const;
   std::uint64_t DiskBytes() const;  // 0 while it is closed
 
  private:

@@ -3,6 +3,7 @@
 // into 64 equal parts, and a part is represented by its middle; the relative error is at most 1/128. A value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -16,6 +17,7 @@ class DurationHistogram {
   void Add(const DurationHistogram& other);
 
   std::uint64_t count() const { return count_; }
+  std::size_t buckets() const { return buckets_.size(); }  // in use: what it takes of memory
   // By nearest rank: the ⌈percent/100 · n⌉-th smallest. nullopt without samples. `percent` in 1–100.
   std::optional<std::int64_t> Percentile(int percent) const;
 

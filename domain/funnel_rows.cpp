@@ -58,6 +58,10 @@ struct GrowingRow {
   std::int64_t campaign_id = 0;
 };
 
+// What an entry of a map costs beside its content: links, and what the allocator adds.
+constexpr std::size_t kEntryBytes = 48;
+constexpr std::size_t kRowBytes = sizeof(RowKey) + sizeof(GrowingRow) + kEntryBytes;
+
 // Counts once a session.
 void CountSession(std::uint64_t& stamp, std::uint64_t serial, std::uint64_t& count) {
   if (std::exchange(stamp, serial) != serial) ++count;
@@ -126,9 +130,10 @@ class RowBuilder::Work {
     if (query_.by.empty() && query_.window == Window::kAll) rows_[RowKey{}];
     std::vector<Row> rows;
     rows.reserve(rows_.size());
-    for (auto& [key, growing] : rows_) {
-      rows.push_back(std::move(growing.row));
-      rows.back().key = key;
+    while (!rows_.empty()) {  // one by one, so that few are there twice
+      auto node = rows_.extract(rows_.begin());
+      rows.push_back(std::move(node.mapped().row));
+      rows.back().key = std::move(node.key());
     }
     return rows;
   }
@@ -161,11 +166,29 @@ class RowBuilder::Work {
     RowKey key;
     if (clock_) key.window_start = clock_->StartOf(query_.window, time_);
     for (Breakdown breakdown : query_.by) SetKey(key, breakdown, dimensions, device);
-    if (rows_.size() < query_.max_rows) return &rows_[key];
-    const auto found = rows_.find(key);
-    if (found != rows_.end()) return &found->second;
-    overflowed_ = true;
-    return nullptr;
+    if (const auto found = rows_.find(key); found != rows_.end()) return &found->second;
+    if (!Spend(kRowBytes + key.app_installation.size() + key.language.size())) return nullptr;
+    return &rows_[key];
+  }
+
+  // False: that is more than the query may take.
+  bool Spend(std::size_t bytes) {
+    bytes_ += bytes;
+    overflowed_ |= bytes_ > query_.max_bytes;
+    return !overflowed_;
+  }
+
+  // The entry of `key`, which is made if there is none.
+  auto& EntryOf(auto& map, const auto& key) {
+    const auto [entry, made] = map.try_emplace(key);
+    if (made) Spend(kEntryBytes + sizeof(*entry));
+    return entry->second;
+  }
+
+  void AddSample(DurationHistogram& times, std::int64_t duration_ms) {
+    const std::size_t before = times.buckets();
+    times.Add(duration_ms);
+    Spend((times.buckets() - before) * (kEntryBytes + 2 * sizeof(std::uint64_t)));
   }
 
   static void SetKey(RowKey& key, Breakdown breakdown, const Dimensions& dimensions,
@@ -255,7 +278,7 @@ class RowBuilder::Work {
     Row& row = growing->row;
     ++row.engagement_views;
     CountSession(growing->exposed, session_, row.exposed);
-    CountSession(growing->displayed_engagements[engagement], session_, row.exposures);
+    CountSession(EntryOf(growing->displayed_engagements, engagement), session_, row.exposures);
   }
 
   void TakeClick(const Impression& fact, ContextWalk& context, GrowingRow* growing) {
@@ -269,11 +292,11 @@ class RowBuilder::Work {
     ++row.accepted_offers;
     CountSession(growing->accepted, session_, row.accepted_sessions);
     if (displayed) {
-      CountSession(growing->accepted_engagements[engagement], session_, row.accepted_pairs);
+      CountSession(EntryOf(growing->accepted_engagements, engagement), session_, row.accepted_pairs);
     } else {
       ++row.accepted_without_display;
     }
-    if (sample) row.display_to_accept.Add((time_ - *context.first_display).count());
+    if (sample) AddSample(row.display_to_accept, (time_ - *context.first_display).count());
   }
 
   void Take(const Conversation& fact) {
@@ -285,7 +308,7 @@ class RowBuilder::Work {
     }
     if (!growing) return;
     if (conversations_.emplace(growing, fact.conversation_id).second) ++growing->row.interactions;
-    if (clicked) growing->row.accept_to_conversation.Add((time_ - *clicked).count());
+    if (clicked) AddSample(growing->row.accept_to_conversation, (time_ - *clicked).count());
   }
 
   void Take(const GoalsReached& fact) {
@@ -302,12 +325,13 @@ class RowBuilder::Work {
     if (!growing) return;
     ++growing->row.conversions;
     CountSession(growing->converted, session_, growing->row.converted_sessions);
-    if (fact.value) growing->row.value[fact.currency] += *fact.value;
-    if (fact.display_to_conversion_ms) growing->row.display_to_conversion.Add(*fact.display_to_conversion_ms);
+    if (fact.value) EntryOf(growing->row.value, fact.currency) += *fact.value;
+    if (fact.display_to_conversion_ms) AddSample(growing->row.display_to_conversion, *fact.display_to_conversion_ms);
   }
 
   const Query query_;
   std::map<RowKey, GrowingRow> rows_;
+  std::size_t bytes_ = 0;  // that they take
   bool overflowed_ = false;
   std::map<std::string, WindowClock> clocks_;
   std::set<std::pair<const GrowingRow*, std::string>> conversations_;  // of this visitor

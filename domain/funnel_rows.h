@@ -30,7 +30,7 @@ struct Query {
   Counting counting = kNet;    // kGross or kNet
   std::optional<TimeMs> from;  // inclusive
   std::optional<TimeMs> to;    // exclusive
-  std::size_t max_rows = 200'000;
+  std::size_t max_bytes = 64 << 20;  // of memory that the rows may take
 };
 
 // What a row stands for. A field that the query does not break down by has its default.
@@ -87,7 +87,7 @@ class RowBuilder {
   void BeginVisitor();
   // One session of the visitor: all of its facts in log order, whatever the query's bounds.
   void Add(const SessionTraits& traits, std::span<const EventFacts> events);
-  // True: there are more than max_rows rows, and Finish does not give all.
+  // True: the rows take more than max_bytes, and are not all counted any more.
   bool overflowed() const;
   // Sorted by key. Without breakdown and windows exactly one; otherwise none that is empty.
   std::vector<Row> Finish();

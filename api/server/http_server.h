@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <forward_list>
 #include <functional>
-#include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -115,7 +115,7 @@ class Query {
   std::optional<std::string_view> Get(std::string_view key) const;
 
   // What is wrong with the names: the first that is not among `known`, or that is given twice, in words; nullopt if none is.
-  std::optional<std::string> Fault(std::initializer_list<std::string_view> known) const;
+  std::optional<std::string> Fault(std::span<const std::string_view> known) const;
 
  private:
   std::string_view Decoded(std::string_view text);

@@ -60,7 +60,7 @@ std::optional<std::string_view> Query::Get(std::string_view key) const {
   return std::nullopt;
 }
 
-std::optional<std::string> Query::Fault(std::initializer_list<std::string_view> known) const {
+std::optional<std::string> Query::Fault(std::span<const std::string_view> known) const {
   for (auto pair = pairs_.begin(); pair != pairs_.end(); ++pair) {
     const std::string_view name = pair->first;
     if (std::ranges::find(known, name) == known.end()) return std::string(name) + ": is no parameter here";

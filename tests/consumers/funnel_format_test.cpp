@@ -12,7 +12,7 @@ std::string LineOf(std::string_view app) {
   FunnelReport report;
   report.rows.resize(1);
   report.rows[0].key.app_installation = app;
-  const std::string csv = FunnelCsv(query, report);
+  const std::string csv = *FunnelCsv(query, report);
   return csv.substr(csv.find("\r\n") + 2);
 }
 
@@ -33,6 +33,26 @@ TEST(FunnelCsv, NumbersAndOtherTextsStayAsTheyAre) {
 TEST(FunnelCsv, PartitionsAreAListInJson) {
   EXPECT_EQ(PartitionsJson({}), "[]");
   EXPECT_EQ(PartitionsJson({0, 11}), "[0,11]");
+}
+
+TEST(FunnelFormat, NoAnswerIsLongerThanItsBound) {
+  FunnelReport report;
+  report.rows.resize(1'000);
+  const AnswerBounds tight{.max_bytes = 10'000};
+  EXPECT_FALSE(FunnelJson(AccountId("demo"), {}, report, {}, tight));
+  EXPECT_FALSE(FunnelCsv({}, report, tight));
+  report.rows.resize(10);
+  EXPECT_TRUE(FunnelJson(AccountId("demo"), {}, report, {}, tight));
+  EXPECT_TRUE(FunnelCsv({}, report, tight));
+}
+
+TEST(FunnelFormat, AnAbandonedAnswerIsNotWrittenToItsEnd) {
+  FunnelReport report;
+  report.rows.resize(1'000);
+  int looks = 0;
+  const AnswerBounds abandoned{.abandoned = [&] { return ++looks == 3; }};
+  EXPECT_FALSE(FunnelJson(AccountId("demo"), {}, report, {}, abandoned));
+  EXPECT_EQ(looks, 3);
 }
 
 }  // namespace

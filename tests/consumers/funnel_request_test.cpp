@@ -31,11 +31,13 @@ TEST(FunnelRequest, BreakdownsAreAListOfKnownWordsEachOnce) {
 
 TEST(FunnelRequest, AnUnknownOrDoubledParameterIsRefusedByName) {
   for (const char* query : {"where=campaign:41", "windows=day", "BY=zone", "=x", "account=demo&limit="}) {
-    EXPECT_FALSE(Read(query)) << query;
+    EXPECT_TRUE(http::Query(query).Fault(kFunnelParameters)) << query;
   }
-  EXPECT_EQ(Read("windows=day").error(), "windows: is no parameter here");
-  EXPECT_EQ(Read("by=zone&by=app").error(), "by: is given twice");
-  EXPECT_EQ(Read("by=zone&%62y=app").error(), "by: is given twice");
+  const auto fault = [](std::string_view query) { return http::Query(query).Fault(kFunnelParameters); };
+  EXPECT_EQ(fault("windows=day"), "windows: is no parameter here");
+  EXPECT_EQ(fault("by=zone&by=app"), "by: is given twice");
+  EXPECT_EQ(fault("by=zone&%62y=app"), "by: is given twice");
+  EXPECT_EQ(fault("account=&by=&window=&count=&format=&from=&to="), std::nullopt);
 }
 
 TEST(FunnelRequest, BoundsAreOnAnHourOfTheAccountsZone) {

@@ -58,7 +58,7 @@ class ViewStoreTest : public testing::Test {
 
   std::uint64_t Conversions() {
     EXPECT_TRUE(store_->Commit());
-    return store_->Funnel(AccountId("demo"), {}, BucketSet().set())->rows.at(0).conversions;
+    return store_->Funnel(AccountId("demo"), {}, BucketSet().set(), [] { return false; })->rows.at(0).conversions;
   }
 
   // What the database was asked to give back meanwhile: keys and values, found by key or stepped over.
@@ -110,7 +110,9 @@ void SetVersion(const std::string& view, const std::string& version) {
   rocksdb::DB* db = nullptr;
   ASSERT_TRUE(rocksdb::DB::Open({}, view, families, &handles, &db).ok());
   for (rocksdb::ColumnFamilyHandle* handle : handles) {
-    if (handle->GetName() == "progress") ASSERT_TRUE(db->Put({}, handle, "version", version).ok());
+    if (handle->GetName() == "progress") {
+      ASSERT_TRUE(db->Put({}, handle, "version", version).ok());
+    }
     ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
   }
   delete db;

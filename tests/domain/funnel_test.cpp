@@ -363,16 +363,29 @@ TEST(Funnel, AQueryHasItsBeginningAndNotItsEnd) {
   EXPECT_EQ(visitor.Rows({.from = FromUnixMs(1'000), .to = FromUnixMs(2'000)}).at(0).engagement_views, 2u);
 }
 
-TEST(Funnel, MoreRowsThanAllowedAreToldNotGuessed) {
-  Visitor visitor;
-  visitor.Create();
-  visitor.Impress(1'000, ImpressionKind::kDisplay);
-  visitor.Impress(4'000'000, ImpressionKind::kDisplay);
-  RowBuilder rows({.window = Window::kHour, .max_rows = 1});
+// Does what these facts become, one event each, fit into so many bytes?
+bool Fits(std::size_t bytes, const std::vector<EventFacts>& events) {
+  RowBuilder rows({.window = Window::kHour, .max_bytes = bytes});
   rows.BeginVisitor();
-  const EventFacts first{1, FromUnixMs(1'000), {Impression{}}}, second{2, FromUnixMs(4'000'000), {Impression{}}};
-  rows.Add({}, std::vector{first, second});
-  EXPECT_TRUE(rows.overflowed());
+  rows.Add({}, events);
+  return !rows.overflowed();
+}
+
+TEST(Funnel, MoreThanAllowedIsToldNotGuessed) {
+  const EventFacts click{1, FromUnixMs(1'000), {Impression{.kind = ImpressionKind::kAccept}}};
+  std::vector<EventFacts> hours, currencies, durations;
+  for (int i = 0; i < 40; ++i) {
+    hours.push_back({1, FromUnixMs(4'000'000 * std::int64_t{i}), click.facts});
+    currencies.push_back(
+        {1, click.time, {Conversion{.counting = kNet, .value = Decimal(), .currency = std::to_string(i)}}});
+    durations.push_back(
+        {1, click.time, {Conversion{.counting = kNet, .display_to_conversion_ms = std::int64_t{1} << i}}});
+  }
+  EXPECT_TRUE(Fits(2'000, std::vector(40, click)));  // one row
+  for (const auto* events : {&hours, &currencies, &durations}) {
+    EXPECT_FALSE(Fits(2'000, *events));
+    EXPECT_TRUE(Fits(200'000, *events));
+  }
 }
 
 TEST(Lift, IsNewcombesExample) {

@@ -126,10 +126,11 @@ int main(int argc, char** argv) {
   for (int i = 5; i < argc; ++i) {
     const auto request = ParseFunnelRequest(http::Query(argv[i]), TimeZone());
     if (!request) Fail(request.error());
-    const auto report = store.Funnel(account->id, request->query, BucketSet().set());
+    const auto report = store.Funnel(account->id, request->query, BucketSet().set(), [] { return false; });
     if (!report) Fail(report.error());
-    std::cout << (request->format == FunnelFormat::kCsv ? FunnelCsv(request->query, *report)
-                                                        : FunnelJson(account->id, request->query, *report, {}) + "\n");
+    std::cout << (request->format == FunnelFormat::kCsv
+                      ? *FunnelCsv(request->query, *report)
+                      : *FunnelJson(account->id, request->query, *report, {}) + "\n");
   }
   return 0;
 }

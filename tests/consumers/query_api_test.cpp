@@ -1,0 +1,151 @@
+#include "consumers/query_api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/api/http_client.h"
+#include "tests/temporary_folder.h"
+
+namespace monitor {
+namespace {
+
+using testing::HasSubstr;
+using testing_http::Answer;
+
+constexpr const char* kOrigin = "7f3a9c01.1";
+
+struct StillSource : Source {
+  SourceStatus Status() const override { return status; }
+  const IntakeCounters& counters() const override { return counted; }
+  SourceStatus status;
+  IntakeCounters counted;
+};
+
+// A request whose client leaves: it is there for so many looks.
+struct LeavingRequest : http::Request {
+  explicit LeavingRequest(std::string_view query_text, int looks) : text(query_text), looks_left(looks) {}
+  http::Method method() const override { return http::Method::kGet; }
+  std::string_view path() const override { return "/api/funnel"; }
+  std::string_view query() const override { return text; }
+  std::string_view body() const override { return {}; }
+  std::optional<std::string_view> Header(std::string_view) const override { return std::nullopt; }
+  std::string_view peer_address() const override { return {}; }
+  bool abandoned() const override { return looks_left-- <= 0; }
+
+  std::string_view text;
+  mutable int looks_left;
+};
+
+class QueryApiTest : public testing::Test {
+ protected:
+  QueryApiTest()
+      : store_(std::move(*ViewStore::Open(folder_.path() + "/view"))),
+        api_(*store_, source_, registry_, 1),
+        server_({.handler_threads = 2, .slow = {"/api/funnel"}, .slow_threads = 1},
+                [this](const http::Request& request) { return api_.Handle(request); }) {}
+
+  // Displays of one visitor, an hour from one to the next.
+  void Display(int count) {
+    for (int i = 0; i < count; ++i) {
+      ++seq_;
+      const auto event = ParseCloudEvent(
+          {.origin = kOrigin,
+           .seq = std::to_string(seq_),
+           .prevseq = std::to_string(seq_ - 1),
+           .bucket = std::to_string(BucketOf("demo/v")),
+           .type = "monitor.impression-reported",
+           .time = FormatRfc3339(FromUnixMs(3'600'000 * static_cast<std::int64_t>(seq_)))},
+          R"({"accountId":"demo","visitorId":"v","sessionId":"s","appInstallationId":"web","pageId":"1",)"
+          R"("kind":"display","contextId":"1","campaignId":41,"engagementId":4101,"engagementRevision":7,"zone":"proactive",)"
+          R"("channel":"messaging","language":"en-US"})");
+      ASSERT_TRUE(event && event->content);
+      ASSERT_TRUE(store_->Fold(*event));
+    }
+    store_->SetPosition(kOrigin, seq_);
+    ASSERT_TRUE(store_->Commit());
+  }
+  Answer Get(std::string_view target, std::string_view headers = {}) {
+    return testing_http::Do(server_.port(), "GET", target, "", headers);
+  }
+
+  TemporaryFolder folder_;
+  std::uint64_t seq_ = 0;
+  std::unique_ptr<ViewStore> store_;
+  StillSource source_;
+  metrics::Registry registry_;
+  QueryApi api_;
+  http::Server server_;
+};
+
+TEST_F(QueryApiTest, NothingThatDidNotMoveIsAnsweredTwice) {
+  Display(2);
+  const std::string target = "/api/funnel?account=demo";
+  const Answer first = Get(target);
+  const std::string tag = first.Header("ETag").value();
+  EXPECT_EQ(first.Header("Cache-Control"), "no-cache");
+  for (const std::string& tags : {tag, "W/" + tag, "\"other\", " + tag, std::string("*")}) {
+    const Answer again = Get(target, "If-None-Match: " + tags + "\r\n");
+    EXPECT_EQ(again.status, 304) << tags;
+    EXPECT_EQ(again.Header("ETag"), tag);
+    EXPECT_EQ(again.body, "");
+  }
+  EXPECT_EQ(Get(target, "If-None-Match: \"other\"\r\n").body, first.body);
+  EXPECT_EQ(Get(target + "&count=gross", "If-None-Match: " + tag + "\r\n").status, 200);
+  ASSERT_TRUE(store_->Commit());  // of nothing
+  EXPECT_EQ(Get(target, "If-None-Match: " + tag + "\r\n").status, 304);
+
+  Display(1);
+  const Answer moved = Get(target, "If-None-Match: " + tag + "\r\n");
+  EXPECT_EQ(moved.status, 200);
+  EXPECT_NE(moved.Header("ETag"), tag);
+}
+
+TEST_F(QueryApiTest, ATagSurvivesARestartAndKnowsWhatIsMissing) {
+  Display(2);
+  const std::string tag = Get("/api/funnel?account=demo").Header("ETag").value();
+  store_.reset();
+  store_ = std::move(*ViewStore::Open(folder_.path() + "/view"));
+  QueryApi again(*store_, source_, registry_, 1);
+  http::Server server({}, [&](const http::Request& request) { return again.Handle(request); });
+  const auto get = [&](std::string_view target, const std::string& headers = {}) {
+    return testing_http::Do(server.port(), "GET", target, "", headers);
+  };
+  EXPECT_EQ(get("/api/funnel?account=demo", "If-None-Match: " + tag + "\r\n").status, 304);
+
+  source_.status.missing = {3, 11};
+  const Answer answer = get("/api/funnel?account=demo", "If-None-Match: " + tag + "\r\n");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr("\"missing\":[3,11]"));
+  EXPECT_EQ(get("/api/funnel?account=demo&format=csv").Header("X-Missing"), "[3,11]");
+}
+
+TEST_F(QueryApiTest, EveryResourceRefusesUnknownAndDoubledParameters) {
+  Display(1);
+  for (const char* path : {"/", "/livez", "/readyz", "/metrics", "/api/accounts", "/api/position", "/api/funnel"}) {
+    const Answer answer = Get(std::string(path) + "?acount=demo");
+    EXPECT_EQ(answer.status, 400) << path;
+    EXPECT_THAT(answer.body, HasSubstr("\"message\":\"acount: is no parameter here\",\"internalCode\":5")) << path;
+  }
+  EXPECT_THAT(Get("/?account=demo&account=demo").body, HasSubstr("account: is given twice"));
+  EXPECT_EQ(Get("/?account=demo").status, 200);
+  EXPECT_THAT(Get("/api/funnel?by=app").body, HasSubstr("account: missing"));
+  EXPECT_THAT(Get("/api/position?waitFor=a:1&waitFor=a:1").body, HasSubstr("waitFor: is given twice"));
+  EXPECT_EQ(Get("/nowhere?x=1").status, 404);
+}
+
+TEST_F(QueryApiTest, WhatNobodyWaitsForIsNotReadToItsEnd) {
+  Display(5'000);
+  const std::string query = "account=demo&window=hour";
+  LeavingRequest stays(query, 1'000'000);
+  EXPECT_EQ(api_.Handle(stays).status, 200);
+  const int looks = 1'000'000 - stays.looks_left;
+  EXPECT_GE(looks, 5'000 / 256 + 5'000 / 64);  // while it reads, and while it writes
+  for (int patience : {0, 1, 5, 5'000 / 256 + 10, looks - 1}) {
+    LeavingRequest leaves(query, patience);
+    EXPECT_EQ(api_.Handle(leaves).status, 503) << patience;
+    EXPECT_GE(leaves.looks_left, -2) << patience;  // it was noticed, and looked at once more for the reply
+  }
+}
+
+}  // namespace
+}  // namespace monitor
