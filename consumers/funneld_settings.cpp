@@ -17,7 +17,7 @@ std::vector<SettingSpec> FunneldSettings() {
       {"data", "min_free_mb", "256", kInteger, "below so much free disk nothing is counted; queries are answered"},
       {"source", "admin_url", "http://127.0.0.1:8081", kString, "monitord's admin API, read if there is no broker"},
       {"source", "admin_token_file", "", kString, "its token; needed to read from it"},
-      {"source", "skip_missing", "false", kBoolean, "go past holes and unknown types, which the funnel then loses for good"},
+      {"source", "skip_missing", "false", kBoolean, "go past holes and unknown types: lost to the funnel"},
       {"kafka", "bootstrap_servers", "", kString, "HOST:PORT,…; empty: no broker, the admin API is read"},
       {"kafka", "group", "funneld", kString, "the consumer group"},
       {"log", "level", "info", kString, "what is told, and all that is graver", {"debug", "info", "warning", "error"}},

@@ -173,7 +173,8 @@ class LogReader::Loop {
 
   Failed Begin(AdminClient& client, LogPlace& place) {
     intake_.Forget();
-    const auto discarded = store_.Discard();
+    auto discarded = store_.Discard();
+    if (discarded) discarded = store_.AnswerFor(Coverage());
     read_ = store_.CommittedPositions();
     if (const auto token = client.ReadToken(); !token) return SourceFault(token.error());
     if (Failed fault = AskPosition(client)) return fault;

@@ -98,6 +98,11 @@ std::string HowFarBehind(std::uint64_t events) {
   return std::to_string(events) + (events == 1 ? " event behind" : " events behind");
 }
 
+std::string BehindCheck(const std::vector<int>& partitions) {
+  if (partitions.empty()) return "ok";
+  return PartitionsJson(partitions) + " came and are not counted yet up to the end that they had";
+}
+
 // Counts a waiting request for as long as it lives.
 class Waiter {
  public:
@@ -237,7 +242,8 @@ http::Reply QueryApi::Ready() const {
   const bool away = !source.connected && !source.fault.empty();
   const bool has_old = (away || !view.empty()) && !store_.CommittedPositions().empty();
   const bool serves = (source.caught_up || has_old) && !source.refused && !draining;
-  const bool whole = source.connected && source.fault.empty() && view.empty() && source.alarm.empty();
+  const bool whole = source.connected && source.fault.empty() && view.empty() && source.behind.empty() &&
+                     source.alarm.empty();
   const auto ok_unless = [](const std::string& fault) { return fault.empty() ? "ok" : fault; };
   std::string body;
   json::Writer writer(body);
@@ -245,6 +251,7 @@ http::Reply QueryApi::Ready() const {
   writer.Key("checks").BeginObject();
   writer.Key("source").String(source.connected || away ? ok_unless(source.fault) : "not connected");
   writer.Key("view").String(ok_unless(view));
+  writer.Key("partitions").String(BehindCheck(source.behind));
   writer.Key("caughtUp").String(source.caught_up ? "ok" : HowFarBehind(source.lag_events));
   writer.Key("alarm").String(ok_unless(source.alarm));
   writer.Key("drain").String(draining ? "draining" : "ok").EndObject().EndObject();

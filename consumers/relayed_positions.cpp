@@ -9,7 +9,8 @@
 namespace monitor {
 namespace {
 
-// Of one origin; beyond it every other one is dropped, which makes positions coarser, never wrong.
+// Of one origin; beyond it every other one is dropped, which makes positions coarser, never wrong. The newest stays:
+// there may be none after it for long.
 constexpr std::size_t kMaxRecords = 2'000;
 
 }  // namespace
@@ -33,7 +34,7 @@ bool RelayedPositions::Add(std::string_view origin, std::string_view value) {
   records.push_back(std::move(record));
   if (records.size() <= kMaxRecords) return true;
   std::deque<Record> thinned;
-  for (std::size_t i = 1; i < records.size(); i += 2) thinned.push_back(std::move(records[i]));
+  for (std::size_t i = (records.size() - 1) % 2; i < records.size(); i += 2) thinned.push_back(std::move(records[i]));
   records = std::move(thinned);
   return true;
 }
@@ -47,10 +48,8 @@ Positions RelayedPositions::Reached(const std::map<int, std::int64_t>& counted) 
   };
   Positions reached;
   for (auto& [origin, records] : records_) {
-    while (!records.empty() && is_counted(records.front())) {
-      reached[origin] = records.front().seq;
-      records.pop_front();
-    }
+    while (records.size() > 1 && is_counted(records[1])) records.pop_front();
+    if (is_counted(records.front())) reached[origin] = records.front().seq;
   }
   return reached;
 }

@@ -19,7 +19,8 @@ class RelayedPositions {
   bool Add(std::string_view origin, std::string_view value);
 
   // Per origin the highest seq whose offsets all are counted, of these partitions; `counted`: the offset up to which
-  // (exclusive) each is. Records at or below what it returns are forgotten.
+  // (exclusive) each is. With more partitions, or a lower offset, it may be lower than before, or none: records below
+  // what it returns are forgotten.
   Positions Reached(const std::map<int, std::int64_t>& counted);
 
  private:

@@ -1,5 +1,6 @@
 #include "consumers/source_status.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <utility>
 
@@ -55,10 +56,15 @@ void StatusBoard::Fails(const char* log_event, const std::string& fault) {
   status_.fault = fault;
 }
 
-void StatusBoard::Reads(const BucketSet& buckets, std::vector<int> missing) {
+void StatusBoard::Reads(const Coverage& coverage, std::vector<int> behind) {
   std::lock_guard lock(mutex_);
-  status_.buckets = buckets;
-  status_.missing = std::move(missing);
+  status_.buckets = coverage.buckets;
+  status_.missing.clear();
+  for (int partition = 0; partition < coverage.partitions; ++partition) {
+    const bool read = coverage.buckets[static_cast<std::size_t>(partition)];  // of its buckets one is as good as all
+    if (!read || std::ranges::find(behind, partition) != behind.end()) status_.missing.push_back(partition);
+  }
+  status_.behind = std::move(behind);
 }
 
 void StatusBoard::Progress(std::uint64_t lag_events, bool caught_up) {

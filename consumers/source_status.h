@@ -22,7 +22,8 @@ struct SourceStatus {
   bool caught_up = false;                 // has once counted all that was there when it began; stays true
   std::uint64_t lag_events = 0;           // known to be there and not yet counted
   BucketSet buckets = BucketSet().set();  // whose events it reads; until it is told, all that the view has
-  std::vector<int> missing;               // partitions of the topic that it does not read
+  std::vector<int> missing;               // partitions of the topic that it does not read, and:
+  std::vector<int> behind;                // those that came and whose end at that time is not counted yet
   std::string alarm;                      // what an operator has to look at, in one sentence; empty: nothing
 };
 
@@ -43,7 +44,8 @@ class StatusBoard {
   void Disconnected(const char* log_event, const std::string& fault);
   void Hindered(const char* log_event, const std::string& fault);
   void Refused(const char* log_event, const std::string& fault);
-  void Reads(const BucketSet& buckets, std::vector<int> missing);
+  // `behind` of the partitions that are read are among the missing ones, too.
+  void Reads(const Coverage& coverage, std::vector<int> behind);
   void Progress(std::uint64_t lag_events, bool caught_up);
 
   // Logs it. One that lasts for good is shown before one that does not.

@@ -1,63 +1,28 @@
 #include "consumers/topic_reader.h"
 
-#include <librdkafka/rdkafka.h>
-
 #include <algorithm>
 #include <map>
-#include <stdexcept>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
 #include "api/server/log.h"
+#include "consumers/dead_letters.h"
+#include "consumers/kafka_handles.h"
 #include "consumers/relayed_positions.h"
-#include "domain/topic_message.h"
 
 namespace monitor {
 namespace {
 
+using namespace kafka;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr int kBrokerTimeoutMs = 10'000;
 constexpr int kPollMs = 20;
 constexpr std::size_t kMaxPositionRecords = 1'000;  // taken between two commits
 constexpr auto kTopicRetry = std::chrono::seconds(2);
-
-struct HandleDeleter {
-  void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
-};
-using Handle = std::unique_ptr<rd_kafka_t, HandleDeleter>;
-using Message = std::unique_ptr<rd_kafka_message_t, HandleDeleter>;
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, HandleDeleter>;
-using Metadata = std::unique_ptr<const rd_kafka_metadata_t, HandleDeleter>;
-using Topic = std::unique_ptr<rd_kafka_topic_t, HandleDeleter>;
-
-// What makes the reader begin again from what is committed.
-struct Fault : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-void Set(rd_kafka_conf_t* conf, const char* name, const std::string& value) {
-  char error[256];
-  if (rd_kafka_conf_set(conf, name, value.c_str(), error, sizeof error) != RD_KAFKA_CONF_OK) throw Fault(error);
-}
-
-Handle MakeHandle(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
-  char error[256];
-  // Its own lines on stderr are no JSON; what matters comes as a fault or by the error callback.
-  rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {});
-  rd_kafka_t* handle = rd_kafka_new(type, conf, error, sizeof error);
-  if (!handle) {
-    rd_kafka_conf_destroy(conf);
-    throw Fault(error);
-  }
-  return Handle(handle);
-}
+constexpr auto kBrokerRetry = std::chrono::seconds(1);
+constexpr int kBrokerAnswerMs = 500;  // a broker that is there answers sooner
 
 std::string_view BytesOf(const void* data, std::size_t size) { return {static_cast<const char*>(data), size}; }
 
@@ -92,65 +57,6 @@ int PartitionsOf(rd_kafka_t* handle, const std::string& name) {
   return metadata->topics[0].partition_cnt;
 }
 
-// Unreadable messages, kept for a person to look at.
-class DeadLetters {
- public:
-  DeadLetters(const std::string& brokers, std::string topic) : topic_(std::move(topic)) {
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    Set(conf, "bootstrap.servers", brokers);
-    Set(conf, "acks", "all");
-    Set(conf, "message.max.bytes", std::to_string(kMaxTopicMessageBytes));
-    Set(conf, "compression.type", "lz4");
-    rd_kafka_conf_set_opaque(conf, this);
-    rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
-      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<DeadLetters*>(self)->failed_ = true;
-    });
-    producer_ = MakeHandle(RD_KAFKA_PRODUCER, conf);
-    MakeTopic();
-  }
-
-  void Send(const DeadLetter& letter, const std::string& topic, const std::string& partition,
-            const std::string& offset) {
-    const auto header = [](const std::string& text) { return text.c_str(); };
-    const rd_kafka_resp_err_t error =
-        rd_kafka_producev(producer_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                          RD_KAFKA_V_KEY(letter.key.data(), letter.key.size()),
-                          RD_KAFKA_V_VALUE(const_cast<char*>(letter.value.data()), letter.value.size()),
-                          RD_KAFKA_V_HEADER("reason", header(letter.reason), letter.reason.size()),
-                          RD_KAFKA_V_HEADER("topic", header(topic), topic.size()),
-                          RD_KAFKA_V_HEADER("partition", header(partition), partition.size()),
-                          RD_KAFKA_V_HEADER("offset", header(offset), offset.size()), RD_KAFKA_V_END);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw Fault(std::string("dead letter: ") + rd_kafka_err2str(error));
-  }
-
-  // Before an offset goes past an unreadable message, its copy is with the broker.
-  void Flush() {
-    const rd_kafka_resp_err_t error = rd_kafka_flush(producer_.get(), kBrokerTimeoutMs);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR || std::exchange(failed_, false)) {
-      throw Fault("a dead letter could not be written");
-    }
-  }
-
- private:
-  // The broker may not make topics by itself. That it is there already is no error.
-  void MakeTopic() {
-    char error[256];
-    rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(topic_.c_str(), 1, -1, error, sizeof error);
-    if (!topic) throw Fault(error);
-    rd_kafka_NewTopic_set_config(topic, "max.message.bytes", std::to_string(kMaxTopicMessageBytes).c_str());
-    rd_kafka_NewTopic_set_config(topic, "retention.ms", "-1");
-    rd_kafka_queue_t* queue = rd_kafka_queue_new(producer_.get());
-    rd_kafka_CreateTopics(producer_.get(), &topic, 1, nullptr, queue);
-    if (rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kBrokerTimeoutMs)) rd_kafka_event_destroy(event);
-    rd_kafka_queue_destroy(queue);
-    rd_kafka_NewTopic_destroy(topic);
-  }
-
-  const std::string topic_;
-  bool failed_ = false;
-  Handle producer_;
-};
-
 }  // namespace
 
 class TopicReader::Loop {
@@ -158,8 +64,10 @@ class TopicReader::Loop {
   Loop(TopicReaderOptions options, ViewStore& store)
       : options_(std::move(options)),
         store_(store),
-        intake_(store, Rules()),
-        thread_([this](std::stop_token stop) { Run(stop); }) {}
+        intake_(store, Rules()) {
+    status_.Reads(store_.answered_for(), {});  // until it is known what is to be read
+    thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
+  }
 
   SourceStatus Status() const { return status_.Get(); }
   const IntakeCounters& counters() const { return intake_.counters(); }
@@ -205,6 +113,8 @@ class TopicReader::Loop {
       if (fault_) throw Fault(*std::exchange(fault_, std::nullopt));
       PollPositions();
       if (Due()) CommitBatch();
+      if (std::exchange(rewound_, false)) ReadFromNext();
+      if (!connected_) AskBroker();
     }
     CommitBatch();
   }
@@ -215,6 +125,7 @@ class TopicReader::Loop {
     assigned_.clear();
     relayed_ = RelayedPositions();
     fault_.reset();
+    member_ = rewound_ = false;
     taken_ = 0;
     if (const auto discarded = store_.Discard(); !discarded) throw Fault("the view: " + discarded.error());
   }
@@ -305,7 +216,10 @@ class TopicReader::Loop {
     }
     const int count = PartitionsOf(consumer_.get(), options_.topic);
     if (count == 0) throw Fault("the topic is gone");
-    ShowAssignment(count);
+    Cover(count);
+    member_ = true;
+    Connected();
+    ShowProgress();
     log::Info("partitions_assigned", {{"count", std::int64_t{partitions->cnt}}});
   }
 
@@ -331,6 +245,39 @@ class TopicReader::Loop {
   void Revoke() {
     for (const auto& [partition, state] : assigned_) intake_.Forget(std::to_string(partition));
     assigned_.clear();
+    member_ = rewound_ = false;
+  }
+
+  // Before anybody is told that the partitions which came are answered for, no position is told that they do not have.
+  void Cover(int partitions) {
+    Coverage coverage{.partitions = partitions, .buckets = {}};
+    for (std::size_t bucket = 0; bucket < coverage.buckets.size(); ++bucket) {
+      coverage.buckets[bucket] = assigned_.contains(static_cast<int>(bucket) % partitions);
+    }
+    if (const auto covered = store_.AnswerFor(coverage); !covered) throw Fault("the view: " + covered.error());
+    positions_changed_ = true;  // what was read of them before holds for these partitions now
+  }
+
+  // A hole is closed, but not all that followed it was kept. Assigned anew, as at a rebalance, the group does not
+  // notice.
+  void ReadFromNext() {
+    const PartitionList partitions(rd_kafka_topic_partition_list_new(static_cast<int>(assigned_.size())));
+    for (const auto& [partition, state] : assigned_) {
+      rd_kafka_topic_partition_list_add(partitions.get(), options_.topic.c_str(), partition)->offset = state.next;
+    }
+    const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), partitions.get());
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw Fault(rd_kafka_err2str(error));
+    log::Info("partitions_read_again", {{"count", static_cast<std::int64_t>(assigned_.size())}});
+  }
+
+  // Nothing else tells that a connection is back while there are no events.
+  void AskBroker() {
+    if (!member_ || steady_clock::now() < next_question_) return;
+    next_question_ = steady_clock::now() + kBrokerRetry;
+    const rd_kafka_metadata_t* found = nullptr;
+    if (rd_kafka_metadata(consumer_.get(), 0, nullptr, &found, kBrokerAnswerMs) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    const Metadata answer(found);
+    Connected();
   }
 
   void PollEvent() {
@@ -412,56 +359,48 @@ class TopicReader::Loop {
   void CommitBatch() {
     if (dead_letters_) dead_letters_->Flush();
     std::map<int, std::int64_t> counted;
-    bool rewind = false;
-    for (const auto& [partition, state] : assigned_) {
+    for (auto& [partition, state] : assigned_) {
       const std::string channel = std::to_string(partition);
       counted[partition] = intake_.SafeOffset(channel, state.next);
       store_.SetOffset(partition, counted[partition]);
-      rewind |= intake_.TakeRewind(channel).has_value();
+      if (const auto rewind = intake_.TakeRewind(channel)) {
+        state.next = *rewind;
+        rewound_ = true;
+      }
     }
     if (!counted.empty()) {
       for (const auto& [origin, seq] : relayed_.Reached(counted)) store_.SetPosition(origin, seq);
     }
     if (const auto committed = store_.Commit(); !committed) throw Fault("the view: " + committed.error());
-    ShowProgress(std::exchange(taken_, 0) > 0);
+    if (std::exchange(taken_, 0) > 0) Connected();
     positions_changed_ = false;
-    if (rewind) throw Fault("a hole is closed; what followed it is read again");
+    ShowProgress();
   }
 
-  void ShowAssignment(int partitions) {
-    BucketSet buckets;
-    std::vector<int> missing;
-    for (int bucket = 0; bucket < 256; ++bucket) {
-      if (assigned_.contains(bucket % partitions)) buckets.set(static_cast<std::size_t>(bucket));
-    }
-    for (int partition = 0; partition < partitions; ++partition) {
-      if (!assigned_.contains(partition)) missing.push_back(partition);
-    }
-    status_.Connected();
-    status_.Reads(buckets, std::move(missing));
-    ShowLag();
-  }
-
-  void ShowProgress(bool took_events) {
-    if (took_events) status_.Connected();
+  void ShowProgress() {
     if (intake_.counters().held_buckets == 0) status_.NothingIsHeld();
-    ShowLag();
-  }
-
-  void ShowLag() {
     std::uint64_t lag_events = 0;
-    bool caught_up = !assigned_.empty();
+    std::vector<int> behind;
     for (const auto& [partition, state] : assigned_) {
       std::int64_t low = 0, high = 0;
       rd_kafka_get_watermark_offsets(consumer_.get(), options_.topic.c_str(), partition, &low, &high);
       high = std::max(high, state.end);
       if (high > state.next) lag_events += static_cast<std::uint64_t>(high - state.next);
-      caught_up &= state.next >= state.end;
+      if (state.next < state.end) behind.push_back(partition);
     }
-    status_.Progress(lag_events, caught_up);
+    status_.Progress(lag_events, !assigned_.empty() && behind.empty());
+    if (member_) status_.Reads(store_.answered_for(), std::move(behind));
   }
 
-  void Disconnected(const std::string& fault) { status_.Disconnected("broker_unavailable", fault); }
+  void Connected() {
+    connected_ = true;
+    status_.Connected();
+  }
+
+  void Disconnected(const std::string& fault) {
+    connected_ = false;
+    status_.Disconnected("broker_unavailable", fault);
+  }
 
   const TopicReaderOptions options_;
   ViewStore& store_;
@@ -474,8 +413,11 @@ class TopicReader::Loop {
   std::map<int, Partition> assigned_;
   RelayedPositions relayed_;
   std::optional<std::string> fault_;
+  bool connected_ = false;
+  bool member_ = false;   // of the group, with its partitions assigned
+  bool rewound_ = false;  // `next` of a partition went back
   bool positions_assigned_ = false, positions_changed_ = false, closing_ = false;
-  steady_clock::time_point next_positions_try_{}, batch_began_{};
+  steady_clock::time_point next_positions_try_{}, next_question_{}, batch_began_{};
   int taken_ = 0;
 
   std::jthread thread_;  // last: it uses all of the above

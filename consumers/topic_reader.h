@@ -1,5 +1,5 @@
 // Reads monitor.events from Kafka and keeps the view (events.md section 3, docs/decisions/consumers.md).
-// librdkafka is named in topic_reader.cpp only.
+// librdkafka is named in topic_reader.cpp, dead_letters and kafka_handles only.
 //
 // A member of the consumer group; range assignor, single-message poll. Offsets are those stored with the view, never
 // the broker's. What can not be read goes to the dead-letter topic. Positions come from monitor.positions. After a

@@ -100,6 +100,10 @@ void ViewDatabase::Put(Family family, const std::string& key, std::string_view v
   Require(batch_.Put(handles_[family], key, rocksdb::Slice(value.data(), value.size())));
 }
 
+void ViewDatabase::Delete(Family family, const std::string& key) {
+  Require(batch_.Delete(handles_[family], key));
+}
+
 std::optional<std::string> ViewDatabase::GetFirst(Family family, const std::string& prefix, const std::string& key) {
   const std::unique_ptr<rocksdb::Iterator> found(
       batch_.NewIteratorWithBase(handles_[family], db().NewIterator({}, handles_[family])));

@@ -42,6 +42,7 @@ class ViewDatabase : public ViewRecords {
 
   std::optional<std::string> Get(Family family, const std::string& key) override;
   void Put(Family family, const std::string& key, std::string_view value) override;
+  void Delete(Family family, const std::string& key);
   std::optional<std::string> GetFirst(Family family, const std::string& prefix, const std::string& key) override;
   // Committed records whose key begins with `prefix`, until `visit` returns false.
   void Scan(Family family, const std::string& prefix, const rocksdb::Snapshot* snapshot, const Visit& visit) const;

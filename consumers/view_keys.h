@@ -15,6 +15,8 @@
 //             "offset/" partition (decimal)                              next offset
 //             "position/" origin                                         position
 //             "time/" origin                                             ms of the position's own event; 0: not known
+//             "coverage"                                                 number of partitions, then a byte a bucket: 1 if
+//                                                                        positions are about it; absent: about all
 //             "version"                                                  of all of these, decimal
 //
 // KEPT is one byte, 1 if net has these displays, too; TIME is in ms, its sign bit turned over to be in order. Displays are

@@ -61,6 +61,7 @@ std::vector<AccountSummary> AccountsIn(const ViewDatabase& database, const std::
 constexpr std::string_view kVersionKey = "version";
 constexpr std::string_view kSeqPrefix = "seq/", kOffsetPrefix = "offset/", kPositionPrefix = "position/",
                            kTimePrefix = "time/";
+constexpr std::string_view kCoverageKey = "coverage";
 
 std::string SeqKey(const std::string& origin, Bucket bucket) {
   return std::string(kSeqPrefix) + static_cast<char>(bucket) + origin;
@@ -188,12 +189,30 @@ class ViewStore::State {
       return true;
     });
     positions = ReadPositions(database, nullptr);
+    const auto covered = database.Get(kProgress, std::string(kCoverageKey));
+    coverage = covered ? Decoded(DecodeCoverage(*covered)) : Coverage();
     usable = database.writable();
     Publish();
   }
 
   // Progress moves with every event; only where it stands at the end of a batch is written.
   void SetProgress(std::string key, std::uint64_t value) { progress.insert_or_assign(std::move(key), value); }
+
+  // A position told for fewer buckets says nothing of those that came.
+  void Cover(const Coverage& wanted) {
+    const bool more = (wanted.buckets & ~coverage.buckets).any();
+    coverage = wanted;
+    database.Put(kProgress, std::string(kCoverageKey), EncodeCoverage(coverage));
+    if (!more) return;
+    for (const auto& [origin, seq] : positions) {
+      for (const std::string_view prefix : {kPositionPrefix, kTimePrefix}) {
+        const std::string key = std::string(prefix) + origin;
+        progress.erase(key);
+        database.Delete(kProgress, key);
+      }
+    }
+    positions.clear();
+  }
 
   void Commit() {
     if (const auto too_little = room.TooLittle()) throw StoreFailure(*too_little);
@@ -247,6 +266,7 @@ class ViewStore::State {
   std::map<std::pair<std::string, Bucket>, std::uint64_t> highest;
   std::map<int, std::int64_t> offsets;
   Positions positions;
+  Coverage coverage;
   std::set<std::string> known_accounts;  // keys of the family `accounts`
 
   mutable std::mutex mutex;
@@ -318,6 +338,19 @@ std::optional<TimeMs> ViewStore::PositionTime(const std::string& origin) const {
   if (ms == 0) return std::nullopt;
   return FromUnixMs(static_cast<std::int64_t>(ms));
 }
+
+std::expected<void, std::string> ViewStore::AnswerFor(const Coverage& coverage) {
+  if (!state_->usable) return std::unexpected("the view could not be read again");
+  if (coverage == state_->coverage) return {};
+  try {
+    state_->Cover(coverage);
+  } catch (const StoreFailure& failure) {
+    return std::unexpected(failure.what());
+  }
+  return Commit();
+}
+
+Coverage ViewStore::answered_for() const { return state_->coverage; }
 
 std::expected<void, std::string> ViewStore::Commit() {
   if (!state_->usable) return std::unexpected("the view could not be read again");

@@ -6,7 +6,6 @@
 // Asking works on snapshots and never makes the writer wait.
 #pragma once
 
-#include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -19,12 +18,12 @@
 #include <vector>
 
 #include "consumers/cloud_event.h"
+#include "consumers/coverage.h"
 #include "domain/funnel_rows.h"
 #include "domain/names.h"
 
 namespace monitor {
 
-using BucketSet = std::bitset<256>;
 using Positions = std::map<std::string, std::uint64_t>;  // origin → everything up to this seq is counted
 
 enum class FoldError : std::uint8_t {
@@ -69,10 +68,15 @@ class ViewStore {
   // From where a partition of the topic is to be read; nullopt: never read.
   std::optional<std::int64_t> Offset(int partition) const;
   void SetOffset(int partition, std::int64_t offset);
-  // Never goes back. With the time of the event at `seq`, where the source knows it.
+  // Never goes back, but for AnswerFor. With the time of the event at `seq`, where the source knows it.
   void SetPosition(const std::string& origin, std::uint64_t seq, std::optional<TimeMs> time = std::nullopt);
   // That of the committed position's event; nullopt: not known. Throws as the functions under "asking" do.
   std::optional<TimeMs> PositionTime(const std::string& origin) const;
+  // From now on positions are about these buckets. If there are some among them that they were not about before, none
+  // is true any more: all are taken back, for others to see as well, until they are set anew. Commits if that is a
+  // change; the error as Commit's.
+  std::expected<void, std::string> AnswerFor(const Coverage& coverage);
+  Coverage answered_for() const;  // what was last said there, in an earlier process, too; at first, all
   // One atomic write of everything since the last Commit. After an error call Discard.
   std::expected<void, std::string> Commit();
   // Back to what is committed. After a failed write the database is closed and opened anew, for which it waits until

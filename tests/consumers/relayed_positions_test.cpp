@@ -20,6 +20,15 @@ TEST(RelayedPositions, PartitionsOfOthersDoNotMatter) {
   EXPECT_EQ(positions.Reached({{0, 5}}), (Positions{{"a.1", 10}}));
 }
 
+TEST(RelayedPositions, OfAPartitionThatComesTheyWait) {
+  RelayedPositions positions;
+  positions.Add("a.1", R"({"seq":10,"offsets":{"0":5,"1":2}})");
+  positions.Add("a.1", R"({"seq":20,"offsets":{"0":9,"1":4}})");
+  EXPECT_EQ(positions.Reached({{0, 9}}), (Positions{{"a.1", 20}}));
+  EXPECT_TRUE(positions.Reached({{0, 9}, {1, 3}}).empty());
+  EXPECT_EQ(positions.Reached({{0, 9}, {1, 4}}), (Positions{{"a.1", 20}}));
+}
+
 TEST(RelayedPositions, WhatCanNotBeReadIsLeftOut) {
   RelayedPositions positions;
   EXPECT_FALSE(positions.Add("a.1", "{"));
@@ -35,6 +44,7 @@ TEST(RelayedPositions, TooManyBecomeCoarserAndStayRight) {
   const Positions reached = positions.Reached({{0, 5'000}});
   EXPECT_LE(reached.at("a.1"), 5'000u);
   EXPECT_GE(reached.at("a.1"), 4'000u);
+  EXPECT_EQ(positions.Reached({{0, 10'000}}), (Positions{{"a.1", 10'000}}));
 }
 
 }  // namespace

@@ -46,8 +46,8 @@ TEST(StatusBoard, AnUnknownTypeIsNamed) {
   arrival.event.content = std::unexpected("the type monitor.visitor-praised is not known");
   board.WithAlarm({}).gap(arrival);
   EXPECT_EQ(board.Get().alarm,
-            "events of 7f3a9c01.1 in bucket 0 are not counted from 5 on: the type monitor.visitor-praised is not known; "
-            "a newer funneld is needed");
+            "events of 7f3a9c01.1 in bucket 0 are not counted from 5 on: the type monitor.visitor-praised is not "
+            "known; a newer funneld is needed");
 }
 
 TEST(StatusBoard, ASkippedHoleAlarmsForGood) {
@@ -77,8 +77,31 @@ TEST(StatusBoard, OnceCaughtUpItStaysSo) {
 TEST(StatusBoard, UntilToldOtherwiseTheWholeViewIsAnsweredFor) {
   StatusBoard board;
   EXPECT_TRUE(board.Get().buckets.all());
-  board.Reads(BucketSet(1), {1});
+  board.Reads({.partitions = 0, .buckets = BucketSet(1)}, {});
   EXPECT_EQ(board.Get().buckets.count(), 1u);
+  EXPECT_TRUE(board.Get().missing.empty());
+}
+
+TEST(StatusBoard, WhatIsNotReadAndWhatIsBehindIsMissing) {
+  StatusBoard board;
+  Coverage coverage{.partitions = 4, .buckets = {}};
+  for (std::size_t bucket = 0; bucket < 256; ++bucket) coverage.buckets[bucket] = bucket % 4 != 1;
+  board.Reads(coverage, {2});
+  EXPECT_EQ(board.Get().missing, (std::vector<int>{1, 2}));
+  EXPECT_EQ(board.Get().behind, std::vector<int>{2});
+  board.Reads(coverage, {});
+  EXPECT_EQ(board.Get().missing, std::vector<int>{1});
+}
+
+TEST(StatusBoard, ItSaysWhyItIsNotConnectedUntilItIs) {
+  StatusBoard board;
+  EXPECT_EQ(board.Get().fault, "");
+  board.Disconnected("test", "the broker is away");
+  EXPECT_FALSE(board.Get().connected);
+  EXPECT_EQ(board.Get().fault, "the broker is away");
+  board.Connected();
+  EXPECT_TRUE(board.Get().connected);
+  EXPECT_EQ(board.Get().fault, "");
 }
 
 }  // namespace
