@@ -270,10 +270,13 @@ std::expected<PutAccountResult, PutAccountError> Accounts::State::PutParsed(std:
   if (from_file) change.snapshot.file = account->revision;
   if (result.changed) change.event = AccountConfigured{account->revision, account->document, request.by};
   if (!result.changed && !from_file) return result;
-  if (!Write(std::move(change), result.changed ? account : current->account)) {
-    return std::unexpected(PutAccountError{PutAccountError::Code::kUnavailable, "the log takes nothing now", {}});
+  auto written = Write(std::move(change), result.changed ? account : current->account);
+  if (written) return result;
+  if (written.error() == StoreError::kUnacknowledged) {
+    return std::unexpected(
+        PutAccountError{PutAccountError::Code::kUnacknowledged, "the broker did not acknowledge it", {}});
   }
-  return result;
+  return std::unexpected(PutAccountError{PutAccountError::Code::kUnavailable, "the log takes nothing now", {}});
 }
 
 AccountChange Accounts::State::SetSkill(const AccountId& id, std::int64_t skill, SkillState state) {
@@ -286,7 +289,9 @@ AccountChange Accounts::State::SetSkill(const AccountId& id, std::int64_t skill,
                 SkillAvailabilityChanged{skill, state},
                 {current->version, current->account->document, current->skills, files_[id]}};
   change.snapshot.skills[skill] = state;
-  return Write(std::move(change), current->account) ? AccountChange::kDone : AccountChange::kUnavailable;
+  auto written = Write(std::move(change), current->account);
+  if (written) return AccountChange::kDone;
+  return written.error() == StoreError::kUnacknowledged ? AccountChange::kUnacknowledged : AccountChange::kUnavailable;
 }
 
 // Commits the change, then publishes it.
@@ -299,9 +304,11 @@ std::expected<void, StoreError> Accounts::State::Write(Change change, std::share
     change.snapshot.version = events->size();
     appended = Append(change);
   }
-  if (!appended) return std::unexpected(appended.error());
+  const bool unacknowledged = !appended && appended.error() == StoreError::kUnacknowledged;
+  if (!appended && !unacknowledged) return std::unexpected(appended.error());
   if (change.event) ++change.snapshot.version;
   Publish(change.id, change.snapshot, std::move(account));
+  if (unacknowledged) return std::unexpected(StoreError::kUnacknowledged);
   return {};
 }
 

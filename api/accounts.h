@@ -39,12 +39,14 @@ struct PutAccountResult {
 };
 
 struct PutAccountError {
-  enum class Code : std::uint8_t { kInvalid, kPreconditionFailed, kUnavailable } code;
+  // kUnacknowledged: it is in force and in the log, but the broker did not acknowledge it in time (ack=kafka).
+  enum class Code : std::uint8_t { kInvalid, kPreconditionFailed, kUnavailable, kUnacknowledged } code;
   std::string message;
   std::vector<DocumentError> errors;  // of kInvalid
 };
 
-enum class AccountChange : std::uint8_t { kDone, kUnknownAccount, kUnknownSkill, kUnavailable };
+// kUnacknowledged as above.
+enum class AccountChange : std::uint8_t { kDone, kUnknownAccount, kUnknownSkill, kUnavailable, kUnacknowledged };
 
 class Accounts {
  public:

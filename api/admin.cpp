@@ -132,12 +132,14 @@ http::Reply Admin::Ready(const Call&) {
   const bool writable = parts_.store.Writable();
   const bool draining = parts_.drain.begun();
   const bool ready = !loading && writable && !draining;
+  const std::string broker = parts_.broker ? parts_.broker() : "";
   std::string body;
   json::Writer writer(body);
-  writer.BeginObject().Key("status").String(ready ? "ready" : "unready").Key("checks").BeginObject();
+  writer.BeginObject().Key("status").String(!ready ? "unready" : broker.empty() ? "ready" : "degraded").Key("checks").BeginObject();
   writer.Key("accounts").String(loading ? "loading" : "ok");
   writer.Key("store").String(writable ? "ok" : "takes nothing");
   writer.Key("drain").String(draining ? "draining" : "ok");
+  if (parts_.broker) writer.Key("broker").String(broker.empty() ? "ok" : broker);
   writer.EndObject().EndObject();
   return admin::Json(std::move(body), ready ? 200 : 503);
 }

@@ -46,6 +46,7 @@ class Admin {
     Drain& drain;
     const Geo* geo = nullptr;                // none configured
     std::function<std::uint64_t()> relayed;  // the current origin's acknowledged seq; empty without a broker
+    std::function<std::string()> broker;     // why it is missing, in words, "" if it is not; empty without one
   };
 
   Admin(Parts parts, AdminOptions options);

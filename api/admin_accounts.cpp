@@ -54,6 +54,8 @@ http::Reply Admin::PutAccount(const Call& call) {
       return admin::DocumentErrors(result.error().errors);
     case PutAccountError::Code::kPreconditionFailed:
       return http::ErrorReply(412, 5, result.error().message);
+    case PutAccountError::Code::kUnacknowledged:
+      return admin::Unanswered();
     case PutAccountError::Code::kUnavailable:
       break;
   }
@@ -74,6 +76,8 @@ http::Reply Admin::PutSkill(const Call& call) {
       return admin::UnknownAccount();
     case AccountChange::kUnknownSkill:
       return admin::NotFound("the account has no such skill");
+    case AccountChange::kUnacknowledged:
+      return admin::Unanswered();
     case AccountChange::kUnavailable:
       break;
   }

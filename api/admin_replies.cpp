@@ -17,6 +17,8 @@ http::Reply NotFound(std::string_view message) { return http::ErrorReply(404, 12
 http::Reply Invalid(std::string_view message) { return http::ErrorReply(400, 5, message); }
 http::Reply Unexpected() { return http::ErrorReply(500, 18, "unexpected server error"); }
 
+http::Reply Unanswered() { return {.status = 0, .unanswered = true}; }
+
 http::Reply Unavailable(std::string_view message, int retry_after_s) {
   http::Reply reply = http::ErrorReply(503, 18, message);
   reply.headers.Add("Retry-After", std::to_string(retry_after_s));
@@ -52,6 +54,8 @@ http::Reply Failure(const VisitFailure& failure) {
       return Unavailable(failure.message, failure.retry_after_s);
     case VisitFailure::Code::kDeadline:
       return http::ErrorReply(500, 20, failure.message);
+    case VisitFailure::Code::kUnacknowledged:
+      return Unanswered();
     case VisitFailure::Code::kCorrupt:
       break;
   }

@@ -18,6 +18,7 @@ http::Reply NotFound(std::string_view message);  // 404/12
 http::Reply Invalid(std::string_view message);   // 400/5
 http::Reply Unavailable(std::string_view message, int retry_after_s = 1);
 http::Reply Unexpected();  // 500/18
+http::Reply Unanswered();  // it is written, but not acknowledged: nobody can say whether it is done
 // 400/5 with the first error as its message, and `errors` with every error and its place beside it.
 http::Reply DocumentErrors(std::span<const DocumentError> errors);
 http::Reply Failure(const VisitFailure& failure);

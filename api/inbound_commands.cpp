@@ -55,6 +55,7 @@ std::expected<void, InboundFailure> ResultOf(const std::expected<void, VisitFail
     case VisitFailure::Code::kOverloaded:
     case VisitFailure::Code::kCapped:
     case VisitFailure::Code::kDeadline:
+    case VisitFailure::Code::kUnacknowledged:  // told again it appends nothing, so waits for nothing
       return Unavailable(result.error().message);
     case VisitFailure::Code::kInvalid:
     case VisitFailure::Code::kNotFound:
@@ -85,6 +86,7 @@ struct Office {
         return Refused("accountId: the account does not exist");
       case AccountChange::kUnknownSkill:
         return Refused("skillId: the account has no such skill");
+      case AccountChange::kUnacknowledged:
       case AccountChange::kUnavailable:
         break;
     }

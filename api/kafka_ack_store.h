@@ -1,11 +1,13 @@
 // ack=kafka: an append returns when the log is synced and the broker has acknowledged the events as well, for clusters
 // that must survive the loss of a disk (docs/decisions/log-is-truth.md).
 //
-// While the broker is away appends do not return: once the log has them no timer may answer for them (http-api.md,
-// honest answers). Where no acknowledgement can come any more nothing is written: kUnavailable. Thread-safe.
+// Nothing is written (kUnavailable) while the broker is known to be away, while too many wait for it, or once stopped.
+// What was written waits `max_wait` for its acknowledgement and no longer: kUnacknowledged, so that nobody is answered
+// either way (http-api.md, honest answers). Thread-safe.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include "eventstore/event_store.h"
@@ -13,16 +15,27 @@
 
 namespace monitor {
 
+struct KafkaAckOptions {
+  std::chrono::milliseconds max_wait{30'000};
+  int max_waiting = 192;  // each holds a thread; others are to be left for those that only read
+};
+
 class KafkaAckStore : public EventStore {
  public:
-  KafkaAckStore(EventStore& store, const Relay& relay) : store_(store), relay_(relay) {}  // both must outlive it
+  // Both must outlive it.
+  KafkaAckStore(EventStore& store, const Relay& relay, KafkaAckOptions options = {})
+      : store_(store), relay_(relay), options_(options) {}
 
   std::expected<Appended, StoreError> Append(AppendRequest request) override;
 
-  // From now on nothing is taken; what is inside goes on waiting.
+  // From now on nothing is taken; what is inside goes on waiting while an acknowledgement can be expected.
   void Stop() { stopped_.store(true); }
+  // Nothing waits any longer.
+  void GiveUp() { given_up_.store(true); }
   // Appends inside. After Stop and at 0 there will be no more.
   int waiting() const { return waiting_.load(); }
+  // Appends that were written and not acknowledged in time.
+  std::uint64_t unacknowledged_total() const { return unacknowledged_.load(std::memory_order_relaxed); }
 
   TimeMs Now() const override { return store_.Now(); }
   std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream,
@@ -51,10 +64,14 @@ class KafkaAckStore : public EventStore {
   bool Writable() const override { return store_.Writable(); }
 
  private:
+  bool IsAcknowledged(std::uint64_t seq) const;
+
   EventStore& store_;
   const Relay& relay_;
-  std::atomic<bool> stopped_ = false;
+  const KafkaAckOptions options_;
+  std::atomic<bool> stopped_ = false, given_up_ = false;
   std::atomic<int> waiting_ = 0;
+  std::atomic<std::uint64_t> unacknowledged_ = 0;
 };
 
 }  // namespace monitor

@@ -31,10 +31,16 @@ namespace monitor {
 namespace {
 
 constexpr std::chrono::seconds kMaxPendingWait{20};
+constexpr std::chrono::seconds kMaxGivingUp{2};
 constexpr std::chrono::seconds kMaxRelayDrain{10};
 constexpr int kAdminThreads = 32;  // polls and commands may wait long; the others stay free
 constexpr int kMaxPolls = 8;
 constexpr int kMaxCommands = 16;
+// With ack=kafka requests wait on threads of their own and for long; so many of `server.threads` at most, that a quarter
+// is left for requests that wait for nobody.
+constexpr int kThreadsPerPlace = 4;
+constexpr int kMaxWaitingPerPlace = 3;
+constexpr int kConnectionThreads = 4;
 constexpr std::size_t kMaxAdminBodyBytes = 16 << 20;
 
 // What is on disk, opened.
@@ -126,12 +132,18 @@ PublicApiOptions PublicApiOptionsOf(const ServerSettings& settings, const Geo* g
   return options;
 }
 
+bool AcknowledgedByKafka(const ServerSettings& settings) { return settings.String("kafka", "ack") == "kafka"; }
+
 http::ServerOptions PublicServerOptions(const ServerSettings& settings) {
   http::ServerOptions options;
   options.address = settings.String("server", "address");
   options.port = static_cast<std::uint16_t>(settings.Integer("server", "port"));
   options.threads = static_cast<int>(settings.Integer("server", "threads"));
   options.thread_name = "visitors";
+  if (AcknowledgedByKafka(settings)) {
+    options.handler_threads = kThreadsPerPlace * options.threads;
+    options.threads = kConnectionThreads;
+  }
   // The public API itself refuses what is too large, in its own order and with its own headers.
   options.max_body_bytes = 2 * static_cast<std::size_t>(settings.Integer("server", "max_body_bytes")) + (1 << 20);
   return options;
@@ -157,18 +169,35 @@ void RaiseFileLimit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Why the broker is missing, "" if it is not.
+std::string WhyMissing(const Relay& relay, bool must_acknowledge) {
+  if (!relay.BrokerIsAway()) return {};
+  const std::string refusal = relay.Status().refusal;
+  const std::string why = refusal.empty() ? "no connection, or no acknowledgement for 5 s" : refusal;
+  return must_acknowledge ? why + "; what must be written is answered 503" : why;
+}
+
 // Refuses new work, lets what is pending be answered, hands the rest of the log to the broker if it is there.
-bool LeaveInOrder(Drain& drain, const http::Server& server, const KafkaAckStore* acknowledged, Relay* relay) {
+bool LeaveInOrder(Drain& drain, const http::Server& server, KafkaAckStore* acknowledged, Relay* relay) {
   log::Info("draining", {{"by", "signal"}});
   drain.Begin();
   // The admin API's and the inbound topic's appends wait for the broker, too.
   const auto waiting = [&] { return acknowledged ? acknowledged->waiting() : 0; };
-  if (!WaitUntil([&] { return server.pending() == 0 && waiting() == 0; }, kMaxPendingWait)) {
+  const auto nobody_waits = [&] { return server.pending() == 0 && waiting() == 0; };
+  bool done = WaitUntil(nobody_waits, kMaxPendingWait);
+  if (!done && acknowledged != nullptr) {
+    acknowledged->GiveUp();
+    done = WaitUntil(nobody_waits, kMaxGivingUp);
+  }
+  if (!done) {
     log::Warning("drain_incomplete", {{"pending", static_cast<std::int64_t>(server.pending())},
                                       {"waiting_for_broker", static_cast<std::int64_t>(waiting())}});
     return false;
   }
-  if (relay != nullptr && !relay->Drain(kMaxRelayDrain)) log::Warning("relay_behind", {});
+  const bool broker = relay != nullptr && !relay->BrokerIsAway();
+  if (relay != nullptr && !relay->Drain(broker ? kMaxRelayDrain : std::chrono::seconds(0))) {
+    log::Warning("relay_behind", {});
+  }
   return true;
 }
 
@@ -181,7 +210,10 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
   metrics::Registry registry;
   const std::unique_ptr<Relay> relay = MakeRelay(settings, store);
   std::unique_ptr<KafkaAckStore> acknowledged;
-  if (settings.String("kafka", "ack") == "kafka") acknowledged = std::make_unique<KafkaAckStore>(store, *relay);
+  if (AcknowledgedByKafka(settings)) {
+    const int max_waiting = kMaxWaitingPerPlace * static_cast<int>(settings.Integer("server", "threads"));
+    acknowledged = std::make_unique<KafkaAckStore>(store, *relay, KafkaAckOptions{.max_waiting = max_waiting});
+  }
   EventStore& answering_store = acknowledged ? static_cast<EventStore&>(*acknowledged) : store;
 
   Accounts accounts(store, answering_store);
@@ -201,12 +233,13 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
        .metrics = registry,
        .drain = drain,
        .geo = geo,
-       .relayed = [&relay] { return relay ? relay->Status().relayed : 0; }},
+       .relayed = [&relay] { return relay ? relay->Status().relayed : 0; },
+       .broker = relay ? [&] { return WhyMissing(*relay, acknowledged != nullptr); } : std::function<std::string()>()},
       {.token = foundations->admin_token, .max_waiting_polls = kMaxPolls, .max_waiting_commands = kMaxCommands});
 
   const http::Server server(PublicServerOptions(settings),
                             [&api](const http::Request& request) { return api.Handle(request); });
-  AddMetrics(registry, {store, visits, accounts, drain, relay.get(), inbound.get()});
+  AddMetrics(registry, {store, visits, accounts, drain, relay.get(), inbound.get(), acknowledged.get()});
   AddServerMetrics(registry, server);
   AddProcessMetrics(registry);
   const http::Server admin_server(

@@ -120,6 +120,12 @@ void AddMetrics(metrics::Registry& registry, const MeteredParts& parts) {
   AddVisitMetrics(registry, parts.visits);
   if (parts.relay != nullptr) AddRelayMetrics(registry, *parts.relay, parts.store);
   if (parts.inbound != nullptr) AddInboundMetrics(registry, *parts.inbound);
+  if (parts.acknowledged != nullptr) {
+    AddTotal(registry, "monitor_unacknowledged_total", "Appends written, but not acknowledged in time: unanswered",
+             *parts.acknowledged, [](const KafkaAckStore& part) { return part.unacknowledged_total(); });
+    AddLevel(registry, "monitor_waiting_for_broker", "Appends that wait for the broker", *parts.acknowledged,
+             [](const KafkaAckStore& part) { return part.waiting(); });
+  }
   AddLevel(registry, "monitor_accounts", "Accounts with a document in force", parts.accounts,
            [](const Accounts& part) { return part.List().size(); });
   AddLevel(registry, "monitor_accounts_loading", "1: accounts are still being folded", parts.accounts,

@@ -4,6 +4,7 @@
 #include "api/accounts.h"
 #include "api/drain.h"
 #include "api/inbound_topic.h"
+#include "api/kafka_ack_store.h"
 #include "api/server/http_server.h"
 #include "api/server/metrics.h"
 #include "api/visits.h"
@@ -20,6 +21,7 @@ struct MeteredParts {
   const Drain& drain;
   const Relay* relay;
   const InboundTopic* inbound;
+  const KafkaAckStore* acknowledged;  // none unless ack=kafka
 };
 void AddMetrics(metrics::Registry& registry, const MeteredParts& parts);
 void AddServerMetrics(metrics::Registry& registry, const http::Server& server);

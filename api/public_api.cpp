@@ -208,6 +208,8 @@ http::Reply PublicApi::FailureReply(const PublicCall& call, const VisitFailure& 
       return http::ErrorReply(401, 10, failure.message);
     case VisitFailure::Code::kNotFound:
       return http::ErrorReply(404, 12, failure.message);
+    case VisitFailure::Code::kUnacknowledged:
+      return {.status = 0, .unanswered = true};
     case VisitFailure::Code::kCorrupt:
       break;
   }

@@ -244,16 +244,31 @@ std::expected<void, VisitFailure> Visits::Erase(const AccountState& account, con
   return erased;
 }
 
+// Who looks waits for nobody: while another owns the visitor, what is on disk is shown.
+Outcome<SessionState> Visits::State::LookAtSession(const AccountId& account, const VisitorId& visitor,
+                                                   const std::optional<SessionId>& session) {
+  auto owned = owner.Own(account, visitor, std::chrono::steady_clock::now());
+  if (owned) {
+    auto loaded = owner.LoadSession(*owned, session.value_or(owned->state().newest_session));
+    if (!loaded) return std::unexpected(std::move(loaded.error()));
+    return (*loaded)->state;
+  }
+  if (owned.error().code == Code::kCorrupt) return std::unexpected(std::move(owned.error()));
+  auto state = records.ReadVisitor(account, visitor);
+  if (!state) return std::unexpected(FailureOf(state.error()));
+  auto read = ReadSession(account, visitor, session.value_or(state->newest_session));
+  if (!read) return std::unexpected(std::move(read.error()));
+  return std::move(read->state);
+}
+
 std::expected<std::optional<SessionView>, VisitFailure> Visits::FindSession(const AccountState& account,
                                                                             const VisitorId& visitor,
                                                                             const std::optional<SessionId>& session) {
-  auto owned = state_->owner.Own(account.account->id, visitor, Deadline());
-  if (!owned) return std::unexpected(std::move(owned.error()));
-  auto loaded = state_->owner.LoadSession(*owned, session.value_or(owned->state().newest_session));
-  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  auto found = state_->LookAtSession(account.account->id, visitor, session);
+  if (!found) return std::unexpected(std::move(found.error()));
   const TimeMs now = state_->store.Now();
-  if (!IsLive((*loaded)->state, account.account->settings, now)) return std::nullopt;
-  return SessionView{(*loaded)->state, now};
+  if (!IsLive(*found, account.account->settings, now)) return std::nullopt;
+  return SessionView{*std::move(found), now};
 }
 
 std::expected<VisitorState, VisitFailure> Visits::FindVisitor(const AccountState& account, const VisitorId& visitor) {

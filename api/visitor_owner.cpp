@@ -18,6 +18,8 @@ VisitFailure FailureOf(StoreError error) {
       return {VisitFailure::Code::kOverloaded, "the visitor is in use elsewhere", kOverloadedRetryAfterS};
     case StoreError::kUnavailable:
       return {VisitFailure::Code::kOverloaded, "the store takes nothing now", kUnavailableRetryAfterS};
+    case StoreError::kUnacknowledged:
+      return {VisitFailure::Code::kUnacknowledged, "the broker did not acknowledge it"};
     case StoreError::kCorrupt:
       break;
   }

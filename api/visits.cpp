@@ -22,7 +22,7 @@ class VisitCommit {
   Outcome<Decision> Run() {
     auto committed = state_.owner.Commit(owned_, [this](TimeMs now) { return Decide(now); });
     if (!committed) {
-      ReturnTokens();
+      if (committed.error().code != Code::kUnacknowledged) ReturnTokens();
       return std::unexpected(std::move(committed.error()));
     }
     return std::move(decision_);
@@ -118,6 +118,16 @@ std::expected<Decision, VisitFailure> Visits::Handle(VisitCall call) {
   return decision;
 }
 
+VisitorOwner::Outcome<LoadedSession> Visits::State::ReadSession(const AccountId& account, const VisitorId& visitor,
+                                                                const SessionId& session) const {
+  VisitorCipher cipher(store, master_key, PartitionKey(account, visitor), false);
+  auto folded = records.FoldSession(account, visitor, session, cipher);
+  if (!folded) return std::unexpected(FailureOf(folded.error()));
+  // Without the key the session would be folded without what it seals.
+  if (auto error = cipher.error()) return std::unexpected(FailureOf(*error));
+  return *std::move(folded);
+}
+
 VisitorOwner::Outcome<std::vector<OpenConversation>> Visits::State::ConversationsOf(
     const AccountId& account, const std::vector<Identity>& identities) const {
   std::vector<OpenConversation> all;
@@ -155,11 +165,9 @@ std::expected<std::vector<Judgement>, VisitFailure> Visits::Explain(const Accoun
   if (!visitor) return std::unexpected(FailureOf(visitor.error()));
   LoadedSession session;
   if (request.session && !request.visitor.empty()) {
-    VisitorCipher cipher(state_->store, state_->master_key, PartitionKey(id, request.visitor), false);
-    auto folded = state_->records.FoldSession(id, request.visitor, *request.session, cipher);
-    if (!folded) return std::unexpected(FailureOf(folded.error()));
-    if (auto error = cipher.error()) return std::unexpected(FailureOf(*error));
-    session = *std::move(folded);
+    auto read = state_->ReadSession(id, request.visitor, *request.session);
+    if (!read) return std::unexpected(std::move(read.error()));
+    session = *std::move(read);
   }
   auto conversations = state_->ConversationsOf(id, request.identities);
   if (!conversations) return std::unexpected(std::move(conversations.error()));

@@ -31,7 +31,8 @@ struct VisitsOptions {
   int max_waiting_per_visitor = 16;             // beyond it: overloaded
 };
 
-// Why a request was not done; the caller makes the HTTP answer of http-api.md section 1. Nothing was recorded.
+// Why a request was not done; the caller makes the HTTP answer of http-api.md section 1. Nothing was recorded, but for
+// kUnacknowledged.
 struct VisitFailure {
   enum class Code : std::uint8_t {
     kInvalid,       // 400/5, `message`
@@ -41,6 +42,7 @@ struct VisitFailure {
     kUnauthorized,  // 401/10
     kNotFound,      // 404/12
     kCorrupt,       // 500/18
+    kUnacknowledged,  // recorded here, but not acknowledged in time: no answer, the connection is closed
   } code;
   std::string message;
   int retry_after_s = 1;

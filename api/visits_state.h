@@ -31,6 +31,12 @@ class Visits::State {
   NewSessionCaps caps;
   std::atomic<std::uint64_t> capped = 0, overloaded = 0;
 
+  // The session as it is on disk, whoever owns the visitor: nobody waits for it.
+  VisitorOwner::Outcome<LoadedSession> ReadSession(const AccountId& account, const VisitorId& visitor,
+                                                   const SessionId& session) const;
+  // The visitor's newest session, if none is named.
+  VisitorOwner::Outcome<SessionState> LookAtSession(const AccountId& account, const VisitorId& visitor,
+                                                    const std::optional<SessionId>& session);
   // The open conversations of the authenticated among these identities.
   VisitorOwner::Outcome<std::vector<OpenConversation>> ConversationsOf(const AccountId& account,
                                                                        const std::vector<Identity>& identities) const;

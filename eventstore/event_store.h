@@ -92,8 +92,11 @@ struct Appended {
 
 enum class StoreError : std::uint8_t {
   kConflict,     // a stream is not at the version that was expected; nothing was written
-  kUnavailable,  // disk full or below the watermark, queue full, or shutting down; nothing was written
+  kUnavailable,  // disk full or below the watermark, queue full, broker away, or shutting down; nothing was written
   kCorrupt,      // what is stored does not pass its checksum
+  // It is written and synced here, but who must have it as well did not say so in time (kafka_ack_store.h): neither
+  // "done" nor "not done" may be answered.
+  kUnacknowledged,
 };
 
 struct OriginRange {

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "eventstore/broker_watch.h"
 #include "eventstore/relay_run.h"
 
 namespace monitor {
@@ -28,12 +29,21 @@ class Relay::State {
     events_.on_connection = [this](bool connected, const std::string& why) { OnConnection(connected, why); };
     events_.on_delivered = [this] { ++delivered_; };
     events_.on_acknowledged = [this](Origin origin, std::uint64_t seq) { OnAcknowledged(origin, seq); };
+    events_.on_waiting = [this](bool something) {
+      std::lock_guard lock(mutex_);
+      watch_.Waits(something, BrokerWatch::Clock::now());
+    };
     thread_ = std::jthread([this](std::stop_token stop) { Live(std::move(stop)); });
   }
 
   RelayStatus Status() const {
     std::lock_guard lock(mutex_);
     return status_;
+  }
+
+  bool BrokerIsAway() const {
+    std::lock_guard lock(mutex_);
+    return !status_.refusal.empty() || watch_.IsAway(BrokerWatch::Clock::now());
   }
 
   bool WaitRelayed(std::uint64_t seq, milliseconds max_wait) const {
@@ -64,6 +74,7 @@ class Relay::State {
     {
       std::lock_guard lock(mutex_);
       status_.connected = connected;
+      watch_.Connected(connected);
       if (std::exchange(told_connected_, connected) == connected) return;
     }
     Report(connected ? "relay_connected" : "relay_disconnected", connected ? options_.bootstrap_servers : why);
@@ -82,6 +93,7 @@ class Relay::State {
     {
       std::lock_guard lock(mutex_);
       status_.connected = false;
+      watch_.Connected(false);
       ++status_.restarts_total;
       ++status_.errors_total;
       if (std::exchange(last_failure_, why) == why) return;
@@ -113,6 +125,7 @@ class Relay::State {
   mutable std::condition_variable acknowledged_;
   std::condition_variable_any stopping_;
   RelayStatus status_;
+  BrokerWatch watch_{BrokerWatch::Clock::now()};
   std::string last_failure_;
   std::optional<bool> told_connected_;
 
@@ -123,6 +136,7 @@ Relay::Relay(RelayOptions options, RocksDbStore& store) : state_(std::make_uniqu
 Relay::~Relay() = default;
 
 RelayStatus Relay::Status() const { return state_->Status(); }
+bool Relay::BrokerIsAway() const { return state_->BrokerIsAway(); }
 bool Relay::Drain(std::chrono::milliseconds max_wait) { return state_->Drain(max_wait); }
 bool Relay::WaitRelayed(std::uint64_t seq, std::chrono::milliseconds max_wait) const {
   return state_->WaitRelayed(seq, max_wait);

@@ -5,6 +5,7 @@
 // own. Threads: every function may be called from any thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -39,6 +40,9 @@ class Relay {
   ~Relay();                                          // stops at once; flush what is in flight with Drain first
 
   RelayStatus Status() const;
+  // What ack=kafka must know before it writes: no acknowledgement can be expected (broker_watch.h, or it refuses to go
+  // on). False while that is not known yet.
+  bool BrokerIsAway() const;
   // True once everything that was in the log when called is acknowledged; waits at most `max_wait`.
   bool Drain(std::chrono::milliseconds max_wait);
   // True once `seq` of the current origin is acknowledged (ack=kafka).

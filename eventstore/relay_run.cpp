@@ -90,10 +90,11 @@ std::expected<void, std::string> RelayRun::Connect() {
       events_.on_delivered();
     }
   };
+  auto on_connection = [this](bool connected, const std::string& why) { TellConnection(connected, why); };
   KafkaProducer::Options wanted{.bootstrap_servers = options_.bootstrap_servers,
                                 .max_in_flight = options_.max_in_flight,
                                 .on_delivery = on_delivery,
-                                .on_connection = events_.on_connection};
+                                .on_connection = on_connection};
   auto producer = KafkaProducer::Make(std::move(wanted));
   if (!producer) return std::unexpected(refusal_ = "the broker's settings are wrong: " + producer.error());
   producer_ = std::move(*producer);
@@ -134,6 +135,8 @@ std::expected<bool, std::string> RelayRun::RelayOrigin(const OriginRange& range,
   std::uint64_t next = std::max(saved_ + 1, range.first);
   while (!Stopping()) {
     if (auto served = Serve(origin, milliseconds(0)); !served) return std::unexpected(served.error());
+    // What is on its way tells by itself when the broker is back.
+    if (!connected_ && progress_->in_flight() == 0 && producer_->ReachesBroker(kIdleWait)) TellConnection(true, {});
     if (progress_->in_flight() >= options_.max_in_flight) {
       producer_->Poll(kIdleWait);
       continue;
@@ -241,7 +244,9 @@ std::expected<void, std::string> RelayRun::Serve(Origin origin, milliseconds max
   producer_->Poll(max_wait);
   if (!delivery_error_.empty()) return std::unexpected(delivery_error_);
   if (auto fatal = producer_->FatalError(); !fatal.empty()) return std::unexpected("the producer gave up: " + fatal);
-  if (told_ != progress_->acknowledged()) {
+  const bool progressed = told_ != progress_->acknowledged();
+  TellWaiting(progressed);
+  if (progressed) {
     told_ = progress_->acknowledged();
     position_due_ = true;
     events_.on_acknowledged(origin, told_);
@@ -249,6 +254,18 @@ std::expected<void, std::string> RelayRun::Serve(Origin origin, milliseconds max
   bool idle = progress_->in_flight() == 0;
   bool due = position_due_ && (idle || std::chrono::steady_clock::now() - saved_at_ >= kSaveInterval);
   return due ? SavePosition(origin) : std::expected<void, std::string>{};
+}
+
+void RelayRun::TellConnection(bool connected, const std::string& why) {
+  connected_ = connected;
+  events_.on_connection(connected, why);
+}
+
+void RelayRun::TellWaiting(bool progressed) {
+  const bool waits = progress_->in_flight() > 0;
+  if (waits_ == waits && !progressed) return;
+  waits_ = waits;
+  events_.on_waiting(waits);
 }
 
 std::expected<void, std::string> RelayRun::SavePosition(Origin origin) {

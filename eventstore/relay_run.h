@@ -26,6 +26,7 @@ struct RelayEvents {
   std::function<void(bool connected, const std::string& why)> on_connection;
   std::function<void()> on_delivered;                                     // one event
   std::function<void(Origin origin, std::uint64_t seq)> on_acknowledged;  // contiguous
+  std::function<void(bool something)> on_waiting;                         // as BrokerWatch::Waits wants it
 };
 
 enum class RelayEnd : std::uint8_t { kStopped, kFailed, kRefused };
@@ -47,6 +48,8 @@ class RelayRun {
   std::expected<bool, std::string> SendEvent(const StoredEvent& event);
   std::expected<bool, std::string> SendTableRow(const StoredEvent& event);
   std::expected<bool, std::string> Send(KafkaMessage& message, std::uint64_t seq);
+  void TellConnection(bool connected, const std::string& why);
+  void TellWaiting(bool progressed);
   void WaitForMore(Origin origin, std::uint64_t next, std::size_t sent, bool closed);
   std::expected<void, std::string> Serve(Origin origin, std::chrono::milliseconds max_wait);
   std::expected<void, std::string> SavePosition(Origin origin);
@@ -61,9 +64,11 @@ class RelayRun {
   int partitions_ = 0, positions_partitions_ = 0, accounts_partitions_ = 0;
   std::optional<RelayProgress> progress_;
   std::string delivery_error_, refusal_;
-  std::uint64_t told_ = 0;    // what on_acknowledged last said
-  std::uint64_t saved_ = 0;   // what SavePosition last wrote
-  bool position_due_ = true;  // written once in every life, and when idle
+  bool connected_ = false;     // what on_connection last said
+  std::optional<bool> waits_;  // what on_waiting last said
+  std::uint64_t told_ = 0;     // what on_acknowledged last said
+  std::uint64_t saved_ = 0;    // what SavePosition last wrote
+  bool position_due_ = true;   // written once in every life, and when idle
   std::chrono::steady_clock::time_point saved_at_;
 };
 

@@ -288,13 +288,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void Send(const Reply& reply, ReplyFraming framing) {
-    head_.clear();
-    WriteReplyHead(reply, framing, head_);
-    const bool sent = SendAll(fd_, head_, HasBody(reply, framing) ? std::string_view(reply.body) : std::string_view());
+    const bool sent = !reply.unanswered && SendWhole(reply, framing);
     if (sent && framing.keep_alive) return;
     closing_ = true;
     // The client reads the reply to its end and closes; what it still sends is read over, or the reply could be lost.
     ::shutdown(fd_, sent ? SHUT_WR : SHUT_RDWR);
+  }
+
+  bool SendWhole(const Reply& reply, ReplyFraming framing) {
+    head_.clear();
+    WriteReplyHead(reply, framing, head_);
+    return SendAll(fd_, head_, HasBody(reply, framing) ? std::string_view(reply.body) : std::string_view());
   }
 
   // With handler threads: hands the next whole request over, one at a time.

@@ -56,6 +56,8 @@ struct Reply {
       "application/json";          // of static lifetime; none is sent if empty, nor with 204 and 304
   HeaderLines headers;             // besides Content-Type, Content-Length and Connection
   std::string_view fixed_headers;  // the same of static lifetime, each line ended by CRLF
+  // The connection is closed without a reply: what became of the request can not be said. All else is ignored.
+  bool unanswered = false;
 };
 
 using Handler = std::function<Reply(const Request&)>;

@@ -332,6 +332,26 @@ TEST_F(AdminTest, DrainingTurnsReadyzButNotLivez) {
   EXPECT_EQ(testing_http::Do(server_.port(), "GET", "/livez").status, 200);
 }
 
+TEST_F(AdminTest, SaysWhyTheBrokerIsMissing) {
+  std::string missing = "no connection";
+  Admin admin({.accounts = accounts_,
+               .visits = visits_,
+               .store = folder_.store(),
+               .master_key = master_key_,
+               .metrics = registry_,
+               .drain = drain_,
+               .broker = [&] { return missing; }},
+              {.token = kToken});
+  const http::Server server({.threads = 1, .handler_threads = 8},
+                            [&](const http::Request& request) { return admin.Handle(request); });
+  const Answer degraded = testing_http::Do(server.port(), "GET", "/readyz");
+  EXPECT_EQ(degraded.status, 200);
+  EXPECT_THAT(degraded.body, AllOf(HasSubstr(R"("status":"degraded")"), HasSubstr(R"("broker":"no connection")")));
+  missing.clear();
+  EXPECT_THAT(testing_http::Do(server.port(), "GET", "/readyz").body,
+              AllOf(HasSubstr(R"("status":"ready")"), HasSubstr(R"("broker":"ok")")));
+}
+
 TEST_F(AdminTest, MetricsAreInPrometheusForm) {
   registry_.AddCounter("monitor_things_total", "Things", {{"kind", "a"}}).Add(2);
   std::atomic<double> outside = 3;

@@ -46,6 +46,15 @@ TEST(HttpServer, KeepsTheConnectionUnlessToldToClose) {
   EXPECT_TRUE(client.Closed());
 }
 
+TEST(HttpServer, ClosesWithoutAByteWhatMustNotBeAnswered) {
+  for (const int handler_threads : {0, 2}) {
+    Server server({.handler_threads = handler_threads}, [](const Request&) { return Reply{.unanswered = true}; });
+    Client client(server.port());
+    client.Send("PUT / HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n{}");
+    EXPECT_TRUE(client.Closed());
+  }
+}
+
 TEST(HttpServer, DoesNotCareForContentTypeOrAccept) {
   Server server({}, Echo);
   for (const char* header : {"Content-Type: text/plain;charset=UTF-8\r\n", "Content-Type: garbage\r\n",

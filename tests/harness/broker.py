@@ -35,6 +35,13 @@ class Broker(Part):
         os.killpg(self.pid, signal.SIGKILL)
         return self
 
+    def pause(self):
+        """It keeps its connections, and does nothing."""
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        os.killpg(self.pid, signal.SIGCONT)
+
     def stop(self):
         subprocess.run([SCRIPT, "stop", self.directory], check=True)
 
