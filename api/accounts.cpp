@@ -8,11 +8,11 @@
 #include <unordered_map>
 
 #include "api/account_folder.h"
-#include "api/account_snapshot.h"
 #include "api/folder_watch.h"
 #include "api/server/log.h"
 #include "domain/event_codec.h"
 #include "domain/hash.h"
+#include "eventstore/account_events.h"
 #include "eventstore/visitor_keys.h"
 
 namespace monitor {
@@ -22,12 +22,16 @@ constexpr std::size_t kMaxAccounts = 100'000;
 constexpr std::size_t kMaxOldDocuments = 64;  // parsed documents kept for AtVersion
 
 using StatePtr = std::shared_ptr<const AccountState>;
-using AccountMap = std::unordered_map<AccountId, StatePtr>;
+
+struct AccountMap {
+  std::unordered_map<AccountId, StatePtr> in_force;
+  std::map<AccountId, std::shared_ptr<const RefusedAccount>> refused;
+};
 
 // Does a list of entity tags hold for the current one? `*`: any, but there must be one (RFC 9110 section 13.1.1).
-bool IfMatchHolds(std::string_view header, const Account* current) {
-  if (current == nullptr) return false;
-  const std::string tag = "\"" + current->revision.str() + "\"";
+bool IfMatchHolds(std::string_view header, const std::optional<Revision>& current) {
+  if (!current) return false;
+  const std::string tag = "\"" + current->str() + "\"";
   while (!header.empty()) {
     const std::size_t comma = std::min(header.find(','), header.size());
     std::string_view item = header.substr(0, comma);
@@ -68,6 +72,15 @@ struct Change {
   bool from_file = false;
 };
 
+void Apply(const EventData& data, AccountSnapshot& snapshot) {
+  if (const auto* configured = std::get_if<AccountConfigured>(&data)) {
+    snapshot.document = configured->document;
+    if (configured->by.starts_with("file:")) snapshot.file = configured->revision;
+  } else if (const auto* skill = std::get_if<SkillAvailabilityChanged>(&data)) {
+    snapshot.skills[skill->skill_id] = skill->state;
+  }
+}
+
 }  // namespace
 
 class Accounts::State {
@@ -82,8 +95,8 @@ class Accounts::State {
   const AccountMap& Map() const;
   StatePtr Find(const AccountId& id) const {
     const AccountMap& map = Map();
-    const auto found = map.find(id);
-    return found == map.end() ? nullptr : found->second;
+    const auto found = map.in_force.find(id);
+    return found == map.in_force.end() ? nullptr : found->second;
   }
 
   std::expected<PutAccountResult, PutAccountError> Put(const PutAccountRequest& request);
@@ -94,7 +107,9 @@ class Accounts::State {
   // All below are called with change_ held, or while nobody else knows the object.
   std::expected<void, std::string> FoldAll();
   std::expected<void, std::string> FoldAccount(const AccountId& id);
-  void Apply(const Event& event, AccountSnapshot& snapshot) const;
+  std::expected<void, std::string> FoldEvents(const AccountId& id, AccountSnapshot& snapshot) const;
+  // What is kept of the account now; the initial one if there is none.
+  AccountSnapshot Kept(const AccountId& id);
   void LookAtFolder();
   void TakeFile(const AccountFile& file);
   std::expected<PutAccountResult, PutAccountError> PutParsed(std::shared_ptr<const Account> account,
@@ -102,6 +117,7 @@ class Accounts::State {
   std::expected<void, StoreError> Write(Change change, std::shared_ptr<const Account> account);
   std::expected<Appended, StoreError> Append(const Change& change);
   void Publish(const AccountId& id, const AccountSnapshot& snapshot, std::shared_ptr<const Account> account);
+  void Replace(AccountMap map);
   std::shared_ptr<const Account> FindOld(const AccountId& id, std::uint64_t version) const;
   void KeepOld(OldDocument old);
 
@@ -140,17 +156,23 @@ const AccountMap& Accounts::State::Map() const {
 
 void Accounts::State::Publish(const AccountId& id, const AccountSnapshot& snapshot,
                               std::shared_ptr<const Account> account) {
-  // Never the same number twice in a process, so that a thread's view of one registry is not taken for another's.
-  static std::atomic<std::uint64_t> versions = 0;
   auto state = std::make_shared<AccountState>();
   state->account = std::move(account);
   state->skills = snapshot.skills;
   state->version = snapshot.version;
   files_[id] = snapshot.file;
+  AccountMap map = Map();
+  map.refused.erase(id);
+  map.in_force[id] = std::move(state);
+  Replace(std::move(map));
+}
+
+void Accounts::State::Replace(AccountMap map) {
+  // Never the same number twice in a process, so that a thread's view of one registry is not taken for another's.
+  static std::atomic<std::uint64_t> versions = 0;
+  auto shared = std::make_shared<AccountMap>(std::move(map));
   std::lock_guard lock(map_mutex_);
-  auto map = std::make_shared<AccountMap>(*map_);
-  (*map)[id] = std::move(state);
-  map_ = std::move(map);
+  map_ = std::move(shared);
   map_version_.store(++versions, std::memory_order_release);
 }
 
@@ -184,32 +206,48 @@ std::expected<void, std::string> Accounts::State::FoldAll() {
 std::expected<void, std::string> Accounts::State::FoldAccount(const AccountId& id) {
   AccountSnapshot snapshot;
   const auto kept = store_.ReadState(StateTable::kAccount, id.str());
-  if (kept && *kept) snapshot = AccountSnapshot::FromJson(**kept).value_or(AccountSnapshot{});
+  if (!kept) {
+    return std::unexpected("account " + id.str() + " can not be read; `monitorctl verify` names the damage");
+  }
+  if (*kept) snapshot = AccountSnapshot::FromJson(**kept).value_or(AccountSnapshot{});
+  if (auto folded = FoldEvents(id, snapshot); !folded) return folded;
+  auto account = ParseAccount(snapshot.document);
+  if (account) {
+    Publish(id, snapshot, *account);
+    return {};
+  }
+  // It was in force once; only a newer server's stricter rules can refuse it.
+  std::string why = Joined(account.error());
+  log::Error("account_document_refused", {{"account", id.str()}, {"errors", why}});
+  files_[id] = snapshot.file;
+  AccountMap map = Map();
+  map.refused[id] = std::make_shared<const RefusedAccount>(RefusedAccount{std::move(snapshot), std::move(why)});
+  Replace(std::move(map));
+  return {};
+}
+
+// Folds what was appended after the snapshot.
+std::expected<void, std::string> Accounts::State::FoldEvents(const AccountId& id, AccountSnapshot& snapshot) const {
   const auto events = store_.ReadStream(AccountStream(id), snapshot.version + 1);
-  if (!kept || !events) {
+  if (!events) {
     return std::unexpected("account " + id.str() + " can not be read; `monitorctl verify` names the damage");
   }
   for (const StoredEvent& stored : *events) {
     ++snapshot.version;  // over all origins, as expected versions count; an event's own begins anew with each
-    if (auto event = DecodeEventData(stored.type, stored.data, NoKey())) Apply(*event, snapshot);
-  }
-  auto account = ParseAccount(snapshot.document);
-  if (account) {
-    Publish(id, snapshot, *account);
-  } else {
-    // It was in force once; only a newer server's stricter rules can refuse it.
-    log::Error("account_document_refused", {{"account", id.str()}, {"errors", Joined(account.error())}});
+    const auto event = ReadAccountEvent(stored);
+    if (!event) return std::unexpected("the log is damaged: " + event.error());
+    Apply(event->data, snapshot);
   }
   return {};
 }
 
-void Accounts::State::Apply(const Event& event, AccountSnapshot& snapshot) const {
-  if (const auto* configured = std::get_if<AccountConfigured>(&event.data)) {
-    snapshot.document = configured->document;
-    if (configured->by.starts_with("file:")) snapshot.file = configured->revision;
-  } else if (const auto* skill = std::get_if<SkillAvailabilityChanged>(&event.data)) {
-    snapshot.skills[skill->skill_id] = skill->state;
+AccountSnapshot Accounts::State::Kept(const AccountId& id) {
+  if (const StatePtr current = Find(id)) {
+    return {current->version, current->account->document, current->skills, files_[id]};
   }
+  const auto& refused = Map().refused;
+  const auto found = refused.find(id);
+  return found == refused.end() ? AccountSnapshot{} : found->second->kept;
 }
 
 void Accounts::State::LookAtFolder() {
@@ -230,7 +268,7 @@ void Accounts::State::TakeFile(const AccountFile& file) {
     return;
   }
   speaker = file.name;
-  if (files_[id] == (*account)->revision) return;
+  if (Find(id) && files_[id] == (*account)->revision) return;
   const auto result = PutParsed(*account, {.id = id, .document = {}, .by = "file:" + file.name, .if_match = {}}, true);
   if (!result) {
     folder_->Forget(file.name);  // and is taken again at the next look
@@ -254,23 +292,25 @@ std::expected<PutAccountResult, PutAccountError> Accounts::State::PutParsed(std:
                                                                             const PutAccountRequest& request,
                                                                             bool from_file) {
   const StatePtr current = Find(request.id);
-  const Account* document = current ? current->account.get() : nullptr;
-  if (request.if_match && !IfMatchHolds(*request.if_match, document)) {
+  Change change{request.id, std::nullopt, Kept(request.id)};
+  AccountSnapshot& kept = change.snapshot;
+  const bool exists = kept.version > 0;
+  const bool changed = kept.document != account->document;
+  const auto revision = exists ? std::optional(RevisionOf(kept.document)) : std::nullopt;
+  if (request.if_match && !IfMatchHolds(*request.if_match, revision)) {
     return std::unexpected(PutAccountError{
         PutAccountError::Code::kPreconditionFailed, "If-Match: the account is at another revision", {}});
   }
-  if (!current && Map().size() >= kMaxAccounts) {
+  if (!exists && Map().in_force.size() + Map().refused.size() >= kMaxAccounts) {
     return std::unexpected(PutAccountError{PutAccountError::Code::kUnavailable, "too many accounts", {}});
   }
-  PutAccountResult result{account->revision, !current, !current || document->document != account->document};
-  Change change{request.id, std::nullopt, {0, account->document, {}, files_[request.id]}};
-  if (current) change.snapshot.version = current->version;
-  if (current) change.snapshot.skills = current->skills;
+  const PutAccountResult result{account->revision, !exists, changed};
+  if (!changed && !from_file) return result;
+  kept.document = account->document;
   change.from_file = from_file;
-  if (from_file) change.snapshot.file = account->revision;
-  if (result.changed) change.event = AccountConfigured{account->revision, account->document, request.by};
-  if (!result.changed && !from_file) return result;
-  auto written = Write(std::move(change), result.changed ? account : current->account);
+  if (from_file) kept.file = account->revision;
+  if (changed) change.event = AccountConfigured{account->revision, account->document, request.by};
+  auto written = Write(std::move(change), changed || !current ? account : current->account);
   if (written) return result;
   if (written.error() == StoreError::kUnacknowledged) {
     return std::unexpected(
@@ -285,9 +325,7 @@ AccountChange Accounts::State::SetSkill(const AccountId& id, std::int64_t skill,
   if (!current) return AccountChange::kUnknownAccount;
   if (current->account->FindSkill(skill) == nullptr) return AccountChange::kUnknownSkill;
   if (current->StateOfSkill(skill) == state) return AccountChange::kDone;
-  Change change{id,
-                SkillAvailabilityChanged{skill, state},
-                {current->version, current->account->document, current->skills, files_[id]}};
+  Change change{id, SkillAvailabilityChanged{skill, state}, Kept(id)};
   change.snapshot.skills[skill] = state;
   auto written = Write(std::move(change), current->account);
   if (written) return AccountChange::kDone;
@@ -298,10 +336,12 @@ AccountChange Accounts::State::SetSkill(const AccountId& id, std::int64_t skill,
 std::expected<void, StoreError> Accounts::State::Write(Change change, std::shared_ptr<const Account> account) {
   auto appended = Append(change);
   if (!appended && appended.error() == StoreError::kConflict) {
-    // Events came from elsewhere (a restore): the stream's own end is what counts.
-    const auto events = store_.ReadStream(AccountStream(change.id));
-    if (!events) return std::unexpected(events.error());
-    change.snapshot.version = events->size();
+    // Events came from elsewhere (a restore): the stream is what counts, and this change comes after it.
+    AccountSnapshot stored;
+    if (!FoldEvents(change.id, stored)) return std::unexpected(StoreError::kCorrupt);
+    change.snapshot.version = stored.version;
+    change.snapshot.skills = std::move(stored.skills);
+    if (change.event) Apply(*change.event, change.snapshot);
     appended = Append(change);
   }
   const bool unacknowledged = !appended && appended.error() == StoreError::kUnacknowledged;
@@ -351,8 +391,11 @@ std::shared_ptr<const Account> Accounts::State::AtVersion(const AccountId& id, s
   if (!events) return nullptr;
   std::optional<AccountConfigured> configured;
   for (std::size_t i = 0; i < std::min<std::size_t>(version, events->size()); ++i) {
-    auto event = DecodeEventData((*events)[i].type, (*events)[i].data, NoKey());
-    if (!event) continue;
+    auto event = ReadAccountEvent((*events)[i]);
+    if (!event) {
+      log::Error("log_damaged", {{"reason", event.error()}});
+      return nullptr;
+    }
     if (auto* newer = std::get_if<AccountConfigured>(&event->data)) configured = std::move(*newer);
   }
   if (!configured) return nullptr;
@@ -374,10 +417,18 @@ std::shared_ptr<const AccountState> Accounts::Find(const AccountId& id) const {
 
 std::vector<AccountSummary> Accounts::List() const {
   std::vector<AccountSummary> list;
-  for (const auto& [id, state] : state_->Map()) list.push_back({id, state->account->revision, state->account->name});
+  const AccountMap& map = state_->Map();
+  for (const auto& [id, state] : map.in_force) list.push_back({id, state->account->revision, state->account->name, {}});
+  for (const auto& [id, refused] : map.refused) {
+    list.push_back({id, RevisionOf(refused->kept.document), {}, refused->why});
+  }
   std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   return list;
 }
+
+std::map<AccountId, std::shared_ptr<const RefusedAccount>> Accounts::Refused() const { return state_->Map().refused; }
+
+bool Accounts::IsRefused(const AccountId& id) const { return state_->Map().refused.contains(id); }
 
 std::expected<PutAccountResult, PutAccountError> Accounts::Put(const PutAccountRequest& request) {
   return state_->Put(request);

@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/account_snapshot.h"
 #include "domain/account.h"
 #include "eventstore/event_store.h"
 
@@ -23,6 +25,14 @@ struct AccountSummary {
   AccountId id;
   Revision revision;
   std::string name;
+  std::string refused;  // not empty: its stored document is not in force (RefusedAccount::why), and has no name
+};
+
+// An account whose stored document was taken once and is refused by this program: it is not served until a good one is
+// put. The states that its skills were told are kept.
+struct RefusedAccount {
+  AccountSnapshot kept;
+  std::string why;  // all its errors
 };
 
 struct PutAccountRequest {
@@ -59,14 +69,17 @@ class Accounts {
   // Folds every account's state from the store, then puts each *.json of `folder` ("" = none) whose content differs
   // from what a file last brought to that account, then watches the folder until destruction. Find answers nothing
   // before. A document that is refused leaves the old one in force and is logged with all its errors; of two files for
-  // one account the first by name counts. The error is one clear sentence: what is stored can not be read, and nothing
-  // may be served.
+  // one account the first by name counts. A stored document that is refused puts its account aside (Refused) until
+  // another is put, by a file even with the content that it brought last. The error is one clear sentence: what is
+  // stored can not be read, and nothing may be served.
   std::expected<void, std::string> Start(const std::string& folder);
   bool loading() const;  // until Start has folded and read everything once
 
-  // nullptr: no such account.
+  // nullptr: no such account, or nothing of it is in force.
   std::shared_ptr<const AccountState> Find(const AccountId& id) const;
   std::vector<AccountSummary> List() const;
+  std::map<AccountId, std::shared_ptr<const RefusedAccount>> Refused() const;
+  bool IsRefused(const AccountId& id) const;  // as cheap as Find
 
   std::expected<PutAccountResult, PutAccountError> Put(const PutAccountRequest& request);
   AccountChange SetSkill(const AccountId& account, std::int64_t skill, SkillState state);

@@ -127,16 +127,36 @@ http::Reply Admin::Run(const Route& route, const http::Request& request, std::ve
 
 http::Reply Admin::Live(const Call&) { return admin::Json(R"({"status":"ok"})"); }
 
+namespace {
+
+constexpr std::size_t kMaxNamed = 10;
+
+// "" if none is.
+std::string WhichAreRefused(const Accounts& accounts) {
+  const auto refused = accounts.Refused();
+  std::string names;
+  std::size_t named = 0;
+  for (const auto& [id, account] : refused) {
+    if (named++ == kMaxNamed) break;
+    names += (names.empty() ? "" : ", ") + id.str();
+  }
+  if (refused.size() > kMaxNamed) names += " and " + std::to_string(refused.size() - kMaxNamed) + " more";
+  return names.empty() ? names : "not in force, their stored documents are refused: " + names;
+}
+
+}  // namespace
+
 http::Reply Admin::Ready(const Call&) {
   const bool loading = parts_.accounts.loading();
   const bool writable = parts_.store.Writable();
   const bool draining = parts_.drain.begun();
   const bool ready = !loading && writable && !draining;
-  const std::string broker = parts_.broker ? parts_.broker() : "";
+  const std::string broker = parts_.broker ? parts_.broker() : "", accounts = WhichAreRefused(parts_.accounts);
+  const bool whole = broker.empty() && accounts.empty();
   std::string body;
   json::Writer writer(body);
-  writer.BeginObject().Key("status").String(!ready ? "unready" : broker.empty() ? "ready" : "degraded").Key("checks").BeginObject();
-  writer.Key("accounts").String(loading ? "loading" : "ok");
+  writer.BeginObject().Key("status").String(!ready ? "unready" : whole ? "ready" : "degraded").Key("checks").BeginObject();
+  writer.Key("accounts").String(loading ? "loading" : accounts.empty() ? "ok" : accounts);
   writer.Key("store").String(writable ? "ok" : "takes nothing");
   writer.Key("drain").String(draining ? "draining" : "ok");
   if (parts_.broker) writer.Key("broker").String(broker.empty() ? "ok" : broker);

@@ -20,6 +20,12 @@ http::Reply RevisionReply(const Revision& revision, int status) {
   return reply;
 }
 
+http::Reply DocumentReply(const std::string& document, const Revision& revision) {
+  http::Reply reply = admin::Json(document);
+  reply.headers.Add("ETag", ETag(revision));
+  return reply;
+}
+
 }  // namespace
 
 http::Reply Admin::ListAccounts(const Call&) {
@@ -28,18 +34,24 @@ http::Reply Admin::ListAccounts(const Call&) {
   writer.BeginObject().Key("accounts").BeginArray();
   for (const AccountSummary& account : parts_.accounts.List()) {
     writer.BeginObject().Key("id").String(account.id.str()).Key("revision").String(account.revision.str());
-    writer.Key("name").String(account.name).EndObject();
+    writer.Key("name").String(account.name);
+    if (!account.refused.empty()) writer.Key("refused").String(account.refused);
+    writer.EndObject();
   }
   writer.EndArray().EndObject();
   return admin::Json(std::move(body));
 }
 
 http::Reply Admin::GetAccount(const Call& call) {
-  const auto state = parts_.accounts.Find(call.account());
-  if (!state) return admin::UnknownAccount();
-  http::Reply reply = admin::Json(state->account->document);
-  reply.headers.Add("ETag", ETag(state->account->revision));
-  return reply;
+  if (const auto state = parts_.accounts.Find(call.account())) {
+    return DocumentReply(state->account->document, state->account->revision);
+  }
+  const auto refused = parts_.accounts.Refused();
+  const auto found = refused.find(call.account());
+  if (parts_.accounts.loading() || found == refused.end()) return admin::UnknownAccount();
+  // To be mended and put again.
+  const std::string& document = found->second->kept.document;
+  return DocumentReply(document, RevisionOf(document));
 }
 
 http::Reply Admin::PutAccount(const Call& call) {

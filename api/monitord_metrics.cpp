@@ -127,7 +127,9 @@ void AddMetrics(metrics::Registry& registry, const MeteredParts& parts) {
              [](const KafkaAckStore& part) { return part.waiting(); });
   }
   AddLevel(registry, "monitor_accounts", "Accounts with a document in force", parts.accounts,
-           [](const Accounts& part) { return part.List().size(); });
+           [](const Accounts& part) { return part.List().size() - part.Refused().size(); });
+  AddLevel(registry, "monitor_accounts_refused", "Accounts whose stored document is refused", parts.accounts,
+           [](const Accounts& part) { return part.Refused().size(); });
   AddLevel(registry, "monitor_accounts_loading", "1: accounts are still being folded", parts.accounts,
            [](const Accounts& part) { return part.loading() ? 1 : 0; });
   AddLevel(registry, "monitor_draining", "1: new work is refused", parts.drain,

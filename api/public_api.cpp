@@ -133,7 +133,7 @@ http::Reply PublicApi::AnswerRoute(const PublicCall& call) {
 
 http::Reply PublicApi::AnswerVisit(const PublicCall& call) {
   if (!IsWellFormedAccountId(call.account())) return http::ErrorReply(404, 6, "accountId: is malformed");
-  const bool loading = accounts_.loading();  // asked first: what loads in between is then found
+  const bool loading = IsLoading(call);  // asked first: what loads in between is then found
   const std::shared_ptr<const AccountState> account = accounts_.Find(AccountId(call.account()));
   if (!account) return loading ? LoadingReply(call) : http::ErrorReply(404, 6, "accountId: there is no such account");
 
@@ -181,6 +181,11 @@ void PublicApi::Complete(const PublicCall& call, const Account& account, VisitCa
   visit.traceparent = call.traceparent();
   visit.on_behalf = call.on_behalf();
   visit.deadline = call.deadline();
+}
+
+// The account may be there: its document is not at hand yet, or not until a good one is put.
+bool PublicApi::IsLoading(const PublicCall& call) const {
+  return accounts_.loading() || accounts_.IsRefused(AccountId(call.account()));
 }
 
 http::Reply PublicApi::LoadingReply(const PublicCall& call) const {

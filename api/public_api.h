@@ -53,6 +53,7 @@ class PublicApi {
 
   // Everything of a visit but its body: ids, client, identities' hashes.
   void Complete(const PublicCall& call, const Account& account, VisitCall& visit) const;
+  bool IsLoading(const PublicCall& call) const;
   // 202/38, or 500/20 by version.
   http::Reply LoadingReply(const PublicCall& call) const;
   http::Reply LoadingReply(const PublicCall& call, int status, int internal_code) const;

@@ -43,7 +43,7 @@ bool IsValidContext(const Route& route, const SessionState& session) {
 
 http::Reply PublicApi::AnswerBaseUri(const PublicCall& call) const {
   if (!IsWellFormedAccountId(call.account())) return http::ErrorReply(404, 6, "accountId: is malformed");
-  const bool loading = accounts_.loading();
+  const bool loading = IsLoading(call);
   if (!accounts_.Find(AccountId(call.account()))) {
     return loading ? LoadingReply(call) : http::ErrorReply(404, 6, "accountId: there is no such account");
   }
@@ -53,7 +53,7 @@ http::Reply PublicApi::AnswerBaseUri(const PublicCall& call) const {
 
 // In the order 401, 404/37, 404/39, 404/12; an unknown account has no tokens.
 http::Reply PublicApi::AnswerSibling(const PublicCall& call) {
-  const bool loading = accounts_.loading();
+  const bool loading = IsLoading(call);
   std::shared_ptr<const AccountState> account;
   if (IsWellFormedAccountId(call.account())) {
     account = accounts_.Find(AccountId(call.account()));

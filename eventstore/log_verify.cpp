@@ -1,9 +1,10 @@
-// Every event of the log against every rule of events.md section 1 and 3, every stream entry against the log, and every
-// table against its checksums.
+// Every event of the log against every rule of events.md section 1 and 3, an account's also whether it can be read, every
+// stream entry against the log, and every table against its checksums.
 #include <array>
 #include <limits>
 #include <optional>
 
+#include "eventstore/account_events.h"
 #include "eventstore/keys.h"
 #include "eventstore/log_reader.h"
 #include "eventstore/record.h"
@@ -78,6 +79,9 @@ std::expected<std::uint64_t, std::string> VerifyEvents(const Database& database,
     auto event = DecodeRecord(*position, ToView(iterator->value()));
     if (!event) return Fault(position->ToString(), event.error());
     if (auto next = check->Next(*event); !next) return std::unexpected(next.error());
+    if (IsOfAccount(*event)) {
+      if (auto read = ReadAccountEvent(*event); !read) return std::unexpected(read.error());
+    }
     last = *position;
     if (++count % kProgressEvents == 0 && progress) progress(count);
   }

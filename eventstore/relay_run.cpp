@@ -6,11 +6,10 @@
 #include <variant>
 
 #include "domain/account.h"
-#include "domain/event_codec.h"
 #include "domain/topic_message.h"
 #include "domain/vocabulary.h"
+#include "eventstore/account_events.h"
 #include "eventstore/cloud_event.h"
-#include "eventstore/visitor_keys.h"
 
 namespace monitor {
 namespace {
@@ -47,9 +46,9 @@ struct TableRow {
 
 // The row of monitor.accounts that the event changes, if it changes one.
 std::expected<std::optional<TableRow>, std::string> RowOf(const StoredEvent& event) {
-  if (!event.stream.str().starts_with("account/")) return std::nullopt;
-  auto decoded = DecodeEventData(event.type, event.data, NoKey());
-  if (!decoded) return std::unexpected(decoded.error().message);
+  if (!IsOfAccount(event)) return std::nullopt;
+  auto decoded = ReadAccountEvent(event);
+  if (!decoded) return std::unexpected(decoded.error());
   const std::string& account = decoded->scope.account.str();
   if (const auto* configured = std::get_if<AccountConfigured>(&decoded->data)) {
     return TableRow{account, configured->document};
@@ -200,7 +199,7 @@ std::expected<bool, std::string> RelayRun::SendEvent(const StoredEvent& event) {
 std::expected<bool, std::string> RelayRun::SendTableRow(const StoredEvent& event) {
   auto row = RowOf(event);
   if (!row) {
-    refusal_ = "the event " + event.position.ToString() + " can not be read: " + row.error();
+    refusal_ = row.error() + "; verify the log";
     return std::unexpected(refusal_);
   }
   if (!*row) return true;

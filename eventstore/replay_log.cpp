@@ -4,6 +4,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "eventstore/account_events.h"
+
 namespace monitor {
 namespace {
 
@@ -58,15 +60,21 @@ class LogReplay {
 
   std::expected<void, ReplayLogError> Take(const StoredEvent& stored) {
     if (!stored.key.starts_with(wanted_prefix_)) return {};
+    if (IsOfAccount(stored)) return TakeOfAccount(stored);
     const WatchedCipher cipher(KeyOf(stored.key));
     auto event = DecodeEventData(stored.type, stored.data, cipher);
     if (!event) {
       return Failed(StoreError::kCorrupt,
                     stored.position.ToString() + ": " + stored.type + ": " + event.error().message);
     }
-    const bool of_account = event->scope.visitor.empty();
-    replayer_.Take({stored.position.ToString(), stored.time, *std::move(event), !cipher.failed(),
-                    of_account ? AccountVersion(stored) : 0});
+    replayer_.Take({stored.position.ToString(), stored.time, *std::move(event), !cipher.failed(), 0});
+    return {};
+  }
+
+  std::expected<void, ReplayLogError> TakeOfAccount(const StoredEvent& stored) {
+    auto event = ReadAccountEvent(stored);
+    if (!event) return Failed(StoreError::kCorrupt, event.error());
+    replayer_.Take({stored.position.ToString(), stored.time, *std::move(event), true, AccountVersion(stored)});
     return {};
   }
 

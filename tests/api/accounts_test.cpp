@@ -258,6 +258,86 @@ TEST_F(AccountsTest, KnowsTheDocumentOfEveryVersion) {
   EXPECT_EQ(accounts_->AtVersion(AccountId("other"), 1), nullptr);
 }
 
+// A document that was in force once, and that a newer server's stricter rules refuse.
+class RefusedAccountTest : public AccountsTest {
+ protected:
+  void RestartWithARefusedDocument() {
+    ASSERT_TRUE(Put(SampleDocument("demo")));
+    ASSERT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kBusy), AccountChange::kDone);
+    accounts_.reset();
+    StoreRefusedDocument(folder_.store(), {2, {}, {{3, SkillState::kBusy}}, file_});
+    testing::internal::CaptureStderr();
+    Restart();
+    EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("account_document_refused"));
+  }
+
+  Revision file_;  // of the content that a file last brought
+};
+
+TEST_F(RefusedAccountTest, IsNotServedButKnown) {
+  RestartWithARefusedDocument();
+  EXPECT_EQ(accounts_->Find(kDemo), nullptr);
+  EXPECT_TRUE(accounts_->IsRefused(kDemo));
+  const auto list = accounts_->List();
+  ASSERT_THAT(list, SizeIs(1));
+  EXPECT_EQ(list[0].revision, RevisionOf(kRefusedDocument));
+  EXPECT_THAT(list[0].refused, HasSubstr("appInstallations[0].id"));
+  EXPECT_EQ(accounts_->Refused().at(kDemo)->kept.document, kRefusedDocument);
+}
+
+TEST_F(RefusedAccountTest, APutGoesOnFromWhatIsKept) {
+  RestartWithARefusedDocument();
+  const auto put = Put(SampleDocument("demo", "mended"));
+  ASSERT_TRUE(put);
+  EXPECT_FALSE(put->created);
+  EXPECT_FALSE(accounts_->IsRefused(kDemo));
+  AppendRequest forget;
+  forget.states.push_back({StateTable::kAccount, "demo", std::nullopt});
+  for (const bool from_stream : {false, false, true}) {  // at once, from the snapshot, from the stream alone
+    EXPECT_EQ(NameInForce(), "mended");
+    EXPECT_EQ(accounts_->Find(kDemo)->version, 4u);
+    EXPECT_EQ(accounts_->Find(kDemo)->StateOfSkill(3), SkillState::kBusy);
+    if (from_stream) ASSERT_TRUE(folder_.store().Append(forget));
+    Restart();
+  }
+  EXPECT_EQ(accounts_->Find(kDemo)->StateOfSkill(3), SkillState::kBusy);
+  EXPECT_EQ(accounts_->Find(kDemo)->version, 4u);
+}
+
+TEST_F(RefusedAccountTest, IfMatchNamesTheRefusedRevision) {
+  RestartWithARefusedDocument();
+  EXPECT_FALSE(Put(SampleDocument("demo"), "\"" + RevisionOf(SampleDocument("demo")).str() + "\""));
+  EXPECT_TRUE(Put(SampleDocument("demo"), "\"" + RevisionOf(kRefusedDocument).str() + "\""));
+}
+
+TEST_F(RefusedAccountTest, ItsFileIsTakenAgain) {
+  file_ = RevisionOf(SampleDocument("demo", "file"));
+  folder_.WriteAccountFile("a.json", SampleDocument("other"));
+  RestartWithARefusedDocument();
+  EXPECT_TRUE(accounts_->IsRefused(kDemo));
+  folder_.WriteAccountFile("b.json", SampleDocument("demo", "file"));
+  Restart();
+  EXPECT_EQ(NameInForce(), "file");
+  EXPECT_EQ(accounts_->Find(kDemo)->StateOfSkill(3), SkillState::kBusy);
+  ASSERT_TRUE(Put(SampleDocument("demo", "admin")));
+  Restart();
+  EXPECT_EQ(NameInForce(), "admin") << "a file wins again only when its content changes";
+}
+
+TEST_F(AccountsTest, AnEventThatCanNotBeReadIsDamageAndNamed) {
+  ASSERT_TRUE(Put(SampleDocument("demo")));
+  accounts_.reset();
+  AppendRequest request;
+  request.key = "demo/";
+  request.streams = {{AccountStream(kDemo), 1, {{"skill-availability-changed", R"({"accountId":"demo"})"}}}};
+  const auto appended = folder_.store().Append(std::move(request));
+  ASSERT_TRUE(appended);
+  Accounts accounts(folder_.store());
+  const auto started = accounts.Start("");
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error(), HasSubstr(appended->last.ToString() + ": skill-availability-changed of account/demo"));
+}
+
 TEST_F(AccountsTest, ReadersSeeWholeStatesWhileDocumentsChange) {
   ASSERT_TRUE(Put(SampleDocument("demo")));
   std::atomic<bool> stop = false;

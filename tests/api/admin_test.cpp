@@ -332,6 +332,36 @@ TEST_F(AdminTest, DrainingTurnsReadyzButNotLivez) {
   EXPECT_EQ(testing_http::Do(server_.port(), "GET", "/livez").status, 200);
 }
 
+TEST_F(AdminTest, AnAccountWhoseStoredDocumentIsRefusedIsNamedAndMended) {
+  PutDemo();
+  StoreRefusedDocument(folder_.store(), {1, {}, {}, {}});
+  Accounts accounts(folder_.store());
+  ASSERT_TRUE(accounts.Start(""));
+  Admin admin({.accounts = accounts,
+               .visits = visits_,
+               .store = folder_.store(),
+               .master_key = master_key_,
+               .metrics = registry_,
+               .drain = drain_},
+              {.token = kToken});
+  const http::Server server({.threads = 1, .handler_threads = 8},
+                            [&](const http::Request& request) { return admin.Handle(request); });
+  const auto ask = [&](std::string_view method, std::string_view path, std::string_view body = {}) {
+    return testing_http::Do(server.port(), method, path, body, "Authorization: Bearer " + std::string(kToken) + "\r\n");
+  };
+  const Answer ready = ask("GET", "/readyz");
+  EXPECT_EQ(ready.status, 200);
+  EXPECT_THAT(ready.body, AllOf(HasSubstr(R"("status":"degraded")"), HasSubstr("documents are refused: demo")));
+  const std::string tag = "\"" + RevisionOf(kRefusedDocument).str() + "\"";
+  EXPECT_THAT(ask("GET", "/admin/accounts").body,
+              AllOf(HasSubstr(R"("id":"demo","revision":)" + tag), HasSubstr(R"("refused":"appInstallations)")));
+  const Answer stored = ask("GET", "/admin/accounts/demo");
+  EXPECT_EQ(stored.body, kRefusedDocument);
+  EXPECT_EQ(stored.Header("ETag"), tag);
+  EXPECT_EQ(ask("PUT", "/admin/accounts/demo", SampleDocument("demo")).status, 200);
+  EXPECT_THAT(ask("GET", "/readyz").body, HasSubstr(R"("status":"ready")"));
+}
+
 TEST_F(AdminTest, SaysWhyTheBrokerIsMissing) {
   std::string missing = "no connection";
   Admin admin({.accounts = accounts_,

@@ -8,6 +8,9 @@
 #include <memory>
 #include <string>
 
+#include "api/account_snapshot.h"
+#include "domain/account.h"
+#include "domain/event_codec.h"
 #include "eventstore/bytes.h"
 #include "eventstore/database.h"
 #include "eventstore/keys.h"
@@ -65,6 +68,24 @@ inline std::string SampleDocument(const std::string& id, const std::string& name
          R"("campaigns":[{"id":41,"controlGroup":{"percentage":0},"engagements":[)" +
          R"({"id":4101,"channel":"messaging","type":"sticky","skillId":3},)" +
          R"({"id":4102,"channel":"chat","type":"embedded","skillId":3}]}]})";
+}
+
+// One that an older server took and this one refuses.
+constexpr const char* kRefusedDocument = R"({"accountId":"demo","appInstallations":[{}],"campaigns":[]})";
+
+// What that older server left behind: the document is the account's newest event, and `kept` what is kept beside it.
+inline void StoreRefusedDocument(RocksDbStore& store, AccountSnapshot kept) {
+  const Event event{{AccountId("demo"), {}, {}, {}},
+                    AccountConfigured{RevisionOf(kRefusedDocument), kRefusedDocument, "admin"}};
+  AppendRequest request;
+  request.key = "demo/";
+  request.streams = {{AccountStream(AccountId("demo")),
+                      kept.version,
+                      {{std::string(TypeName(event.data)), EncodeEventData(event, NoKey())}}}};
+  ++kept.version;
+  kept.document = kRefusedDocument;
+  request.states = {{StateTable::kAccount, "demo", kept.ToJson()}};
+  ASSERT_TRUE(store.Append(std::move(request)));
 }
 
 }  // namespace monitor

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "tests/api/node_fixture.h"
 #include "tests/api/public_api_fixture.h"
 
 namespace monitor {
@@ -145,6 +146,15 @@ TEST_F(PublicApiTest, LoadingIsAnsweredByVersionWithTheVisitorInTheText) {
   EXPECT_EQ(Text(reply, "message"), "Loading account: demo, vid: " + Text(reply, "visitorId"));
   EXPECT_EQ(Text(reply, "visitorId").size(), 32u);
   EXPECT_EQ(LastSeq(), 0u);
+}
+
+TEST_F(PublicApiTest, AnAccountWhoseStoredDocumentIsRefusedIsNotSaidToBeUnknown) {
+  StoreRefusedDocument(*store_, {});
+  ASSERT_TRUE(accounts_->Start(""));
+  ExpectError(Send(Engagement()), 202, 38, "Loading account: demo");
+  ExpectError(Send(Engagement("v=1.0")), 500, 20, "Loading account: demo");
+  ASSERT_TRUE(accounts_->Put({AccountId("demo"), TestDocument(), "admin", std::nullopt}));
+  EXPECT_EQ(Send(Engagement()).status, 201);
 }
 
 TEST_F(PublicApiTest, APassedDeadlineIsAnsweredLikeLoadingInEitherVersion) {

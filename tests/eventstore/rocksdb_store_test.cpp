@@ -257,6 +257,21 @@ TEST(GroupCommit, LetsOneOfManyRivalsWin) {
   EXPECT_EQ(ReadAll(*store).size(), 20u);
 }
 
+TEST(Verify, NamesAnAccountsEventThatCanNotBeRead) {
+  TemporaryFolder folder;
+  auto store = OpenStore(OptionsFor(folder.path()));
+  ASSERT_TRUE(store->Append(RequestOf("a", 0, 2)));
+  AppendRequest request;
+  request.key = "demo/";
+  request.streams = {{StreamName("account/demo"), 0, {{"account-configured", R"({"accountId":"demo"})"}}}};
+  const auto appended = store->Append(std::move(request));
+  ASSERT_TRUE(appended);
+  const auto verified = store->Verify(nullptr);
+  ASSERT_FALSE(verified);
+  EXPECT_TRUE(verified.error().starts_with(appended->first.ToString() + ": account-configured of account/demo "))
+      << verified.error();
+}
+
 // Random appends over many checkpoints, with reopens between: prevseq always names the bucket's previous event.
 TEST(PrevSeq, IsExactAcrossReopens) {
   TemporaryFolder folder;

@@ -1,0 +1,16 @@
+#include "eventstore/account_events.h"
+
+#include "eventstore/visitor_keys.h"
+
+namespace monitor {
+
+bool IsOfAccount(const StoredEvent& stored) { return stored.stream.str().starts_with("account/"); }
+
+std::expected<Event, std::string> ReadAccountEvent(const StoredEvent& stored) {
+  auto event = DecodeEventData(stored.type, stored.data, NoKey());
+  if (event) return *std::move(event);
+  return std::unexpected(stored.position.ToString() + ": " + stored.type + " of " + stored.stream.str() +
+                         " can not be read: " + event.error().message);
+}
+
+}  // namespace monitor
