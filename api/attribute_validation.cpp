@@ -1,10 +1,11 @@
 #include "api/attribute_validation.h"
 
 #include <algorithm>
-#include <array>
 #include <span>
 #include <string>
 #include <utility>
+
+#include "domain/enumerators.h"
 
 namespace monitor {
 namespace {
@@ -147,15 +148,17 @@ constexpr FieldRule kErrorFields[] = {{.name = "error", .kind = kObject, .fields
 constexpr FieldRule kSearchInfoFields[] = {{.name = "keywords", .kind = kStrings}};
 
 // In the order of AttributeType.
-constexpr std::array<std::span<const FieldRule>, 10> kAttributeFields = {
+constexpr std::span<const FieldRule> kAttributeFields[] = {
     kCartFields,     kPurchaseFields, kProdViewFields, kCtmrinfoFields, kMrktInfoFields,
     kPersonalFields, kLeadFields,     kServiceFields,  kErrorFields,    kSearchInfoFields};
+static_assert(std::size(kAttributeFields) == kEnumerators<AttributeType>);
 
 constexpr std::pair<std::string_view, ImpressionKind> kImpressionTypes[] = {
     {"impDisplay", ImpressionKind::kDisplay},   {"impAccept", ImpressionKind::kAccept},
     {"impExpanded", ImpressionKind::kExpanded}, {"impTimeout", ImpressionKind::kTimeout},
     {"impClose", ImpressionKind::kClose},
 };
+static_assert(std::size(kImpressionTypes) == kEnumerators<ImpressionKind>);
 
 constexpr std::string_view kGenders[] = {"MALE", "FEMALE", "OTHER"};  // also 0, 1, 2
 

@@ -18,7 +18,7 @@ struct Pattern {
 };
 
 // In the order of Resource.
-constexpr std::array<Pattern, kResources> kPatterns = {{
+constexpr Pattern kPatterns[] = {
     {Resource::kEngagement, "engagement", "/api/account/*/app/*/engagement", http::Method::kPost, "POST, OPTIONS"},
     {Resource::kReport, "report", "/api/account/*/app/*/report", http::Method::kPut, "PUT, OPTIONS"},
     {Resource::kBaseUri, "base_uri", "/api/account/*/service/smt/baseURI.json", http::Method::kGet,
@@ -30,7 +30,8 @@ constexpr std::array<Pattern, kResources> kPatterns = {{
      "GET, HEAD, OPTIONS"},
     {Resource::kEvents, "events", "/api/account/*/monitoring/visitors/*/visits/current/events", http::Method::kPut,
      "PUT, OPTIONS"},
-}};
+};
+static_assert(std::size(kPatterns) == kResources);
 
 const Pattern& PatternOf(Resource resource) { return kPatterns[std::to_underlying(resource)]; }
 

@@ -9,11 +9,12 @@
 #include <string_view>
 
 #include "api/server/http_server.h"
+#include "domain/enumerators.h"
 
 namespace monitor {
 
 enum class Resource : std::uint8_t { kEngagement, kReport, kBaseUri, kState, kContext, kEvents };
-constexpr std::size_t kResources = 6;
+constexpr std::size_t kResources = kEnumerators<Resource>;
 std::string_view ToText(Resource resource);  // for metrics
 
 struct Route {

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "domain/enumerators.h"
 #include "domain/json.h"
 
 namespace monitor {
@@ -35,6 +36,7 @@ constexpr std::array<CountColumn, 16> kCounts = {{{"prospects", &Row::prospects}
                                                   {"conversions", &Row::conversions},
                                                   {"convertedSessions", &Row::converted_sessions},
                                                   {"late", &Row::late}}};
+static_assert(kCounts.back().count != nullptr);
 
 struct RateColumn {
   std::string_view name;
@@ -54,12 +56,17 @@ struct TimesColumn {
 constexpr std::array<TimesColumn, 3> kTimes = {{{"displayToAcceptMs", &Row::display_to_accept},
                                                 {"acceptToConversationMs", &Row::accept_to_conversation},
                                                 {"displayToConversionMs", &Row::display_to_conversion}}};
+// A number of a row has a column, but for the two of the lift.
+static_assert(sizeof(Row) == sizeof(Row::key) + sizeof(Row::value) + (kCounts.size() + 2) * sizeof(std::uint64_t) +
+                                 kTimes.size() * sizeof(DurationHistogram));
+
 constexpr std::array<std::pair<std::string_view, int>, 3> kPercentiles = {{{"p50", 50}, {"p90", 90}, {"p99", 99}}};
 
 std::string_view NameOf(Breakdown breakdown) {
   constexpr std::array<std::string_view, 8> kNames = {"appInstallationId",  "campaignId", "engagementId",
                                                       "engagementRevision", "zone",       "channel",
                                                       "deviceFamily",       "language"};
+  static_assert(kNames.size() == kEnumerators<Breakdown> && !kNames.back().empty());
   return kNames[static_cast<std::size_t>(breakdown)];
 }
 
@@ -252,6 +259,7 @@ void WriteLine(std::string& out, const funnel::Query& query, const Row& row, con
 
 std::string_view NameOf(funnel::Window window) {
   constexpr std::array<std::string_view, 3> kNames = {"hour", "day", "all"};
+  static_assert(kNames.size() == kEnumerators<funnel::Window> && !kNames.back().empty());
   return kNames[static_cast<std::size_t>(window)];
 }
 

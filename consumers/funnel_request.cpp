@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "domain/enumerators.h"
 #include "domain/whole_number.h"
 
 namespace monitor {
@@ -23,6 +24,8 @@ constexpr std::array<std::pair<std::string_view, Breakdown>, 8> kBreakdowns = {{
                                                                                 {"language", Breakdown::kLanguage}}};
 constexpr std::array<std::pair<std::string_view, Window>, 3> kWindows = {
     {{"hour", Window::kHour}, {"day", Window::kDay}, {"all", Window::kAll}}};
+static_assert(kBreakdowns.size() == kEnumerators<Breakdown> && !kBreakdowns.back().first.empty());
+static_assert(kWindows.size() == kEnumerators<Window> && !kWindows.back().first.empty());
 constexpr std::array<std::pair<std::string_view, funnel::Counting>, 2> kCountings = {
     {{"gross", funnel::kGross}, {"net", funnel::kNet}}};
 constexpr std::array<std::pair<std::string_view, FunnelFormat>, 2> kFormats = {

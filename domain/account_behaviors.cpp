@@ -4,6 +4,7 @@
 
 #include "domain/account_conditions.h"
 #include "domain/account_draft.h"
+#include "domain/enumerators.h"
 
 namespace monitor {
 namespace {
@@ -116,6 +117,8 @@ constexpr RuleReader<BehaviorRule> kBehaviorRules[] = {
     {"serviceActivity", &ReadServiceActivity},
     {"abandonScore", &ReadAbandonScore},
 };
+// One each, but one that has one for each of what it may ask.
+static_assert(std::size(kBehaviorRules) == std::variant_size_v<BehaviorRule> - 1 + kEnumerators<Products::Which>);
 
 }  // namespace
 

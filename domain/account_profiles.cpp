@@ -5,6 +5,7 @@
 
 #include "domain/account_conditions.h"
 #include "domain/account_draft.h"
+#include "domain/enumerators.h"
 
 namespace monitor {
 namespace {
@@ -128,6 +129,9 @@ constexpr RuleReader<ProfileRule> kProfileRules[] = {
     {"storeNumber", &ReadCustomerField<CustomerField::Which::kStoreNumber>},
     {"role", &ReadCustomerField<CustomerField::Which::kRole>},
 };
+// One each, but two that have one for each of what they may ask, and AddressMatch, which is a range or a place.
+static_assert(std::size(kProfileRules) == std::variant_size_v<ProfileRule> - 3 + kEnumerators<DaysSince::What> +
+                                              kEnumerators<CustomerField::Which> + 2);
 
 }  // namespace
 

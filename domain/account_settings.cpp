@@ -4,6 +4,7 @@
 #include <string>
 
 #include "domain/account_draft.h"
+#include "domain/enumerators.h"
 
 namespace monitor {
 namespace {
@@ -33,11 +34,12 @@ void ReadProactive(const Node& settings, Settings& into) {
 
 void ReadPriorityShares(const Node& settings, Settings& into) {
   settings.Object("priorityShares", [&](const Node& shares) {
-    constexpr std::array<std::string_view, 3> kNames = {"high", "medium", "low"};
-    for (std::size_t i = 0; i < kNames.size(); ++i) {
-      if (auto share = shares.Number(kNames[i], {0, kMaxRate})) into.priority_shares[i] = *share;
+    double sum = 0;
+    for (std::size_t i = 0; i < kEnumerators<Priority>; ++i) {
+      if (auto share = shares.Number(ToText(static_cast<Priority>(i)), {0, kMaxRate})) into.priority_shares[i] = *share;
+      sum += into.priority_shares[i];
     }
-    if (into.priority_shares[0] + into.priority_shares[1] + into.priority_shares[2] <= 0) {
+    if (sum <= 0) {
       shares.Error("must not all be 0");
     }
   });

@@ -1,6 +1,7 @@
 #include "domain/choice.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <tuple>
 #include <vector>
@@ -14,15 +15,19 @@ std::span<Candidate> KeepBestKind(std::span<Candidate> candidates) {
   return candidates.first(candidates.size() - rest.size());
 }
 
-std::span<Candidate> KeepOnePriority(std::span<Candidate> candidates, const std::array<double, 3>& all_shares,
-                                     SplitMix64& draws) {
-  std::array<Priority, 3> classes;
-  std::array<double, 3> shares;
+static_assert(std::tuple_size_v<decltype(Settings::priority_shares)> == kEnumerators<Priority>);
+
+using PriorityShares = std::span<const double, kEnumerators<Priority>>;
+
+std::span<Candidate> KeepOnePriority(std::span<Candidate> candidates, PriorityShares all_shares, SplitMix64& draws) {
+  std::array<Priority, kEnumerators<Priority>> classes;
+  std::array<double, kEnumerators<Priority>> shares;
   std::size_t present = 0;
-  for (Priority priority : {Priority::kHigh, Priority::kMedium, Priority::kLow}) {
+  for (std::size_t i = 0; i < all_shares.size(); ++i) {
+    const auto priority = static_cast<Priority>(i);
     if (std::ranges::find(candidates, priority, &Candidate::priority) == candidates.end()) continue;
     classes[present] = priority;
-    shares[present++] = all_shares[static_cast<std::size_t>(priority)];
+    shares[present++] = all_shares[i];
   }
   if (present == 1) return candidates;
   const Priority drawn = classes[DrawShare(std::span(shares).first(present), draws.NextShare())];
@@ -61,7 +66,7 @@ std::size_t DrawShare(std::span<const double> shares, double draw) {
   return last_with_share;  // draw · sum can round up to the sum itself
 }
 
-std::size_t Choose(std::span<Candidate> candidates, const std::array<double, 3>& priority_shares, SplitMix64& draws) {
+std::size_t Choose(std::span<Candidate> candidates, PriorityShares priority_shares, SplitMix64& draws) {
   return DrawByWeight(KeepOnePriority(KeepBestKind(candidates), priority_shares, draws), draws);
 }
 

@@ -4,12 +4,12 @@
 // order. Pure; any thread.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "domain/account.h"
+#include "domain/enumerators.h"
 #include "domain/hash.h"
 #include "domain/vocabulary.h"
 
@@ -38,6 +38,6 @@ std::size_t DrawShare(std::span<const double> shares, double draw);
 
 // The winner's `index`. At least one candidate; reorders them. Takes a draw for the priority class if more than one is
 // present, then a draw by weight if the class has more than one candidate (sorted by engagement id, then campaign id).
-std::size_t Choose(std::span<Candidate> candidates, const std::array<double, 3>& priority_shares, SplitMix64& draws);
+std::size_t Choose(std::span<Candidate> candidates, std::span<const double, kEnumerators<Priority>> priority_shares, SplitMix64& draws);
 
 }  // namespace monitor

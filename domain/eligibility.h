@@ -10,6 +10,7 @@
 #include "domain/account.h"
 #include "domain/conditions.h"
 #include "domain/decide.h"
+#include "domain/enumerators.h"
 
 namespace monitor {
 
@@ -57,7 +58,7 @@ class Eligibility {
     Reason reason = Reason::kNone;
   };
   std::vector<CampaignMemo> campaigns_;  // by index
-  std::array<bool, 5> taken_{};          // by Zone
+  std::array<bool, kEnumerators<Zone>> taken_{};  // by Zone
 };
 
 }  // namespace monitor

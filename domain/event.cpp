@@ -1,6 +1,6 @@
 #include "domain/event.h"
 
-#include <array>
+#include <iterator>
 
 namespace monitor {
 
@@ -12,11 +12,12 @@ StreamName EventScope::stream() const {
 
 std::string_view TypeName(const EventData& data) {
   // In the order of EventData's alternatives.
-  static constexpr std::array<std::string_view, std::variant_size_v<EventData>> kNames = {
+  static constexpr std::string_view kNames[] = {
       "session-created",         "activity-reported",  "impression-reported",        "control-group-assigned",
       "eligibility-established", "engagement-shown",   "conversation-started",       "conversation-ended",
       "session-closed",          "account-configured", "skill-availability-changed", "abandon-score-set",
       "visitor-erased"};
+  static_assert(std::size(kNames) == std::variant_size_v<EventData>);
   return kNames[data.index()];
 }
 

@@ -142,6 +142,7 @@ class Decoder {
         {"abandon-score-set", [](Decoder& d, EventData& out) { out = d.ReadScore(); }},
         {"visitor-erased", [](Decoder&, EventData& out) { out = VisitorErased{}; }},
     };
+    static_assert(std::size(kReaders) == std::variant_size_v<EventData>);
     const Reader* found = std::ranges::find(kReaders, type, &Reader::type);
     return found == std::end(kReaders) ? nullptr : found;
   }

@@ -1,7 +1,15 @@
 #include "domain/funnel_codec.h"
 
+#include "domain/enumerators.h"
+
 namespace monitor::funnel {
 namespace {
+
+// The last of each is what Decoder::Enum is given.
+static_assert(static_cast<std::size_t>(Zone::kEmbedded) + 1 == kEnumerators<Zone>);
+static_assert(static_cast<std::size_t>(Channel::kContent) + 1 == kEnumerators<Channel>);
+static_assert(static_cast<std::size_t>(ImpressionKind::kClose) + 1 == kEnumerators<ImpressionKind>);
+static_assert(static_cast<std::size_t>(Attribution::kFirst) + 1 == kEnumerators<Attribution>);
 
 enum class Tag : std::uint8_t { kEligible = 1, kImpression, kConversation, kGoalsReached, kConversion };
 

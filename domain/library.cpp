@@ -2,7 +2,11 @@
 
 #include <utility>
 
+#include "domain/enumerators.h"
+
 namespace monitor {
+
+static_assert(kEntryPointSchemes == kEnumerators<EntryPointScheme>);
 
 TextMatcher TextMatcher::Contains(std::string_view text) {
   TextMatcher matcher{How::kContains, FoldCase(text), {}, std::nullopt};

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "domain/choice.h"
+#include "domain/enumerators.h"
 
 namespace monitor {
 namespace {
@@ -142,7 +143,7 @@ void OfferRound::JudgeOthers() {
 }
 
 void OfferRound::ChooseInZones() {
-  std::array<std::vector<Candidate>, 4> zones;  // all but embedded, in their order
+  std::array<std::vector<Candidate>, kEnumerators<Zone> - 1> zones;  // all but embedded, in their order
   for (std::size_t i = 0; i < result_.engagements.size(); ++i) {
     const JudgedEngagement& judged = result_.engagements[i];
     if (judged.verdict != Verdict::kOutdrawn) continue;
@@ -160,7 +161,7 @@ void OfferRound::ChooseInZones() {
 }
 
 static_assert(Zone::kProactive < Zone::kLeft && Zone::kLeft < Zone::kRight && Zone::kRight < Zone::kApp &&
-              Zone::kApp < Zone::kEmbedded && static_cast<int>(Zone::kEmbedded) == 4);
+              Zone::kApp < Zone::kEmbedded && static_cast<std::size_t>(Zone::kEmbedded) == kEnumerators<Zone> - 1);
 
 // By zone, the embedded ones (the last zone) by engagement id. A standing offer keeps the zone it was offered in.
 void OfferRound::OrderAnswer() {

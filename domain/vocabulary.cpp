@@ -1,7 +1,9 @@
 #include "domain/vocabulary.h"
 
-#include <array>
 #include <cstddef>
+#include <iterator>
+
+#include "domain/enumerators.h"
 
 namespace monitor {
 namespace {
@@ -12,59 +14,59 @@ struct Spellings;
 
 template <>
 struct Spellings<Zone> {
-  static constexpr std::array<std::string_view, 5> kTexts = {"proactive", "left", "right", "app", "embedded"};
+  static constexpr std::string_view kTexts[] = {"proactive", "left", "right", "app", "embedded"};
 };
 template <>
 struct Spellings<Channel> {
-  static constexpr std::array<std::string_view, 3> kTexts = {"messaging", "chat", "content"};
+  static constexpr std::string_view kTexts[] = {"messaging", "chat", "content"};
 };
 template <>
 struct Spellings<EngagementType> {
-  static constexpr std::array<std::string_view, 7> kTexts = {"embedded", "sticky", "slideout", "overlay",
-                                                             "toaster",  "peel",   "app"};
+  static constexpr std::string_view kTexts[] = {"embedded", "sticky", "slideout", "overlay", "toaster", "peel", "app"};
 };
 template <>
 struct Spellings<Priority> {
-  static constexpr std::array<std::string_view, 3> kTexts = {"high", "medium", "low"};
+  static constexpr std::string_view kTexts[] = {"high", "medium", "low"};
 };
 template <>
 struct Spellings<DeviceFamily> {
-  static constexpr std::array<std::string_view, 3> kTexts = {"DESKTOP", "TABLET", "MOBILE"};
+  static constexpr std::string_view kTexts[] = {"DESKTOP", "TABLET", "MOBILE"};
 };
 template <>
 struct Spellings<SkillState> {
-  static constexpr std::array<std::string_view, 3> kTexts = {"online", "busy", "offline"};
+  static constexpr std::string_view kTexts[] = {"online", "busy", "offline"};
 };
 template <>
 struct Spellings<AvailabilityPolicy> {
-  static constexpr std::array<std::string_view, 3> kTexts = {"online", "onlineOrBusy", "always"};
+  static constexpr std::string_view kTexts[] = {"online", "onlineOrBusy", "always"};
 };
 template <>
 struct Spellings<GoalType> {
-  static constexpr std::array<std::string_view, 3> kTexts = {"purchase", "lead", "service"};
+  static constexpr std::string_view kTexts[] = {"purchase", "lead", "service"};
 };
 template <>
 struct Spellings<Attribution> {
-  static constexpr std::array<std::string_view, 2> kTexts = {"last", "first"};
+  static constexpr std::string_view kTexts[] = {"last", "first"};
 };
 template <>
 struct Spellings<ImpressionKind> {
-  static constexpr std::array<std::string_view, 5> kTexts = {"display", "accept", "expanded", "timeout", "close"};
+  static constexpr std::string_view kTexts[] = {"display", "accept", "expanded", "timeout", "close"};
 };
 template <>
 struct Spellings<AttributeType> {
-  static constexpr std::array<std::string_view, 10> kTexts = {
+  static constexpr std::string_view kTexts[] = {
       "cart", "purchase", "prodView", "ctmrinfo", "mrktInfo", "personal", "lead", "service", "error", "searchInfo"};
 };
 
 template <class Word>
 std::string_view TextOf(Word word) {
+  static_assert(std::size(Spellings<Word>::kTexts) == kEnumerators<Word>);
   return Spellings<Word>::kTexts[static_cast<std::size_t>(word)];
 }
 
 template <class Word>
 std::optional<Word> Parse(std::string_view text) {
-  for (std::size_t i = 0; i < Spellings<Word>::kTexts.size(); ++i) {
+  for (std::size_t i = 0; i < std::size(Spellings<Word>::kTexts); ++i) {
     if (Spellings<Word>::kTexts[i] == text) return static_cast<Word>(i);
   }
   return std::nullopt;

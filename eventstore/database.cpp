@@ -23,8 +23,8 @@
 namespace monitor {
 namespace {
 
-constexpr std::array<const char*, kFamilies> kFamilyNames = {"default", "log",  "stream", "visitor",
-                                                             "account", "keys", "relay",  "meta"};
+constexpr const char* kFamilyNames[] = {"default", "log", "stream", "visitor", "account", "keys", "relay", "meta"};
+static_assert(std::size(kFamilyNames) == kFamilies);
 
 // The one place that decides on durability: every batch is on disk before anybody is answered (docs/decisions/
 // log-is-truth.md). With one write the data also becomes readable only after its sync, so no reader sees what a crash

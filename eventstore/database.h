@@ -17,12 +17,13 @@
 #include <string>
 #include <string_view>
 
+#include "domain/enumerators.h"
 #include "eventstore/event_store.h"
 
 namespace monitor {
 
 enum class Family : std::uint8_t { kDefault, kLog, kStream, kVisitor, kAccount, kKeys, kRelay, kMeta };
-constexpr std::size_t kFamilies = 8;
+constexpr std::size_t kFamilies = kEnumerators<Family>;
 
 Family FamilyOf(StateTable table);
 
