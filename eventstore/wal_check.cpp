@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::size_t kBlockSize = 32'768;
 constexpr std::size_t kHeaderSize = 7;
-constexpr std::size_t kSectorSize = 512;
+constexpr std::size_t kSectorSize = 512;  // the least that a disk writes whole or not at all
+// A run of zeros that a sound record does not have: sequence numbers and lengths have 7 of them at most.
+constexpr std::size_t kLeastLost = 16;
 constexpr std::uint8_t kFullType = 1;
 constexpr std::uint8_t kFirstType = 2;
 
@@ -66,11 +68,15 @@ bool IsCutShort(std::string_view bytes, std::size_t at) {
   return at + kHeaderSize + length > bytes.size();
 }
 
-bool HasZeroSector(std::string_view bytes, std::size_t from) {
+// Whether a sector of the record from `from` on is as it was before it was last written: zeros from where the file then
+// ended. Mostly that is where the record begins, or the sector. A batch of more than RocksDB's buffer (1 MiB) is written
+// in several pieces, though, and the kernel may write back a page between two of them: then it is anywhere.
+bool HasLostSector(std::string_view bytes, std::size_t from) {
   for (std::size_t at = from / kSectorSize * kSectorSize; at < bytes.size(); at += kSectorSize) {
     std::size_t begin = std::max(at, from);
     auto sector = bytes.substr(begin, std::min(at + kSectorSize, bytes.size()) - begin);
-    if (sector.size() >= kHeaderSize && std::ranges::all_of(sector, [](char c) { return c == 0; })) return true;
+    const std::size_t zeros = sector.size() - (sector.find_last_not_of('\0') + 1);  // npos + 1 is 0
+    if (zeros >= std::min(sector.size(), kLeastLost)) return true;
   }
   return false;
 }
@@ -82,7 +88,7 @@ std::unexpected<std::string> DamagedAt(std::size_t at, const char* what) {
 std::expected<void, std::string> JudgeFault(std::string_view bytes, std::size_t at) {
   if (LaterRecordExists(bytes, at + 1)) return DamagedAt(at, "a bad record with good ones behind it");
   if (LengthIsWrong(bytes, at)) return DamagedAt(at, "the last record's length is wrong");
-  if (IsCutShort(bytes, at) || HasZeroSector(bytes, at)) return {};
+  if (IsCutShort(bytes, at) || HasLostSector(bytes, at)) return {};
   return DamagedAt(at, "the last record is complete, but its checksum does not match");
 }
 

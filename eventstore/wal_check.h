@@ -5,7 +5,7 @@
 // pages reached the disk out of order. What decides here: the writer syncs every batch before it writes the next, and a
 // batch is one logical record of the log. So only the very last record may be incomplete. A bad record with a later one
 // behind it was synced once: that is damage, and so is a bad last record that is all there (neither cut short nor with
-// a sector of zeros in it, as a lost write leaves it).
+// a sector in it that ends in zeros, as a lost write leaves it).
 //
 // Format: RocksDB wiki, "Write Ahead Log File Format" (blocks of 32 KiB; checksum, length, type, payload).
 // Threads: a pure function over files that nobody writes.

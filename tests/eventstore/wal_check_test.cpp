@@ -7,6 +7,7 @@
 #include <iterator>
 #include <random>
 
+#include "eventstore/crc32c.h"
 #include "tests/eventstore/store_fixture.h"
 
 namespace monitor {
@@ -67,6 +68,42 @@ TEST_F(WriteAheadLog, WithALostPageInItsLastRecordIsATornTail) {
   std::size_t page = (before_last / 4'096 + 2) * 4'096;
   std::fill_n(changed.begin() + static_cast<std::ptrdiff_t>(page), 4'096, '\0');
   EXPECT_TRUE(CheckWriteAheadLog(changed));
+}
+
+// A page that was written back between two pieces of a large record, and not again.
+TEST_F(WriteAheadLog, WithASectorThatEndsEarlyInItsLastRecordIsATornTail) {
+  const std::size_t sector = (before_last / 512 + 2) * 512;
+  for (std::size_t kept : {0, 1, 300, 512 - 16}) {
+    std::string changed = bytes;
+    std::fill(changed.begin() + static_cast<std::ptrdiff_t>(sector + kept),
+              changed.begin() + static_cast<std::ptrdiff_t>(sector + 512), '\0');
+    EXPECT_TRUE(CheckWriteAheadLog(changed)) << kept;
+  }
+}
+
+// One record of the log as RocksDB writes it.
+std::string RecordOf(std::size_t size) {
+  const std::string payload = '\1' + std::string(size - 7, 'x');  // its type first
+  const std::uint32_t crc = Crc32c(payload), masked = ((crc >> 15) | (crc << 17)) + 0xa282ead8u;
+  std::string record(6, '\0');
+  for (std::size_t i = 0; i < 4; ++i) record[i] = static_cast<char>(masked >> (8 * i));
+  for (std::size_t i = 0; i < 2; ++i) record[4 + i] = static_cast<char>((size - 7) >> (8 * i));
+  return record + payload;
+}
+
+TEST(WriteAheadLogOfOneRecord, WithALostSectorOfWhichItHasAFewBytesIsATornTail) {
+  for (std::size_t few = 1; few <= 20; ++few) {
+    std::string last = RecordOf(1'024 + few);
+    ASSERT_TRUE(CheckWriteAheadLog(last));
+    std::fill(last.end() - static_cast<std::ptrdiff_t>(few), last.end(), '\0');
+    EXPECT_TRUE(CheckWriteAheadLog(last)) << few << " bytes in its last sector";
+
+    const std::string before = RecordOf(512 - few);
+    std::string first = before + RecordOf(1'024);
+    ASSERT_TRUE(CheckWriteAheadLog(first));
+    std::fill_n(first.begin() + static_cast<std::ptrdiff_t>(before.size()), few, '\0');
+    EXPECT_TRUE(CheckWriteAheadLog(first)) << few << " bytes in its first sector";
+  }
 }
 
 TEST_F(WriteAheadLog, WithALostPageBeforeItsLastRecordIsDamaged) {
