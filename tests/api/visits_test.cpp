@@ -49,6 +49,24 @@ TEST_F(Sessions, GoOnAfterARestartWithTheirContexts) {
             200);
 }
 
+TEST_F(Sessions, GoOnOnceTheVisitorsKeyCanBeReadAgain) {
+  Load();
+  const std::string key = PartitionKey(AccountId("demo"), kDevice);
+  const auto write = [&](std::optional<std::string> value) {
+    AppendRequest request;
+    request.states.push_back({StateTable::kVisitorKey, key, std::move(value)});
+    ASSERT_TRUE(store_->Append(std::move(request)));
+  };
+  const MemoryRequest sealed =
+      Engagement("v=1&vid=device", R"({"engagementAttributes":[{"type":"personal","personal":{"firstname":"A"}}]})");
+  const std::uint64_t before = LastSeq();
+  write("no key");
+  ExpectError(Send(sealed), 500, 18);
+  EXPECT_EQ(LastSeq(), before);
+  write(std::nullopt);
+  EXPECT_EQ(Send(sealed).status, 201) << "what could not be written is forgotten";
+}
+
 TEST_F(Sessions, EndAfter30IdleMinutesOr6Hours) {
   Load();
   const std::string visit = NewVisit();

@@ -44,6 +44,16 @@ TEST(RelayProgress, AsksForTheEndWhereAnAcknowledgementHadNoOffset) {
   EXPECT_EQ(progress.PositionJson(), R"({"seq":"1","offsets":{"0":8}})");
 }
 
+// A message that Kafka had already comes back with the offset it has: far below what was read before.
+TEST(RelayProgress, NeverTakesAnOffsetBack) {
+  RelayProgress progress(0, {9});
+  progress.Delivered(progress.Add(1), 0, 3);
+  EXPECT_EQ(progress.PositionJson(), R"({"seq":"1","offsets":{"0":9}})");
+  progress.Delivered(progress.Add(2), 0, 11);
+  progress.SetEndOffset(0, 10);
+  EXPECT_EQ(progress.PositionJson(), R"({"seq":"2","offsets":{"0":12}})");
+}
+
 TEST(RelayProgress, ForgetsWhatWasNotSentAfterAll) {
   RelayProgress progress(0, {0});
   progress.Add(1);
