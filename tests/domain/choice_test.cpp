@@ -86,6 +86,16 @@ TEST(Choice, DoesNotDependOnTheOrderOfTheDocument) {
   }
 }
 
+TEST(Choice, DrawsInTheOrderOfEngagementsWhateverTheirCampaigns) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    SplitMix64 first(seed), second(seed);
+    std::vector<Candidate> candidates = {CandidateOf(0), CandidateOf(1)};
+    const std::size_t winner = ChooseFrom(candidates, first);
+    candidates[0].campaign_id = 2;
+    EXPECT_EQ(ChooseFrom(candidates, second), winner) << "seed " << seed;
+  }
+}
+
 // Five standard deviations either way: a false alarm once in some two million runs of a fixed seed that never changes.
 void ExpectShare(int count, int trials, double share) {
   const double deviation = std::sqrt(trials * share * (1 - share));

@@ -186,6 +186,15 @@ TEST(Repeat, IsTheSameSaidAtMost150SecondsAgo) {
   EXPECT_THAT(said, SizeIs(1)) << "what can not be repeated any more is forgotten";
 }
 
+TEST(Repeat, IsAllOfWhatIsSaidAgainTogetherAtTheLastMoment) {
+  std::vector<Utterance> said;
+  Say(said, 1, kNoon);
+  Say(said, 2, kNoon);
+  const TimeMs last = kNoon + milliseconds(150'000);
+  Say(said, 1, last);
+  EXPECT_TRUE(WasSaid(said, 2, last));
+}
+
 TEST(Repeat, ComparesPageEntryPointsAndAttributesAsSent) {
   ActivityReported activity = ActivityAt(kNoon);
   EXPECT_FALSE(FingerprintOf(activity)) << "without attributes it is never a repeat";
@@ -215,6 +224,9 @@ TEST(Repeat, TellsAnImpressionWithoutContextFromOneWithIt) {
   EXPECT_NE(named, unnamed);
   impression.context_id = 2;
   EXPECT_EQ(FingerprintOf(impression, true), unnamed) << "compared as sent, not as resolved";
+  impression.page_id = PageId("p2");
+  EXPECT_NE(FingerprintOf(impression, true), unnamed);
+  impression.page_id = PageId("p1");
   impression.reported_revision = 0;
   EXPECT_NE(FingerprintOf(impression, true), unnamed);
 }

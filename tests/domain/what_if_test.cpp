@@ -46,6 +46,28 @@ TEST(WhatIf, FindsNoDifferenceInADocumentThatSaysTheSame) {
   }
 }
 
+TEST(WhatIf, TakesSessionsByTheirBeginningTheRangesEndExcluded) {
+  testing::Scene scene;
+  scene.Configure(Competing(""));
+  WhatIf what_if({ParseAccount(Competing(" ")).value(), kStart, kStart + std::chrono::minutes(2)});
+  Replayer replayer([&](const RecordedRequest& recorded) { what_if.Take(recorded); });
+  replayer.Take({"",
+                 kStart,
+                 {{AccountId("shop"), {}, {}, {}}, AccountConfigured{{}, Competing(""), "admin"}},
+                 true,
+                 scene.account.version});
+  for (int minute = -1; minute <= 2; ++minute) {
+    const std::string visitor = "v" + std::to_string(minute);
+    const TimeMs begin = kStart + std::chrono::minutes(minute);
+    ASSERT_TRUE(scene.Run(scene.Request(VisitRequest::Kind::kEngagement, visitor), begin));
+    ASSERT_TRUE(scene.Run(scene.Request(VisitRequest::Kind::kEngagement, visitor), begin + std::chrono::minutes(1)));
+    for (const auto& [event, time] : scene.visitors[visitor].events) replayer.Take({"", time, event});
+  }
+  replayer.Finish();
+  EXPECT_EQ(what_if.report().sessions, 2u);
+  EXPECT_EQ(what_if.report().zone_conflicts.before, 4u) << "both requests of both";
+}
+
 // One offer on one page that asks three times, a minute apart.
 TEST(WhatIf, KeepsSessionsAsTheyWereRecordedWhateverTheDocumentSaysOfThem) {
   const std::string recorded_document = Competing("");
