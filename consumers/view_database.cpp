@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t kBlockCacheBytes = 64 << 20;
 constexpr std::size_t kWriteBufferBytes = 16 << 20;  // a family; two of each, five families: at most 160 MiB
 
-constexpr std::array<const char*, kFamilies> kFamilyNames = {"default", "facts",    "visitors",
-                                                             "marks",   "accounts", "progress"};
+constexpr const char* kFamilyNames[] = {"default", "facts", "visitors", "marks", "accounts", "progress"};
+static_assert(std::size(kFamilyNames) == kFamilies);
 
 void Require(const rocksdb::Status& status) {
   if (!status.ok()) throw StoreFailure(status.ToString());

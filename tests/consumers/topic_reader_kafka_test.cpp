@@ -33,7 +33,7 @@ bool Becomes(const std::function<bool()>& true_now) {
   const auto deadline = std::chrono::steady_clock::now() + minutes(1);
   while (!true_now()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // polls with a deadline
   }
   return true;
 }
