@@ -13,6 +13,7 @@ struct Admin::Route {
   std::string_view path;  // `*` stands for one segment
   http::Reply (Admin::*handler)(const Call&);
   bool open = false;  // needs no token
+  std::vector<std::string_view> parameters = {};
 };
 
 const std::vector<Admin::Route>& Admin::Routes() {
@@ -33,7 +34,7 @@ const std::vector<Admin::Route>& Admin::Routes() {
       {Method::kGet, "admin/accounts/*/visitors/*", &Admin::GetVisitor},
       {Method::kDelete, "admin/accounts/*/visitors/*", &Admin::EraseVisitor},
       {Method::kGet, "admin/accounts/*/visitors/*/sessions/*/events", &Admin::GetSessionEvents},
-      {Method::kGet, "admin/log", &Admin::GetLog},
+      {Method::kGet, "admin/log", &Admin::GetLog, false, {"from", "limit", "waitMs"}},
       {Method::kGet, "admin/position", &Admin::GetPosition},
       {Method::kPost, "admin/drain", &Admin::BeginDrain},
   };
@@ -118,7 +119,9 @@ http::Reply Admin::Dispatch(const Route& route, const http::Request& request, st
 
 http::Reply Admin::Run(const Route& route, const http::Request& request, std::vector<std::string> arguments) {
   try {
-    return (this->*route.handler)({request, std::move(arguments), http::Query(request.query())});
+    const Call call{request, std::move(arguments), http::Query(request.query())};
+    if (const auto fault = call.query.Fault(route.parameters)) return admin::Invalid(*fault);
+    return (this->*route.handler)(call);
   } catch (const std::exception& error) {
     log::Error("admin_request_failed", {{"route", route.path}, {"reason", error.what()}});
     return admin::Unexpected();

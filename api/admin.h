@@ -94,7 +94,7 @@ class Admin {
   http::Reply GetLog(const Call& call);
   http::Reply GetPosition(const Call& call);
   std::expected<std::vector<StoredEvent>, StoreError> ReadOn(LogPosition from, std::size_t limit) const;
-  bool WaitFor(std::uint64_t seq, std::chrono::milliseconds patience);
+  bool WaitFor(const http::Request& request, std::uint64_t seq, std::chrono::milliseconds patience);
 
   Parts parts_;
   AdminOptions options_;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kDefaultEvents = 1'000;
 constexpr std::size_t kMaxEvents = 10'000;
 constexpr std::size_t kMaxLogBytes = 16 << 20;
-// A poll looks this often whether the server ends.
+// A poll looks this often whether the server ends or its client has gone.
 constexpr std::chrono::milliseconds kPollSlice{200};
 
 // ORIGIN:SEQ, SEQ alone for the current origin, or nothing for its beginning.
@@ -67,7 +67,7 @@ http::Reply Admin::GetLog(const Call& call) {
     // Nothing came after a closed origin yet: what comes next is the current one's first.
     const bool current = from->origin == origins.back().origin;
     const auto patience = std::min(options_.max_poll, std::chrono::milliseconds(std::min<std::uint64_t>(*wait, 1e9)));
-    if (!WaitFor(current ? from->seq : origins.back().first, patience)) {
+    if (!WaitFor(call.request, current ? from->seq : origins.back().first, patience)) {
       return admin::Unavailable("too many polls are waiting");
     }
     events = ReadOn(*from, count);
@@ -105,8 +105,9 @@ std::expected<std::vector<StoredEvent>, StoreError> Admin::ReadOn(LogPosition fr
   return events;
 }
 
-// False: too many are waiting already. True, when the seq is there, the time is over or the server ends.
-bool Admin::WaitFor(std::uint64_t seq, std::chrono::milliseconds patience) {
+// False: too many are waiting already. True, when the seq is there, the time is over, the client has gone or the server
+// ends.
+bool Admin::WaitFor(const http::Request& request, std::uint64_t seq, std::chrono::milliseconds patience) {
   if (waiting_polls_.fetch_add(1) >= options_.max_waiting_polls) {
     waiting_polls_.fetch_sub(1);
     return false;
@@ -114,7 +115,7 @@ bool Admin::WaitFor(std::uint64_t seq, std::chrono::milliseconds patience) {
   const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    if (left.count() <= 0 || stopping_.load()) break;
+    if (left.count() <= 0 || stopping_.load() || request.abandoned()) break;
     if (parts_.store.WaitForSeq(seq, std::min(left, kPollSlice))) break;
   }
   waiting_polls_.fetch_sub(1);

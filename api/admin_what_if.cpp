@@ -67,9 +67,8 @@ http::Reply Admin::AskWhatIf(const Call& call) {
 
   WhatIf what_if(std::move(*question));
   Replayer replayer([&what_if](const RecordedRequest& recorded) { what_if.Take(recorded); });
-  const auto from =
-      ReplayLog(parts_.store, parts_.master_key,
-                {.account = account, .go_on = [this](std::uint64_t) { return !stopping_.load(); }}, replayer);
+  const auto go_on = [&](std::uint64_t) { return !stopping_.load() && !call.request.abandoned(); };
+  const auto from = ReplayLog(parts_.store, parts_.master_key, {.account = account, .go_on = go_on}, replayer);
   if (!from) {
     return from.error().code == StoreError::kCorrupt ? admin::Unexpected()
                                                      : admin::Unavailable("the log can not be read");

@@ -111,6 +111,18 @@ TEST_F(AdminTest, UnknownPathsAndMethodsHaveThePublicForm) {
   EXPECT_EQ(Do("GET", "/admin/drain").Header("Allow"), "POST");
 }
 
+TEST_F(AdminTest, UnknownAndDoubledParametersAreRefusedByName) {
+  for (const char* path : {"/livez", "/readyz", "/metrics", "/admin/accounts", "/admin/position", "/admin/log"}) {
+    const Answer answer = Do("GET", std::string(path) + "?form=1");
+    EXPECT_EQ(Code(answer), "400/5") << path;
+    EXPECT_THAT(answer.body, HasSubstr("\"message\":\"form: is no parameter here\"")) << path;
+  }
+  EXPECT_THAT(Do("GET", "/admin/log?from=1&limit=1&waitMs=0&from=2").body, HasSubstr("from: is given twice"));
+  EXPECT_EQ(Code(Do("PUT", "/admin/accounts/demo?dry=1", SampleDocument("demo"))), "400/5");
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo")), "404/6");
+  EXPECT_EQ(Code(testing_http::Do(server_.port(), "GET", "/admin/log?form=1")), "401/10");
+}
+
 TEST_F(AdminTest, AnAccountIsPutReadAndListed) {
   const std::string document = SampleDocument("demo");
   const std::string tag = "\"" + RevisionOf(document).str() + "\"";
@@ -319,6 +331,20 @@ TEST_F(AdminTest, PollsAreBoundedAndEndWithTheServer) {
   admin_.Stop();
   EXPECT_EQ(first.Receive().body, "");
   EXPECT_EQ(second.Receive().status, 200);
+}
+
+// At most two wait at a time: the place of one that has gone is free again.
+TEST_F(AdminTest, APollEndsWithItsClient) {
+  const auto third_waits = [&] { return Do("GET", "/admin/log?from=1&waitMs=1").status == 200; };
+  {
+    Client first(server_.port()), second(server_.port());
+    for (Client* client : {&first, &second}) {
+      client->Send("GET /admin/log?from=1&waitMs=60000 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " +
+                   std::string(kToken) + "\r\n\r\n");
+    }
+    ASSERT_TRUE(WaitUntil([&] { return !third_waits(); }, std::chrono::seconds(20)));
+  }
+  EXPECT_TRUE(WaitUntil(third_waits, std::chrono::seconds(20)));
 }
 
 TEST_F(AdminTest, DrainingTurnsReadyzButNotLivez) {
