@@ -151,16 +151,16 @@ std::string WhichAreRefused(const Accounts& accounts) {
 
 http::Reply Admin::Ready(const Call&) {
   const bool loading = parts_.accounts.loading();
-  const bool writable = parts_.store.Writable();
+  const std::string store_fault = parts_.store_fault ? parts_.store_fault() : "";
   const bool draining = parts_.drain.begun();
-  const bool ready = !loading && writable && !draining;
+  const bool ready = !loading && store_fault.empty() && !draining;
   const std::string broker = parts_.broker ? parts_.broker() : "", accounts = WhichAreRefused(parts_.accounts);
   const bool whole = broker.empty() && accounts.empty();
   std::string body;
   json::Writer writer(body);
   writer.BeginObject().Key("status").String(!ready ? "unready" : whole ? "ready" : "degraded").Key("checks").BeginObject();
   writer.Key("accounts").String(loading ? "loading" : accounts.empty() ? "ok" : accounts);
-  writer.Key("store").String(writable ? "ok" : "takes nothing");
+  writer.Key("store").String(store_fault.empty() ? "ok" : store_fault);
   writer.Key("drain").String(draining ? "draining" : "ok");
   if (parts_.broker) writer.Key("broker").String(broker.empty() ? "ok" : broker);
   writer.EndObject().EndObject();

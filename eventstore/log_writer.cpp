@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "domain/free_space.h"
 #include "eventstore/bytes.h"
 #include "eventstore/keys.h"
 #include "eventstore/record.h"
@@ -89,6 +90,12 @@ void LogWriter::SaveRelayed(Origin origin, std::uint64_t seq) {
 
 bool LogWriter::Writable() const {
   return !broken_.load(std::memory_order_relaxed) && !disk_low_.load(std::memory_order_relaxed);
+}
+
+std::string LogWriter::WhyNotWritable() const {
+  if (disk_low_) return TooLittleFree(free_bytes_, options_.min_free_bytes);
+  if (broken_) return "a write failed; the log is opened anew as soon as it can be written";
+  return {};
 }
 
 void LogWriter::Run() {
@@ -275,10 +282,10 @@ void LogWriter::MeasureDisk() {
   if (::statvfs(options_.path.c_str(), &disk) != 0) return;
   const std::uint64_t free_bytes = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
   const bool low = free_bytes < options_.min_free_bytes;
+  free_bytes_ = free_bytes;
   if (disk_low_.exchange(low) == low) return;
-  const std::string free = std::to_string(free_bytes >> 20) + " MiB are free, ";
-  const std::string least = std::to_string(options_.min_free_bytes >> 20);
-  Report(low ? "disk_low" : "disk_recovered", free + (low ? "below " + least + " nothing is taken" : "that is enough"));
+  Report(low ? "disk_low" : "disk_recovered",
+         low ? TooLittleFree(free_bytes, options_.min_free_bytes) : "enough of the disk is free");
 }
 
 void LogWriter::Report(const std::string& event, const std::string& detail) const {

@@ -2,8 +2,8 @@
 //
 // It takes all requests that wait, checks their expected versions, numbers their events, writes them as one batch with
 // one sync, and answers. After a write that failed (disk full) it refuses everything until there is room, then opens
-// the database anew. A second thread watches the free disk space. Threads: Append, SaveRelayed, Writable, Statistics
-// from any thread.
+// the database anew. A second thread watches the free disk space. Threads: Append, SaveRelayed, Writable,
+// WhyNotWritable, Statistics from any thread.
 #pragma once
 
 #include <atomic>
@@ -29,6 +29,7 @@ class LogWriter {
   std::expected<Appended, StoreError> Append(const AppendRequest& request);
   void SaveRelayed(Origin origin, std::uint64_t seq);
   bool Writable() const;
+  std::string WhyNotWritable() const;
   StoreStatistics Statistics() const;
 
  private:
@@ -68,6 +69,7 @@ class LogWriter {
 
   std::atomic<bool> broken_{false};    // a write failed; nothing is accepted until the database was opened anew
   std::atomic<bool> disk_low_{false};  // below the watermark
+  std::atomic<std::uint64_t> free_bytes_{0};
   struct Counters {
     std::atomic<std::uint64_t> batches{0}, requests{0}, events{0}, bytes{0}, conflicts{0}, refused{0}, sync_ns{0};
   } counters_;

@@ -119,6 +119,10 @@ std::expected<std::vector<std::pair<std::string, std::string>>, StoreError> Rock
 
 bool RocksDbStore::Writable() const { return state_->writer && state_->writer->Writable(); }
 
+std::string RocksDbStore::WhyNotWritable() const {
+  return state_->writer ? state_->writer->WhyNotWritable() : "it is open for reading only";
+}
+
 StoreStatistics RocksDbStore::Statistics() const {
   if (!state_->writer) return {.last_seq = state_->log->last_seq()};
   return state_->writer->Statistics();

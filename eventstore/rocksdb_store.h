@@ -62,6 +62,8 @@ class RocksDbStore : public EventStore {
   std::expected<std::vector<std::pair<std::string, std::string>>, StoreError> ReadStates(
       StateTable table, std::string_view prefix, std::size_t limit, std::string_view after) const override;
   bool Writable() const override;
+  // In words for an operator; empty while it is writable.
+  std::string WhyNotWritable() const;
 
   StoreStatistics Statistics() const;
 

@@ -35,7 +35,8 @@ class AdminTest : public testing::Test {
                 .store = folder_.store(),
                 .master_key = master_key_,
                 .metrics = registry_,
-                .drain = drain_},
+                .drain = drain_,
+                .store_fault = [this] { return store_fault_; }},
                {.token = kToken, .max_waiting_polls = 2}),
         server_({.threads = 1, .handler_threads = 8},
                 [this](const http::Request& request) { return admin_.Handle(request); }) {
@@ -69,6 +70,7 @@ class AdminTest : public testing::Test {
   Accounts accounts_;
   Visits visits_;
   Drain drain_;
+  std::string store_fault_;
   metrics::Registry registry_;
   Admin admin_;
   http::Server server_;
@@ -345,6 +347,14 @@ TEST_F(AdminTest, APollEndsWithItsClient) {
     ASSERT_TRUE(WaitUntil([&] { return !third_waits(); }, std::chrono::seconds(20)));
   }
   EXPECT_TRUE(WaitUntil(third_waits, std::chrono::seconds(20)));
+}
+
+TEST_F(AdminTest, ReadyzSaysInWordsWhyNothingIsTaken) {
+  store_fault_ = "35 MiB are free, 256 are wanted";
+  const Answer ready = testing_http::Do(server_.port(), "GET", "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_THAT(ready.body, HasSubstr(R"("status":"unready")"));
+  EXPECT_THAT(ready.body, HasSubstr(R"("store":"35 MiB are free, 256 are wanted")"));
 }
 
 TEST_F(AdminTest, DrainingTurnsReadyzButNotLivez) {

@@ -228,6 +228,7 @@ TEST_F(BrokenDiskTest, FailedWriteIsRefusedAndNeverComesBack) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error(), StoreError::kUnavailable);
     EXPECT_FALSE(store->Writable());
+    EXPECT_TRUE(store->WhyNotWritable().starts_with("a write failed")) << store->WhyNotWritable();
     EXPECT_EQ(store->ReadStream(StreamName("session/demo/a/s"), 1)->size(), 3u + static_cast<unsigned>(round));
     EXPECT_EQ(store->Append(RequestOf("a", 3)).error(), StoreError::kUnavailable);
 

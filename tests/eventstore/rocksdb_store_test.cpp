@@ -185,10 +185,11 @@ TEST_F(Store, RefusesBelowTheWatermarkOfFreeDisk) {
   auto options = OptionsFor(folder.path());
   options.min_free_bytes = ~0ull;
   std::vector<std::string> told;
-  options.report = [&](const std::string& event, const std::string&) { told.push_back(event); };
+  options.report = [&](const std::string& event, const std::string& detail) { told.push_back(event + ": " + detail); };
   store = OpenStore(options);
   EXPECT_FALSE(store->Writable());
-  EXPECT_EQ(told, std::vector<std::string>{"disk_low"});
+  EXPECT_TRUE(store->WhyNotWritable().ends_with(" MiB are free, 17592186044415 are wanted")) << store->WhyNotWritable();
+  EXPECT_EQ(told, std::vector<std::string>{"disk_low: " + store->WhyNotWritable()});
   auto refused = store->Append(RequestOf("a", 0));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(), StoreError::kUnavailable);
