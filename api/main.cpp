@@ -1,6 +1,5 @@
 // monitord: reads settings, builds the parts in order, serves until a signal, leaves in order.
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cstdlib>
@@ -16,6 +15,7 @@
 #include "api/monitord_metrics.h"
 #include "api/monitord_settings.h"
 #include "api/public_api.h"
+#include "api/server/file_limit.h"
 #include "api/server/http_server.h"
 #include "api/server/known_hosts.h"
 #include "api/server/log.h"
@@ -42,6 +42,7 @@ constexpr int kThreadsPerPlace = 4;
 constexpr int kMaxWaitingPerPlace = 3;
 constexpr int kConnectionThreads = 4;
 constexpr std::size_t kMaxAdminBodyBytes = 16 << 20;
+constexpr std::uint64_t kEdgeConnections = 8'192;  // what deploy/render-edge lets in at most
 
 // What is on disk, opened.
 struct Foundations {
@@ -161,14 +162,6 @@ http::ServerOptions AdminServerOptions(const ServerSettings& settings) {
   return options;
 }
 
-// Two descriptors a connection, and what the store keeps open.
-void RaiseFileLimit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 // Why the broker is missing, "" if it is not.
 std::string WhyMissing(const Relay& relay, bool must_acknowledge) {
   if (!relay.BrokerIsAway()) return {};
@@ -274,7 +267,7 @@ int main(int argc, char** argv) {
     auto result = CheckMonitordSettings(*settings);
     if (result) {
       log::SetLevel(settings->String("log", "level"));
-      RaiseFileLimit();
+      RaiseFileLimit(FilesFor(kEdgeConnections));
       result = Serve(*settings, signals);
     }
     if (result) {

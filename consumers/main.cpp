@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "api/server/file_limit.h"
 #include "api/server/http_server.h"
 #include "api/server/known_hosts.h"
 #include "api/server/log.h"
@@ -23,6 +24,8 @@
 namespace {
 
 using namespace monitor;
+
+constexpr std::uint64_t kMaxConnections = 1'024;  // of analysts' pages and programs; more than anybody has shown up with
 
 // Blocked before the first thread is made, so that every thread inherits it and only WaitForSignal sees them.
 sigset_t BlockEndSignals() {
@@ -140,6 +143,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   log::SetLevel(settings->String("log", "level"));
+  RaiseFileLimit(FilesFor(kMaxConnections));
   try {
     return Serve(*settings, end_signals);
   } catch (const std::exception& failure) {
