@@ -187,7 +187,7 @@ def test_bad_arguments_are_one_clear_sentence(tmp_path, arguments, code, sentenc
 
 
 @pytest.mark.parametrize("part, arguments", [
-    ("monitord", []), ("funneld", []), ("nginx", []), ("monitord", ["--demo", "100000"])])
+    ("monitord", []), ("nginx", []), ("monitord", ["--demo", "100000"])])
 def test_a_part_that_dies_takes_the_others_with_it(tmp_path, start_run, part, arguments):
     run = start_run(tmp_path, *arguments).wait_until_ready()
     parts = run.parts()
@@ -196,6 +196,26 @@ def test_a_part_that_dies_takes_the_others_with_it(tmp_path, start_run, part, ar
     name = "edge" if part == "nginx" else part
     assert any(line.startswith(f"run: {name} has ended by itself; see ") for line in run.lines), run.lines
     wait_until(lambda: not any(map(listens, (run.port, run.admin_port, run.funnel_port))), "the ports are free again")
+
+
+def test_a_funneld_that_dies_is_started_again_and_visitors_do_not_notice(tmp_path, start_run):
+    run = start_run(tmp_path).wait_until_ready()
+    before = run.parts()
+    for pause_s in (1, 2):
+        os.kill(run.parts()["funneld"], signal.SIGKILL)
+        told = run.wait_for_line("funneld has ended by itself")
+        assert told == f"funneld has ended by itself and is started again in {pause_s} s; see {tmp_path}/log/funneld.log"
+        assert paste(run.curl_line())[0] == 201
+        wait_until(lambda: listens(run.funnel_port), "there is a funneld again")
+    assert {**run.parts(), "funneld": 0} == {**before, "funneld": 0}
+    os.kill(run.parts()["funneld"], signal.SIGKILL)
+    assert run.wait_for_line("funneld has ended by itself")
+    parts = run.parts()
+    assert run.stop() == 0
+    assert_all_gone(run, parts)
+    assert "stopping" in run.lines and not any(line.startswith("run: ") for line in run.lines)
+    begins = (tmp_path / "log" / "funneld.log").read_text().count('"event":"listening"')
+    assert begins == 3, "its log has all that was said since ./run began"
 
 
 def program(path, script):
