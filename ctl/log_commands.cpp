@@ -7,6 +7,8 @@
 
 #include "ctl/command.h"
 #include "domain/json.h"
+#include "domain/whole_number.h"
+#include "eventstore/event_store.h"
 
 namespace monitor::ctl {
 namespace {
@@ -41,7 +43,7 @@ struct TailOptions {
 };
 
 // Prints the lines; returns where to go on, or nullopt if one is unreadable.
-std::optional<std::string> PrintLines(std::string_view lines, bool json, std::uint64_t& printed, std::string next) {
+std::optional<LogPosition> PrintLines(std::string_view lines, bool json, std::uint64_t& printed, LogPosition next) {
   while (!lines.empty()) {
     const auto end = std::min(lines.find('\n'), lines.size());
     const std::string_view text = lines.substr(0, end);
@@ -53,34 +55,64 @@ std::optional<std::string> PrintLines(std::string_view lines, bool json, std::ui
     } else {
       PrintEvent(event->root());
     }
-    const std::uint64_t seq = std::strtoull(Text(event->root(), "seq").c_str(), nullptr, 10);
-    next = Text(event->root(), "origin") + ":" + std::to_string(seq + 1);
+    const auto position = LogPosition::Parse(Text(event->root(), "origin") + ":" + Text(event->root(), "seq"));
+    if (!position) return std::nullopt;
+    next = {position->origin, position->seq + 1};
     ++printed;
   }
   std::fflush(stdout);
   return next;
 }
 
+struct Ends {
+  LogPosition first, last;  // of the current origin
+};
+
+std::expected<Ends, std::string> LogEnds(AdminApi& admin) {
+  auto answer = admin.Do({.path = "/admin/position"});
+  if (!answer) return std::unexpected(answer.error());
+  auto position = json::Document::Parse(answer->body);
+  if (!position) return std::unexpected("the server's answer cannot be read");
+  const std::string origin = Text(position->root(), "origin") + ":";
+  const auto first = LogPosition::Parse(origin + Text(position->root(), "first"));
+  const auto last = LogPosition::Parse(origin + Text(position->root(), "last"));
+  if (!first || !last) return std::unexpected("the server's answer cannot be read");
+  return Ends{*first, *last};
+}
+
+// An answer may end before the log does, so the end is the position's, of before the first answer: a log that is written to
+// has no other.
 int Tail(const CommonOptions& common, const TailOptions& options) {
   AdminApi admin(common);
-  std::string next = options.from;
+  const auto ends = LogEnds(admin);
+  if (!ends) return Refuse(ends.error());
+  LogPosition next = ends->first;
+  if (auto from = LogPosition::Parse(options.from)) {
+    next = *from;
+  } else if (!options.from.empty()) {
+    next.seq = *ParseWhole<std::uint64_t>(options.from);
+  }
   std::uint64_t printed = 0;
   while (!Interrupted()) {
     std::uint64_t ask = kPageOfEvents;
     if (options.limit > 0) ask = std::min<std::uint64_t>(ask, options.limit - printed);
     if (ask == 0) return kDone;
-    std::string path = "/admin/log?limit=" + std::to_string(ask);
-    if (!next.empty()) path += "&from=" + PercentEncode(next);
-    if (options.follow) path += "&waitMs=" + std::to_string(kFollowWaitMs);
+    if (!options.follow && next.origin == ends->last.origin && next.seq > ends->last.seq) return kDone;
+    const std::string path = "/admin/log?limit=" + std::to_string(ask) + "&from=" + PercentEncode(next.ToString()) +
+                             "&waitMs=" + std::to_string(kFollowWaitMs);
     auto answer = admin.Do({.path = path, .timeout_ms = kFollowWaitMs + 20'000});
     if (Interrupted()) return kDone;
     if (!answer) return Refuse(answer.error());
-    if (answer->body.empty() && !options.follow) return kDone;
     auto after = PrintLines(answer->body, common.json, printed, next);
     if (!after) return Refuse("the server's log has a line that is no event");
     next = *after;
   }
   return kDone;
+}
+
+// What is no place in a log is wrong usage, seen before anything is asked.
+std::string ComplainOfPlace(const std::string& text) {
+  return LogPosition::Parse(text) || ParseWhole<std::uint64_t>(text) ? "" : "neither ORIGIN:SEQ nor SEQ";
 }
 
 int ShowSession(const CommonOptions& common, const std::string& account, const std::string& visitor,
@@ -123,7 +155,8 @@ void AddLogCommands(CLI::App& app, CommandLine& line) {
   CLI::App* log = app.add_subcommand("log", "The node's log of events")->require_subcommand(1);
   CLI::App* tail = log->add_subcommand("tail", "Print events, oldest first: time, position, type, stream, data");
   auto options = std::make_shared<TailOptions>();
-  tail->add_option("--from", options->from, "ORIGIN:SEQ or SEQ to begin at (default: the current origin's oldest)");
+  tail->add_option("--from", options->from, "ORIGIN:SEQ or SEQ to begin at (default: the current origin's oldest)")
+      ->check(ComplainOfPlace);
   tail->add_option("--limit", options->limit, "Stop after so many events")->check(CLI::NonNegativeNumber);
   tail->add_flag("-f,--follow", options->follow, "Wait for more at the end, until Ctrl-C");
   tail->callback([&line, options] { line.exit_code = Tail(line.common, *options); });

@@ -193,13 +193,15 @@ TEST(HttpServer, NoReplyReachesAnotherClientFromHandlerThreads) {
 }
 
 TEST(HttpServer, AHandlerThreadThatWaitsHoldsUpNobodyElse) {
+  std::latch entered(1);
   std::binary_semaphore release(0);
   Server server({.threads = 1, .handler_threads = 2}, [&](const Request& request) {
-    if (request.path() == "/wait") release.acquire();
+    if (request.path() == "/wait") entered.count_down(), release.acquire();
     return Reply{.body = "{}"};
   });
   Client waiting(server.port());
   waiting.Send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\nGET /next HTTP/1.1\r\nHost: h\r\n\r\n");
+  entered.wait();
   for (int i = 0; i < 20; ++i) EXPECT_EQ(testing_http::Do(server.port(), "GET", "/").status, 200);
   release.release();
   EXPECT_EQ(waiting.Receive().status, 200);
@@ -207,13 +209,15 @@ TEST(HttpServer, AHandlerThreadThatWaitsHoldsUpNobodyElse) {
 }
 
 TEST(HttpServer, WhatIsAnsweredAtOnceNeedsNoHandlerThread) {
+  std::latch entered(1);
   std::binary_semaphore release(0);
   Server server({.threads = 1, .handler_threads = 1, .at_once = {"/livez"}}, [&](const Request& request) {
-    if (request.path() == "/wait") release.acquire();
+    if (request.path() == "/wait") entered.count_down(), release.acquire();
     return Reply{.body = std::string(request.path())};
   });
   Client waiting(server.port());
   waiting.Send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\nGET /livez HTTP/1.1\r\nHost: h\r\n\r\n");
+  entered.wait();
   EXPECT_EQ(testing_http::Do(server.port(), "GET", "/livez").body, "/livez");
   release.release();
   EXPECT_EQ(waiting.Receive().body, "/wait");  // in their order on one connection

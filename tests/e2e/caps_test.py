@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from harness import Stack
+from harness import Stack, wait_until
 
 
 @pytest.mark.faults
@@ -24,6 +24,7 @@ def test_flooding_one_account_costs_another_nothing(tmp_path, closing):
         thread.start()
     visitor = stack.visitor()
     try:
+        wait_until(lambda: any(answer.status != 201 for answer in list(answers)), "the flood has reached the cap")
         others = [visitor.engage() for _ in range(300)]
         for _ in range(20):
             visitor.vid = visitor.sid = None

@@ -1,8 +1,11 @@
 """The programs' command lines: exit codes, and one clear sentence for whoever mistyped."""
 
+import http.server
 import json
 import os
 import subprocess
+import threading
+import urllib.parse
 
 import pytest
 
@@ -19,7 +22,7 @@ def call(*command, **environment):
 
 @pytest.mark.parametrize("arguments", [
     [], ["position", "extra"], ["log", "tail", "--limit", "-1"], ["demo", "--visitors", "-1"], ["demo", "--seed", "-1"],
-    ["demo", "--rate", "0"], ["account", "explain", "demo", "--at", "yesterday"],
+    ["demo", "--rate", "0"], ["log", "tail", "--from", "x"], ["account", "explain", "demo", "--at", "yesterday"],
     ["account", "what-if", "demo", "/dev/null", "--from", "1"], ["account", "what-if", "demo", "/dev/null", "--to", "x"]])
 def test_monitorctl_tells_wrong_usage_by_its_exit_code(arguments):
     code, out, error = call(BIN / "monitorctl", "--admin", f"http://127.0.0.1:{free_port()}", *arguments)
@@ -41,6 +44,36 @@ def test_every_command_of_a_running_node_prints_json_for_programs(tmp_path):
             code, out, error = call(BIN / "monitorctl", *node, *command)
             assert (code, error) == (0, ""), command
             json.loads(out)
+
+
+class GrowingLog(http.server.BaseHTTPRequestHandler):
+    """A node whose log has three events when it is first asked and one more with each answer, which never has more than one."""
+
+    seen = []
+
+    def do_GET(self):
+        path, query = urllib.parse.urlsplit(self.path).path, dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+        self.seen.append(path)
+        body = {"origin": "00000001.1", "first": "1", "last": "3"}
+        if path == "/admin/log":
+            origin, seq = query["from"].split(":")
+            body = {"type": "monitor.session-closed", "origin": origin, "seq": seq, "data": {}}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode() + b"\n")
+
+    def log_message(self, *_):
+        pass
+
+
+def test_log_tail_ends_where_the_log_ended_when_it_began():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), GrowingLog) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        code, out, error = call(BIN / "monitorctl", "--json", "--admin", f"http://127.0.0.1:{server.server_address[1]}", "log", "tail",
+                                MONITOR_ADMIN_TOKEN="any")
+        server.shutdown()
+    assert (code, error, [json.loads(line)["seq"] for line in out.splitlines()]) == (0, "", ["1", "2", "3"])
+    assert GrowingLog.seen == ["/admin/position"] + 3 * ["/admin/log"]
 
 
 @pytest.mark.parametrize("program", ["monitord", "funneld"])

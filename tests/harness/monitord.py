@@ -57,9 +57,21 @@ class Monitord(Part):
         assert status == 200, document
         return document
 
-    def log(self, position="", limit=10000):
-        """This node's events from ORIGIN:SEQ on, as CloudEvents."""
-        request = urllib.request.Request(f"{self.admin_url}/admin/log?from={position}&limit={limit}&waitMs=0",
+    def log(self, begin=None):
+        """This node's events from ORIGIN:SEQ (default: its current origin's first) to the last there is now, as CloudEvents,
+        however many answers that takes: one may end before its limit."""
+        now = self.position()
+        origin, seq = begin.split(":") if begin else (now["origin"], now["first"])
+        events, seq = [], int(seq)
+        while origin != now["origin"] or seq <= int(now["last"]):
+            part = self.log_answer(f"{origin}:{seq}")
+            assert part, f"nothing came from {origin}:{seq} on, though {now['last']} of {now['origin']} is the last"
+            events += part
+            origin, seq = part[-1]["origin"], int(part[-1]["seq"]) + 1
+        return events
+
+    def log_answer(self, begin):
+        request = urllib.request.Request(f"{self.admin_url}/admin/log?from={begin}&limit=10000&waitMs=0",
                                          headers={"Authorization": f"Bearer {self.token}"})
         with urllib.request.urlopen(request, timeout=60) as reply:
             return [json.loads(line) for line in reply.read().splitlines() if line]
