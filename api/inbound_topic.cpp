@@ -14,6 +14,7 @@
 
 #include "api/server/log.h"
 #include "domain/topic_message.h"
+#include "eventstore/back_off.h"
 #include "eventstore/kafka_producer.h"
 
 namespace monitor {
@@ -257,15 +258,13 @@ class InboundTopic::State {
 
  private:
   void Live(const std::stop_token& stop) {
-    milliseconds pause = kFirstPause;
+    BackOff back_off(kFirstPause, kGreatestPause);
     while (!stop.stop_requested()) {
       const std::uint64_t before = Taken();
       const Done ended = Consume(stop);
       if (ended || stop.stop_requested()) break;
       Failed(ended.error());
-      if (Taken() > before) pause = kFirstPause;
-      if (PauseFor(pause, stop)) break;
-      pause = std::min(2 * pause, kGreatestPause);
+      if (PauseFor(back_off.Next(Taken() > before), stop)) break;
     }
     Update([](InboundStatus& status) { status.partitions = 0; });
   }

@@ -1,12 +1,12 @@
 #include "eventstore/relay.h"
 
-#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
+#include "eventstore/back_off.h"
 #include "eventstore/broker_watch.h"
 #include "eventstore/relay_run.h"
 
@@ -55,7 +55,7 @@ class Relay::State {
 
  private:
   void Live(std::stop_token stop) {
-    milliseconds pause = kFirstPause;
+    BackOff back_off(kFirstPause, kGreatestPause);
     while (!stop.stop_requested()) {
       std::uint64_t before = Status().relayed;
       std::string why;
@@ -63,11 +63,14 @@ class Relay::State {
       if (end == RelayEnd::kStopped || stop.stop_requested()) return;
       if (end == RelayEnd::kRefused) return Refuse(why);
       Failed(why);
-      if (Status().relayed > before) pause = kFirstPause;
-      std::unique_lock lock(mutex_);
-      stopping_.wait_for(lock, stop, pause, [] { return false; });
-      pause = std::min(2 * pause, kGreatestPause);
+      Pause(back_off.Next(Status().relayed > before), stop);
     }
+  }
+
+  void Pause(milliseconds pause, const std::stop_token& stop) {
+    if (options_.pause) return options_.pause(pause);
+    std::unique_lock lock(mutex_);
+    stopping_.wait_for(lock, stop, pause, [] { return false; });
   }
 
   void OnConnection(bool connected, const std::string& why) {

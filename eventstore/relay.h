@@ -25,6 +25,8 @@ struct RelayOptions {
   std::uint64_t max_in_flight = 20'000;
   // What the relay has to say to the operator: event name and one sentence.
   std::function<void(const std::string& event, const std::string& detail)> report;
+  // Waits between a producer that failed and the next; empty: as long as it says, or until it is stopped.
+  std::function<void(std::chrono::milliseconds)> pause;
 };
 
 struct RelayStatus {

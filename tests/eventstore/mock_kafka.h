@@ -35,6 +35,13 @@ class MockKafka {
       rd_kafka_mock_topic_create(cluster_, topic->c_str(), 1, 1);
     }
   }
+  // The next so many produce requests fail for good.
+  void Refuse(int requests) {
+    constexpr std::int16_t kProduce = 0;
+    for (int i = 0; i < requests; ++i) {
+      rd_kafka_mock_push_request_errors(cluster_, kProduce, 1, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    }
+  }
   void GoDown() { rd_kafka_mock_broker_set_down(cluster_, 1); }
   void ComeUp() { rd_kafka_mock_broker_set_up(cluster_, 1); }
 

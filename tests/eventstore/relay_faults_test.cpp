@@ -1,8 +1,12 @@
 // The relay and a broker that fails in ways of its choosing (mock_kafka.h).
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "eventstore/relay.h"
 #include "tests/eventstore/mock_kafka.h"
@@ -46,6 +50,33 @@ TEST_F(RelayFaults, ABrokerIsAwayWhileThereIsNoConnectionAndBackThoughNothingIsS
   kafka.ComeUp();
   EXPECT_TRUE(Becomes([&] { return !relay.BrokerIsAway(); }));
   EXPECT_TRUE(relay.Status().connected);
+}
+
+TEST_F(RelayFaults, WaitsLongerAfterEachFailureAndBrieflyAgainAfterProgress) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<milliseconds> pauses;
+  options.pause = [&](milliseconds pause) {
+    std::lock_guard lock(mutex);
+    pauses.push_back(pause);
+    changed.notify_all();
+  };
+  const auto has_paused = [&](std::size_t times) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, minutes(1), [&] { return pauses.size() >= times; });
+  };
+  kafka.MakeTopicsOf(options);
+  kafka.Refuse(3);
+  ASSERT_TRUE(store->Append(RequestOf("a", 0)));
+  Relay relay(options, *store);
+  ASSERT_TRUE(has_paused(3));
+  ASSERT_TRUE(relay.Drain(minutes(1)));
+  kafka.Refuse(1);
+  ASSERT_TRUE(store->Append(RequestOf("a", 1)));
+  ASSERT_TRUE(has_paused(4));
+  ASSERT_TRUE(relay.Drain(minutes(1)));
+  std::lock_guard lock(mutex);
+  EXPECT_THAT(pauses, testing::ElementsAre(milliseconds(200), milliseconds(400), milliseconds(800), milliseconds(200)));
 }
 
 }  // namespace
