@@ -15,6 +15,7 @@
 #include "eventstore/database.h"
 #include "eventstore/keys.h"
 #include "eventstore/rocksdb_store.h"
+#include "tests/eventstore/store_fixture.h"
 #include "tests/temporary_folder.h"
 
 namespace monitor {
@@ -30,16 +31,10 @@ class StoreFolder {
   std::string accounts() const { return path() + "/accounts"; }
   RocksDbStore& store() { return *store_; }
   void Close() { store_.reset(); }
-  // As a restore will: what is appended from now on belongs to another origin of this node. Leaves the store closed.
+  // Leaves the store closed.
   void BeginEpoch(std::uint32_t number) {
     Close();
-    const auto database = OpenDatabase({.path = path() + "/store", .on_sync_failure = [](const std::string&) {}});
-    ASSERT_TRUE(database) << database.error();
-    std::string epoch, error;
-    AppendBig(number, epoch);
-    rocksdb::WriteBatch batch;
-    batch.Put((*database)->family(Family::kMeta), ToSlice(kEpochKey), epoch);
-    ASSERT_TRUE(CommitBatch(**database, batch, [](const std::string&) {}, error)) << error;
+    monitor::BeginEpoch(path() + "/store", number);
   }
   void Open() {
     RocksDbStoreOptions options;

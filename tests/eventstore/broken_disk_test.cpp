@@ -235,6 +235,7 @@ TEST_F(BrokenDiskTest, FailedWriteIsRefusedAndNeverComesBack) {
     Disk().log_writes_fail = false;
     auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     while (!store->Writable() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    EXPECT_FALSE(store->Append(RequestOf("refused", 40))) << "it has no events";
     auto appended = store->Append(RequestOf("a", 3 + static_cast<unsigned>(round)));
     ASSERT_TRUE(appended);
     EXPECT_EQ(appended->first.seq, 44u + static_cast<unsigned>(round));

@@ -81,6 +81,14 @@ TEST(Record, UnderAnotherKeyIsRefused) {
   EXPECT_FALSE(DecodeRecord(elsewhere, EncodeRecord(Example())));
 }
 
+TEST(Record, InAnotherBucketThanItsKeysIsRefused) {
+  StoredEvent event = Example();
+  event.bucket ^= 1;
+  const auto decoded = DecodeRecord(event.position, EncodeRecord(event));
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error(), "bucket is not its key's");
+}
+
 TEST(KeyBytes, OfTheLogSortByOriginAndSeq) {
   auto key = [](std::uint32_t epoch, std::uint64_t seq) { return LogKey({{1, epoch}, seq}); };
   EXPECT_LT(key(1, 255), key(1, 256));

@@ -34,6 +34,15 @@ TEST(RelayProgress, CountsAnEventOnceItsTableRowIsThereToo) {
   EXPECT_EQ(progress.acknowledged(), 1u);
 }
 
+TEST(RelayProgress, TakesNeitherSeqNorOffsetOfATableRow) {
+  RelayProgress progress(5, {3});
+  auto event = progress.Add(6), row = progress.Add(0);
+  progress.Delivered(event, 0, 3);
+  progress.Delivered(row, 0, 40);
+  EXPECT_EQ(progress.acknowledged(), 6u);
+  EXPECT_EQ(progress.PositionJson(), R"({"seq":"6","offsets":{"0":4}})");
+}
+
 TEST(RelayProgress, AsksForTheEndWhereAnAcknowledgementHadNoOffset) {
   RelayProgress progress(0, {0});
   progress.Delivered(progress.Add(1), 0, -1);

@@ -113,6 +113,7 @@ TEST_F(Store, WritesStatesWithTheEvents) {
   EXPECT_FALSE(store->ReadState(StateTable::kVisitorKey, "demo/a")->has_value());
   auto all = store->ReadStates(StateTable::kVisitor, "demo/", 10, "");
   EXPECT_EQ(all->size(), 2u);
+  EXPECT_EQ(store->ReadStates(StateTable::kVisitor, "", 2, "")->size(), 2u);
   auto after = store->ReadStates(StateTable::kVisitor, "demo/", 10, "demo/a");
   ASSERT_EQ(after->size(), 1u);
   EXPECT_EQ(after->front().first, "demo/b");
@@ -127,6 +128,27 @@ TEST_F(Store, TimeNeverGoesBackNotEvenAfterAReopen) {
   AppendRequest early = RequestOf("b", 0);
   early.now = FromUnixMs(1'000'000'000'000);
   EXPECT_EQ(store->Append(early)->time, FromUnixMs(2'000'000'000'000));
+}
+
+TEST_F(Store, InANewEpochVersionsBeginAnewAndStreamsGoOn) {
+  ASSERT_TRUE(store->Append(RequestOf("a", 0, 3)));
+  const Origin closed = store->Origins().back().origin;
+  store.reset();
+  BeginEpoch(folder.path(), 2);
+  Open();
+  EXPECT_FALSE(store->Append(RequestOf("a", 0)));
+  const auto appended = store->Append(RequestOf("a", 3, 2));
+  ASSERT_TRUE(appended);
+  EXPECT_EQ(appended->first, (LogPosition{{closed.node, 2}, 1}));
+  std::vector<std::uint64_t> versions;
+  for (const StoredEvent& event : *store->ReadStream(StreamName("session/demo/a/s"), 1)) {
+    versions.push_back(event.stream_version);
+  }
+  EXPECT_EQ(versions, (std::vector<std::uint64_t>{1, 2, 3, 1, 2}));
+  EXPECT_EQ(store->ReadLog({closed, 1}, {})->size(), 3u) << "one origin at a time";
+  EXPECT_EQ(store->Verify(nullptr), 5u);
+  Reopen();
+  EXPECT_TRUE(store->Append(RequestOf("a", 5)));
 }
 
 TEST_F(Store, KeepsItsOriginForEver) {
@@ -178,6 +200,15 @@ TEST_F(Store, RefusesWhenTheQueueIsFull) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(), StoreError::kUnavailable);
   EXPECT_EQ(store->Statistics().refused, 1u);
+}
+
+TEST_F(Store, AnAnsweredRequestLeavesItsPlaceInTheQueue) {
+  store.reset();
+  auto options = OptionsFor(folder.path());
+  options.max_queued_requests = 1;
+  store = OpenStore(options);
+  for (std::uint64_t version = 0; version < 3; ++version) EXPECT_TRUE(store->Append(RequestOf("a", version)));
+  EXPECT_EQ(store->Statistics().queued, 0u);
 }
 
 TEST_F(Store, RefusesBelowTheWatermarkOfFreeDisk) {

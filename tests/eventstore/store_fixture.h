@@ -8,6 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "eventstore/bytes.h"
+#include "eventstore/database.h"
+#include "eventstore/keys.h"
 #include "eventstore/rocksdb_store.h"
 #include "eventstore/visitor_keys.h"
 #include "tests/temporary_folder.h"
@@ -39,6 +42,17 @@ inline AppendRequest RequestOf(const std::string& visitor, std::uint64_t expecte
   for (int i = 0; i < count; ++i) append.events.push_back({"activity-reported", data});
   request.streams.push_back(std::move(append));
   return request;
+}
+
+// As a restore will: what is appended from now on belongs to another origin of the node. The store must be closed.
+inline void BeginEpoch(const std::string& path, std::uint32_t number) {
+  const auto database = OpenDatabase({.path = path, .on_sync_failure = [](const std::string&) {}});
+  ASSERT_TRUE(database) << database.error();
+  std::string epoch, error;
+  AppendBig(number, epoch);
+  rocksdb::WriteBatch batch;
+  batch.Put((*database)->family(Family::kMeta), ToSlice(kEpochKey), epoch);
+  ASSERT_TRUE(CommitBatch(**database, batch, [](const std::string&) {}, error)) << error;
 }
 
 inline std::vector<StoredEvent> ReadAll(const EventStore& store) {
