@@ -44,7 +44,9 @@ TEST(CloudEvent, WithoutAPlaceItIsRefused) {
 TEST(CloudEvent, WithAPlaceAndUnreadableDataItSaysWhy) {
   for (std::string_view data : {"null", "[]", R"({"accountId":"demo"})",
                                 R"({"accountId":"demo","visitorId":"other",)"
-                                R"("sessionId":"s","reason":"event-cap"})"}) {
+                                R"("sessionId":"s","reason":"event-cap"})",
+                                R"({"accountId":"demo","visitorId":"v","sessionId":"s/x","reason":"event-cap"})",
+                                R"({"accountId":"demo","visitorId":"v","sessionId":"s\u0000","reason":"event-cap"})"}) {
     const auto event = ParseCloudEvent(Line("\"7\"", data));
     ASSERT_TRUE(event) << data;
     EXPECT_EQ(event->seq, 7u);

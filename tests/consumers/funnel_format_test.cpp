@@ -30,6 +30,50 @@ TEST(FunnelCsv, NumbersAndOtherTextsStayAsTheyAre) {
   }
 }
 
+TEST(FunnelCsv, EveryRowHasACellForEveryCurrency) {
+  funnel::Query query;
+  query.by = {funnel::Breakdown::kApp};
+  FunnelReport report;
+  report.rows.resize(2);
+  for (funnel::Row& row : report.rows) row.late = 7;
+  report.rows[0].value["USD"] = *Decimal::Parse("12.5");
+  report.rows[1].value["EUR"] = *Decimal::Parse("3");
+  const std::string csv = FunnelCsv(query, report);
+  EXPECT_TRUE(csv.contains(",late,value.EUR,value.USD,acceptRate,")) << csv;
+  EXPECT_TRUE(csv.contains(",7,,12.5,,")) << csv;
+  EXPECT_TRUE(csv.contains(",7,3,,,")) << csv;
+}
+
+std::string JsonOf(const std::vector<funnel::Breakdown>& by, const funnel::Row& row) {
+  funnel::Query query;
+  query.by = by;
+  FunnelReport report;
+  report.rows = {row};
+  return FunnelJson(AccountId("demo"), query, report, {});
+}
+
+TEST(FunnelJson, RatesAreThoseOfTheDefinition) {
+  funnel::Row row;
+  row.prospects = 16;
+  row.exposed = 8;
+  row.exposures = 32;
+  row.accepted_pairs = 4;
+  row.interactions = 2;
+  row.converted_sessions = 1;
+  EXPECT_TRUE(JsonOf({}, row).contains(R"("acceptRate":0.125,"exposureRate":0.5,"averageExposures":4,)"
+                                       R"("interactionRate":0.25,"conversionRate":0.125,)"))
+      << JsonOf({}, row);
+  EXPECT_TRUE(JsonOf({}, funnel::Row{}).contains(R"("acceptRate":null,"exposureRate":null,"averageExposures":null,)"));
+}
+
+TEST(FunnelJson, OnlyARowOfOneCampaignHasALift) {
+  funnel::Row row;
+  row.prospects = 10;
+  row.control_group = 5;
+  EXPECT_TRUE(JsonOf({funnel::Breakdown::kEngagement}, row).contains(R"("lift":null)"));
+  EXPECT_TRUE(JsonOf({funnel::Breakdown::kCampaign}, row).contains(R"("lift":{"value":0)"));
+}
+
 TEST(FunnelCsv, PartitionsAreAListInJson) {
   EXPECT_EQ(PartitionsJson({}), "[]");
   EXPECT_EQ(PartitionsJson({0, 11}), "[0,11]");

@@ -48,7 +48,8 @@ TEST(FunnelRequest, BoundsAreOnAnHourOfTheAccountsZone) {
   EXPECT_TRUE(Read("from=2026-11-24T10:15:00Z", "Asia/Kathmandu"));
   EXPECT_FALSE(Read("from=2026-11-24T10:00:00Z", "Asia/Kathmandu"));
   for (const char* query :
-       {"from=1", "to=abc", "to=2026-11-24", "to=99999999999999999999", "from=7200000&to=3600000"}) {
+       {"from=1", "to=abc", "to=2026-11-24", "to=99999999999999999999", "from=7200000&to=3600000",
+        "from=-62135600400000", "to=253402300800000"}) {
     EXPECT_FALSE(Read(query)) << query;
   }
   EXPECT_TRUE(Read("from=3600000&to=3600000"));

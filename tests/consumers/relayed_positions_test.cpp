@@ -29,6 +29,16 @@ TEST(RelayedPositions, OfAPartitionThatComesTheyWait) {
   EXPECT_EQ(positions.Reached({{0, 9}, {1, 4}}), (Positions{{"a.1", 20}}));
 }
 
+TEST(RelayedPositions, OneThatComesAgainSetsNothingBack) {
+  RelayedPositions positions;
+  for (const char* value : {R"({"seq":10,"offsets":{"0":5}})", R"({"seq":20,"offsets":{"0":9}})",
+                            R"({"seq":10,"offsets":{"0":5}})"}) {
+    EXPECT_TRUE(positions.Add("a.1", value));
+  }
+  EXPECT_EQ(positions.Reached({{0, 5}}), (Positions{{"a.1", 10}}));
+  EXPECT_EQ(positions.Reached({{0, 9}}), (Positions{{"a.1", 20}}));
+}
+
 TEST(RelayedPositions, WhatCanNotBeReadIsLeftOut) {
   RelayedPositions positions;
   EXPECT_FALSE(positions.Add("a.1", "{"));
