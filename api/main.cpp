@@ -78,8 +78,6 @@ std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& se
   std::filesystem::create_directories(folder, error);
   if (error) return std::unexpected("data folder " + folder + ": " + error.message());
   ::chmod(folder.c_str(), 0700);
-  auto master_key = MasterKey::Load(PathOf(settings, "data", "master_key_file", "master.key"), true);
-  if (!master_key) return std::unexpected(master_key.error());
   auto token = LoadTokenFile(PathOf(settings, "admin", "token_file", "admin.token"));
   if (!token) return std::unexpected(token.error());
   std::optional<Geo> geo;
@@ -90,6 +88,8 @@ std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& se
   }
   auto store = OpenStore(settings);
   if (!store) return std::unexpected(store.error());
+  auto master_key = MasterKey::LoadFor(**store, PathOf(settings, "data", "master_key_file", "master.key"));
+  if (!master_key) return std::unexpected(master_key.error());
   return Foundations{std::move(*master_key), std::move(*token), std::move(geo), std::move(*store)};
 }
 

@@ -45,7 +45,7 @@ std::vector<SettingSpec> MonitordSettings() {
       {"admin", "token_file", "", kString, "made if missing; empty: admin.token in the data folder"},
       {"data", "dir", "./data", kString, "the log, snapshots and keys"},
       {"data", "min_free_mb", "256", kInteger, "below so much free disk requests are answered 503"},
-      {"data", "master_key_file", "", kString, "made if missing; empty: master.key in the data folder"},
+      {"data", "master_key_file", "", kString, "made for an empty store; empty: master.key in the data folder"},
       {"accounts", "dir", "", kString, "folder of account documents, watched; empty: none"},
       {"visitors", "max_cached", "200000", kInteger, "visitors whose state is kept in memory"},
       {"visitors", "max_cached_mb", "512", kInteger, "the same by size"},

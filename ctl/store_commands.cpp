@@ -71,10 +71,10 @@ void PrintResult(const CommonOptions& common, const Replayer::Counts& counts, st
 
 int ReplayAndVerify(const CommonOptions& common, const ReplayOptions& options) {
   const std::string key_file = options.master_key.empty() ? options.data + "/master.key" : options.master_key;
-  auto master_key = MasterKey::Load(key_file, false);
-  if (!master_key) return Refuse(master_key.error());
   auto store = RocksDbStore::OpenReadOnly(LogFolder(options.data));
   if (!store) return Refuse(store.error());
+  auto master_key = MasterKey::LoadFor(**store, key_file);
+  if (!master_key) return Refuse(master_key.error());
   std::uint64_t different = 0;
   Replayer replayer([&](const RecordedRequest& recorded) {
     auto difference = VerifyRequest(recorded);

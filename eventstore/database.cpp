@@ -292,6 +292,8 @@ Family FamilyOf(StateTable table) {
       return Family::kAccount;
     case StateTable::kVisitorKey:
       return Family::kKeys;
+    case StateTable::kMeta:
+      return Family::kMeta;
   }
   std::unreachable();
 }

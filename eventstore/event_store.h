@@ -55,7 +55,7 @@ struct StoredEvent {
 };
 
 // Small states that are written in the same batch as the events they are folded from (keys.h).
-enum class StateTable : std::uint8_t { kVisitor, kAccount, kVisitorKey };
+enum class StateTable : std::uint8_t { kVisitor, kAccount, kVisitorKey, kMeta };
 
 struct StateWrite {
   StateTable table;

@@ -13,6 +13,7 @@
 //            "node"                                                     node BE4
 //            "epoch"                                                    current epoch BE4
 //            "heads", node BE4, epoch BE4                               checkpoint: bucket_heads.h
+//            "master_key_check"                                         MasterKey::CheckValue (visitor_keys.h)
 //
 // A stream's name holds no 0x00. Threads: pure functions.
 #pragma once
@@ -31,6 +32,7 @@ constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kFormat = "1";
 constexpr std::string_view kNodeKey = "node";
 constexpr std::string_view kEpochKey = "epoch";
+constexpr const char* kMasterKeyCheckKey = "master_key_check";
 
 constexpr std::size_t kLogKeySize = 16;
 std::array<char, kLogKeySize> LogKey(LogPosition position);

@@ -117,6 +117,8 @@ std::expected<std::vector<std::pair<std::string, std::string>>, StoreError> Rock
       [&](const Database& database) { return ReadEntries(database, FamilyOf(table), prefix, limit, after); });
 }
 
+bool RocksDbStore::IsReadOnly() const { return !state_->writer; }
+
 bool RocksDbStore::Writable() const { return state_->writer && state_->writer->Writable(); }
 
 std::string RocksDbStore::WhyNotWritable() const {

@@ -64,6 +64,7 @@ class RocksDbStore : public EventStore {
   bool Writable() const override;
   // In words for an operator; empty while it is writable.
   std::string WhyNotWritable() const;
+  bool IsReadOnly() const;
 
   StoreStatistics Statistics() const;
 

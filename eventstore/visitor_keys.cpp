@@ -10,6 +10,9 @@
 #include <cstring>
 #include <utility>
 
+#include "eventstore/keys.h"
+#include "eventstore/rocksdb_store.h"
+
 namespace monitor {
 namespace {
 
@@ -21,7 +24,7 @@ static_assert(kKeyBytes == crypto_kdf_KEYBYTES && kKeyBytes == crypto_auth_hmacs
 
 // What the master key is never used for itself: each purpose has a key of its own (crypto_kdf, BLAKE2b).
 constexpr char kPurpose[crypto_kdf_CONTEXTBYTES + 1] = "MONITOR1";
-enum class Subkey : std::uint64_t { kWrapping = 1, kIdentities = 2 };
+enum class Subkey : std::uint64_t { kWrapping = 1, kIdentities = 2, kCheck = 3 };
 
 using KeyBytes = std::array<unsigned char, kKeyBytes>;
 
@@ -138,7 +141,7 @@ std::expected<void, std::string> ReadKeyFile(const std::string& path, KeyBytes& 
 }  // namespace
 
 struct MasterKey::Secret {
-  KeyBytes wrapping, identities;
+  KeyBytes wrapping, identities, check;
 
   ~Secret() { sodium_memzero(this, sizeof *this); }
 };
@@ -158,8 +161,34 @@ std::expected<MasterKey, std::string> MasterKey::Load(const std::string& path, b
   MasterKey key;
   Derive(bytes, Subkey::kWrapping, key.secret_->wrapping);
   Derive(bytes, Subkey::kIdentities, key.secret_->identities);
+  Derive(bytes, Subkey::kCheck, key.secret_->check);
   sodium_memzero(bytes.data(), bytes.size());
   return key;
+}
+
+std::expected<MasterKey, std::string> MasterKey::LoadFor(RocksDbStore& store, const std::string& path) {
+  const auto remembered = store.ReadState(StateTable::kMeta, kMasterKeyCheckKey);
+  if (!remembered) return std::unexpected(Unusable(path, "can not be compared with what the store remembers of it"));
+  const auto origins = store.Origins();
+  const bool empty = !*remembered && origins.size() == 1 && origins.front().last == 0;
+  if (!empty && ::access(path.c_str(), F_OK) != 0 && errno == ENOENT) {
+    return std::unexpected(Unusable(path, "is missing, but there is data that needs it; put it back"));
+  }
+  auto key = Load(path, empty && !store.IsReadOnly());
+  if (!key) return key;
+  if (!*remembered) {
+    // Where nothing can be written now, the next start remembers it.
+    const StateWrite check{StateTable::kMeta, kMasterKeyCheckKey, key->CheckValue()};
+    if (!store.IsReadOnly()) (void)store.Append({.states = {check}});
+  } else if (**remembered != key->CheckValue()) {
+    return std::unexpected(Unusable(path, "is another one than the data was written with; put that one back"));
+  }
+  return key;
+}
+
+std::string MasterKey::CheckValue() const {
+  // What crypto_kdf derives is a keyed hash (BLAKE2b) of the purpose and its number.
+  return {reinterpret_cast<const char*>(secret_->check.data()), secret_->check.size()};
 }
 
 IdentityHash MasterKey::HashIdentity(std::string_view iss, std::string_view sub) const {

@@ -86,6 +86,28 @@ def test_a_server_refuses_what_it_cannot_use_in_one_sentence(tmp_path, program):
         1, "", f"{program}: data folder /proc/none: No such file or directory\n")
 
 
+def test_a_node_does_not_start_without_the_master_key_of_its_data(tmp_path, closing):
+    monitord = closing(Monitord(tmp_path)).start()
+    assert monitord.stop() == 0
+    key, kept = tmp_path / "data" / "master.key", tmp_path / "kept.key"
+    key.rename(kept)
+    replay = [BIN / "monitorctl", "replay", "--verify", "--data", tmp_path / "data"]
+    sentence = f"the master key {key} is missing, but there is data that needs it; put it back\n"
+    assert call(*monitord.command()) == (1, "", f"monitord: {sentence}")
+    assert call(*replay) == (1, "", f"monitorctl: {sentence}")
+    assert not key.exists()
+
+    key.touch(mode=0o600)
+    key.write_text("ab" * 32)
+    sentence = f"the master key {key} is another one than the data was written with; put that one back\n"
+    assert call(*monitord.command()) == (1, "", f"monitord: {sentence}")
+    assert call(*replay) == (1, "", f"monitorctl: {sentence}")
+
+    kept.rename(key)
+    assert call(*replay)[0] == 0
+    monitord.start()
+
+
 def test_a_missing_folder_of_accounts_is_told(tmp_path, closing):
     closing(Monitord(tmp_path, accounts=tmp_path / "nowhere")).start()
     told = [json.loads(line) for line in (tmp_path / "monitord.log").read_text().splitlines()]

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "eventstore/keys.h"
 #include "tests/eventstore/store_fixture.h"
 
 namespace monitor {
@@ -51,6 +52,72 @@ TEST_F(Secrets, MasterKeyIsRefusedWhenMissingOrMalformed) {
     chmod(file().c_str(), 0600);
     EXPECT_FALSE(MasterKey::Load(file(), true)) << text;
   }
+}
+
+class KeyOfAStore : public Secrets {
+ protected:
+  void SetUp() override { Open(); }
+  void Open() { store = OpenStore(OptionsFor(folder.path() + "/store")); }
+  // As a program of before would: without a word of the key.
+  void AppendWithoutKey() { ASSERT_TRUE(store->Append(RequestOf("a", 0))); }
+  void Restart() {
+    store.reset();
+    Open();
+  }
+  std::string Refusal() {
+    auto key = MasterKey::LoadFor(*store, file());
+    EXPECT_FALSE(key);
+    return key ? "" : key.error();
+  }
+  void LoseKey() { std::filesystem::rename(file(), file() + ".lost"); }
+
+  std::unique_ptr<RocksDbStore> store;
+};
+
+TEST_F(KeyOfAStore, IsMadeForAnEmptyOneAndWantedEverAfter) {
+  auto key = MasterKey::LoadFor(*store, file());
+  ASSERT_TRUE(key) << key.error();
+  Restart();
+  auto again = MasterKey::LoadFor(*store, file());
+  ASSERT_TRUE(again) << again.error();
+  EXPECT_EQ(again->CheckValue(), key->CheckValue());
+
+  LoseKey();
+  EXPECT_EQ(Refusal(), "the master key " + file() + " is missing, but there is data that needs it; put it back");
+  EXPECT_FALSE(std::filesystem::exists(file())) << "a new one hides that the old one is lost";
+  Master();
+  EXPECT_EQ(Refusal(),
+            "the master key " + file() + " is another one than the data was written with; put that one back");
+  std::filesystem::rename(file() + ".lost", file());
+  EXPECT_TRUE(MasterKey::LoadFor(*store, file()));
+}
+
+TEST_F(KeyOfAStore, OfBeforeIsTheOneThatIsThere) {
+  AppendWithoutKey();
+  EXPECT_NE(Refusal().find("is missing"), std::string::npos);
+  Master();
+  ASSERT_TRUE(MasterKey::LoadFor(*store, file()));
+  Restart();
+  LoseKey();
+  Master();
+  EXPECT_NE(Refusal().find("is another one"), std::string::npos);
+}
+
+TEST_F(KeyOfAStore, IsComparedByWhoOnlyLooksButNeitherMadeNorRemembered) {
+  AppendWithoutKey();
+  Master();
+  store.reset();
+  store = *RocksDbStore::OpenReadOnly(folder.path() + "/store");
+  ASSERT_TRUE(MasterKey::LoadFor(*store, file()));
+  Restart();
+  EXPECT_EQ(*store->ReadState(StateTable::kMeta, kMasterKeyCheckKey), std::nullopt);
+  ASSERT_TRUE(MasterKey::LoadFor(*store, file()));
+  LoseKey();
+  store.reset();
+  store = *RocksDbStore::OpenReadOnly(folder.path() + "/store");
+  EXPECT_NE(Refusal().find("is missing"), std::string::npos);
+  Master();
+  EXPECT_NE(Refusal().find("is another one"), std::string::npos);
 }
 
 TEST_F(Secrets, IdentitiesHashTheSameOnlyIfBothPartsAreTheSame) {
