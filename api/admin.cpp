@@ -155,12 +155,14 @@ http::Reply Admin::Ready(const Call&) {
   const bool draining = parts_.drain.begun();
   const bool ready = !loading && store_fault.empty() && !draining;
   const std::string broker = parts_.broker ? parts_.broker() : "", accounts = WhichAreRefused(parts_.accounts);
-  const bool whole = broker.empty() && accounts.empty();
+  const std::string clock = parts_.clock_fault ? parts_.clock_fault() : "";
+  const bool whole = broker.empty() && accounts.empty() && clock.empty();
   std::string body;
   json::Writer writer(body);
   writer.BeginObject().Key("status").String(!ready ? "unready" : whole ? "ready" : "degraded").Key("checks").BeginObject();
   writer.Key("accounts").String(loading ? "loading" : accounts.empty() ? "ok" : accounts);
   writer.Key("store").String(store_fault.empty() ? "ok" : store_fault);
+  writer.Key("clock").String(clock.empty() ? "ok" : clock);
   writer.Key("drain").String(draining ? "draining" : "ok");
   if (parts_.broker) writer.Key("broker").String(broker.empty() ? "ok" : broker);
   writer.EndObject().EndObject();

@@ -228,7 +228,8 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
        .geo = geo,
        .relayed = [&relay] { return relay ? relay->Status().relayed : 0; },
        .broker = relay ? [&] { return WhyMissing(*relay, acknowledged != nullptr); } : std::function<std::string()>(),
-       .store_fault = [&store] { return store.WhyNotWritable(); }},
+       .store_fault = [&store] { return store.WhyNotWritable(); },
+       .clock_fault = [&store] { return SayAheadOfClock(store.AheadOfClock()); }},
       {.token = foundations->admin_token, .max_waiting_polls = kMaxPolls, .max_waiting_commands = kMaxCommands});
 
   const http::Server server(PublicServerOptions(settings),

@@ -35,6 +35,8 @@ void AddStoreMetrics(metrics::Registry& registry, const RocksDbStore& store) {
            [](const RocksDbStore& part) { return part.Statistics().queued; });
   AddLevel(registry, "monitor_store_last_seq", "The newest sequence number of this origin", store,
            [](const RocksDbStore& part) { return part.Statistics().last_seq; });
+  AddLevel(registry, "monitor_store_ahead_of_clock_seconds", "How far the newest event's time is ahead of the clock",
+           store, [](const RocksDbStore& part) { return std::chrono::duration<double>(part.AheadOfClock()).count(); });
   AddLevel(registry, "monitor_store_writable", "1: appends are expected to succeed", store,
            [](const RocksDbStore& part) { return part.Writable() ? 1 : 0; });
 }

@@ -45,6 +45,18 @@ int Verify(const CommonOptions& common, const std::string& data) {
   return kDone;
 }
 
+// What cannot go on under its origin goes on under the next: a log ahead of the clock, an older copy of a data folder.
+int BeginEpoch(const CommonOptions& common, const std::string& data) {
+  const auto begun = RocksDbStore::BeginEpoch(LogFolder(data));
+  if (!begun) return Refuse(begun.error());
+  if (common.json) {
+    std::printf("{\"origin\":\"%s\"}\n", begun->ToString().c_str());
+  } else {
+    std::printf("the epoch %s begins, at the clock's time\n", begun->ToString().c_str());
+  }
+  return kDone;
+}
+
 struct ReplayOptions {
   std::string data, master_key;
   bool verify = false;
@@ -102,6 +114,12 @@ void AddStoreCommands(CLI::App& app, CommandLine& line) {
   auto data = std::make_shared<std::string>();
   verify->add_option("--data", *data, "monitord's data folder")->required();
   verify->callback([&line, data] { line.exit_code = Verify(line.common, *data); });
+
+  CLI::App* repair = app.get_subcommand("log")->add_subcommand("repair", "Let a stopped node's log go on anew");
+  auto new_epoch = std::make_shared<bool>(false);
+  repair->add_flag("--new-epoch", *new_epoch, "Begin a new epoch: another origin, seq 1, the clock's time")->required();
+  repair->add_option("--data", *data, "monitord's data folder")->required();
+  repair->callback([&line, data, new_epoch] { line.exit_code = BeginEpoch(line.common, *data); });
 
   CLI::App* replay = app.add_subcommand("replay", "Decide a stopped node's recorded requests once more");
   auto options = std::make_shared<ReplayOptions>();

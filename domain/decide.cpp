@@ -304,8 +304,8 @@ void RequestDecision::CloseAtCap() {
 
 bool IsLive(const SessionState& session, const Settings& settings, TimeMs now) {
   if (!session.exists() || session.closed) return false;
-  return now - session.last_activity_at <= std::chrono::seconds(settings.idle_timeout_s) &&
-         now - session.created_at <= std::chrono::seconds(session.max_age_s);
+  return std::chrono::abs(now - session.last_activity_at) <= std::chrono::seconds(settings.idle_timeout_s) &&
+         std::chrono::abs(now - session.created_at) <= std::chrono::seconds(session.max_age_s);
 }
 
 bool BeginsSession(const VisitRequest& request, const AccountState& account, const SessionState& session, TimeMs now) {

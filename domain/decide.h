@@ -97,8 +97,8 @@ struct VisitorContext {
   std::span<const OpenConversation> identity_conversations;
 };
 
-// The session takes requests at `now`: it exists, was not closed, its last accepted request is at most idleTimeout ago
-// (exactly that long ago still counts) and its beginning at most its maxAge, which it keeps from its own beginning.
+// The session takes requests at `now`: not closed, its last request at most idleTimeout ago (inclusive), its beginning
+// at most its own maxAge, nor further ahead: what a clock that ran ahead recorded does not live until that time comes.
 bool IsLive(const SessionState& session, const Settings& settings, TimeMs now);
 
 // Would the request begin a new session at `now`? (For caps, which are judged before DecideRequest.)
@@ -110,7 +110,7 @@ std::optional<Refusal> CheckImpressions(const VisitRequest& request, const Accou
                                         const SessionState& session, TimeMs now);
 
 // Impressions are checked first; a refusal has changed nothing. The request's visitor and, if a session begins,
-// fresh_session must not be empty, fresh_page neither; `now` must not be before the session's last request.
+// fresh_session must not be empty, fresh_page neither.
 std::expected<Decision, Refusal> DecideRequest(const VisitRequest& request, TimeMs now, VisitorContext context);
 
 enum class Verdict : std::uint8_t { kOffered, kOutdrawn, kRefused };

@@ -25,6 +25,9 @@ class Fingerprint {
   std::uint64_t value_ = 0;
 };
 
+// In both directions: a clock may have been set back in between.
+bool IsWithinWindow(const Utterance& said, TimeMs now) { return std::chrono::abs(now - said.said_at) <= kRepeatWindow; }
+
 }  // namespace
 
 std::optional<std::uint64_t> FingerprintOf(const ActivityReported& activity) {
@@ -54,13 +57,13 @@ std::uint64_t FingerprintOf(const ImpressionReported& impression, bool page_sent
 
 bool WasSaid(const std::vector<Utterance>& utterances, std::uint64_t fingerprint, TimeMs now) {
   return std::ranges::any_of(utterances, [&](const Utterance& said) {
-    return said.fingerprint == fingerprint && now - said.said_at <= kRepeatWindow;
+    return said.fingerprint == fingerprint && IsWithinWindow(said, now);
   });
 }
 
 void Say(std::vector<Utterance>& utterances, std::uint64_t fingerprint, TimeMs now) {
   std::erase_if(utterances, [&](const Utterance& said) {
-    return said.fingerprint == fingerprint || now - said.said_at > kRepeatWindow;
+    return said.fingerprint == fingerprint || !IsWithinWindow(said, now);
   });
   utterances.push_back({fingerprint, now});
 }

@@ -123,7 +123,9 @@ void Replayer::Flush() {
     Evolve(session.state, event, group.time);
     Evolve(visitor.state, event, group.time);
   }
-  if (++flushed_ % kRequestsPerSweep == 0) DropEndedSessions(group.time);
+  // By the clock that decided, as sessions end: the log's own time may be ahead of it.
+  const ActivityReported* activity = ActivityOf(group.events);
+  if (++flushed_ % kRequestsPerSweep == 0) DropEndedSessions(activity ? activity->decided_at : group.time);
 }
 
 void Replayer::DropEndedSessions(TimeMs now) {

@@ -117,7 +117,7 @@ class EventStore {
   // Blocks until the request is on disk or refused.
   virtual std::expected<Appended, StoreError> Append(AppendRequest request) = 0;
 
-  // max(clock, the last event's time): what a decision takes as now.
+  // The clock: what a decision takes as now. Where the log is ahead of it the events' times are later.
   virtual TimeMs Now() const = 0;
 
   // The stream's events from `from_version` on (1 = all), of every origin, in order.

@@ -59,6 +59,7 @@ LogWriter::LogWriter(OpenLog& log, const RocksDbStoreOptions& options)
       checkpointed_seq_(heads_.seq),
       streams_(kMaxStreamHeads) {
   MeasureDisk();
+  MeasureClock();
   disk_watch_ = std::jthread([this](std::stop_token stop) { WatchDisk(std::move(stop)); });
   thread_ = std::thread([this] { Run(); });
 }
@@ -288,6 +289,13 @@ void LogWriter::MeasureDisk() {
          low ? TooLittleFree(free_bytes, options_.min_free_bytes) : "enough of the disk is free");
 }
 
+void LogWriter::MeasureClock() {
+  const std::string behind = SayAheadOfClock(log_.last_time() - options_.clock());
+  if (std::exchange(clock_behind_, !behind.empty()) == !behind.empty()) return;
+  Report(behind.empty() ? "clock_recovered" : "log_ahead_of_clock",
+         behind.empty() ? "the log is no longer ahead of the clock" : behind);
+}
+
 void LogWriter::Report(const std::string& event, const std::string& detail) const {
   if (options_.report) options_.report(event, detail);
 }
@@ -299,6 +307,7 @@ void LogWriter::WatchDisk(std::stop_token stop) {
   while (!stopping.wait_for(lock, stop, kDiskWatchInterval, [] { return false; })) {
     if (stop.stop_requested()) return;
     MeasureDisk();
+    MeasureClock();
     if (broken_ && !disk_low_) queue_.Poke();
   }
 }

@@ -2,7 +2,7 @@
 //
 // It takes all requests that wait, checks their expected versions, numbers their events, writes them as one batch with
 // one sync, and answers. After a write that failed (disk full) it refuses everything until there is room, then opens
-// the database anew. A second thread watches the free disk space. Threads: Append, SaveRelayed, Writable,
+// the database anew. A second thread watches the free disk space and the clock. Threads: Append, SaveRelayed, Writable,
 // WhyNotWritable, Statistics from any thread.
 #pragma once
 
@@ -52,6 +52,7 @@ class LogWriter {
   void RecoverIfPossible();
   void WatchDisk(std::stop_token stop);
   void MeasureDisk();
+  void MeasureClock();
   void Report(const std::string& event, const std::string& detail) const;
 
   OpenLog& log_;
@@ -70,6 +71,7 @@ class LogWriter {
   std::atomic<bool> broken_{false};    // a write failed; nothing is accepted until the database was opened anew
   std::atomic<bool> disk_low_{false};  // below the watermark
   std::atomic<std::uint64_t> free_bytes_{0};
+  bool clock_behind_ = false;          // told so; the constructor's and the watching thread's own
   struct Counters {
     std::atomic<std::uint64_t> batches{0}, requests{0}, events{0}, bytes{0}, conflicts{0}, refused{0}, sync_ns{0};
   } counters_;

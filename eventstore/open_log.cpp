@@ -103,23 +103,16 @@ std::expected<void, std::string> OpenLog::LoadHeads() {
     auto heads = BucketHeads::Decode(**bytes);
     if (!heads) return std::unexpected("the checkpoint of the buckets' heads is damaged");
     heads_ = *heads;
-  } else if (auto taken = TakeTimeOfClosedOrigins(); !taken) {
-    return taken;
   }
   return ReadOnFromCheckpoint();
 }
 
-std::expected<void, std::string> OpenLog::TakeTimeOfClosedOrigins() {
-  auto end = LogKey({origin(), 0});
-  auto iterator = database_->NewIterator(Family::kLog, rocksdb::ReadOptions());
-  iterator->SeekForPrev(ToSlice(end));
-  if (!iterator->status().ok()) return std::unexpected(iterator->status().ToString());
-  if (!iterator->Valid()) return {};
-  auto position = ParseLogKey(ToView(iterator->key()));
-  if (!position) return std::unexpected("a key of the log is malformed");
-  auto event = DecodeRecord(*position, ToView(iterator->value()));
-  if (!event) return std::unexpected(DamagedAt(*position, event.error()));
-  heads_.time = event->time;
+std::expected<void, std::string> OpenLog::BeginEpoch() {
+  rocksdb::WriteBatch batch;
+  std::string epoch, error;
+  AppendBig<std::uint32_t>(origin().epoch + 1, epoch);
+  batch.Put(database_->family(Family::kMeta), ToSlice(kEpochKey), epoch);
+  if (!CommitBatch(*database_, batch, options_.on_sync_failure, error)) return std::unexpected(error);
   return {};
 }
 

@@ -52,6 +52,8 @@ class OpenLog {
   // database is closed; call again.
   std::expected<void, std::string> Reopen();
   bool is_open() const { return database_ != nullptr; }
+  // Closes the current origin for good; counts once the log is opened anew.
+  std::expected<void, std::string> BeginEpoch();
 
  private:
   explicit OpenLog(OpenDatabaseOptions options) : options_(std::move(options)) {}
@@ -60,7 +62,6 @@ class OpenLog {
   std::expected<void, std::string> MakeIdentity();
   std::expected<void, std::string> LoadHeads();
   std::expected<void, std::string> ReadOnFromCheckpoint();
-  std::expected<void, std::string> TakeTimeOfClosedOrigins();
 
   const OpenDatabaseOptions options_;
   mutable std::shared_mutex database_mutex_;  // exclusive only while opened anew

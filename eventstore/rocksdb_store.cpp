@@ -21,6 +21,17 @@ void SayAndAbort(const std::string& what) {
   std::abort();
 }
 
+// "400 days": the greatest unit of which there are two.
+std::string InWords(std::chrono::milliseconds span) {
+  using std::chrono::days, std::chrono::duration_cast, std::chrono::hours, std::chrono::minutes;
+  if (span >= days(2)) return std::to_string(duration_cast<days>(span).count()) + " days";
+  if (span >= hours(2)) return std::to_string(duration_cast<hours>(span).count()) + " hours";
+  if (span >= minutes(2)) return std::to_string(duration_cast<minutes>(span).count()) + " minutes";
+  return std::to_string(duration_cast<std::chrono::seconds>(span).count()) + " seconds";
+}
+
+constexpr std::chrono::minutes kToleratedAhead{1};  // events.md section 1
+
 }  // namespace
 
 // Members that own threads come last.
@@ -66,12 +77,25 @@ std::expected<std::unique_ptr<RocksDbStore>, std::string> RocksDbStore::OpenRead
   return std::unique_ptr<RocksDbStore>(new RocksDbStore(std::move(*state)));
 }
 
+std::expected<Origin, std::string> RocksDbStore::BeginEpoch(const std::string& path) {
+  // Looked at first: opened for writing, a folder that has no log would be given one.
+  if (auto looked = OpenReadOnly(path); !looked) return std::unexpected(looked.error());
+  auto log = OpenLog::Open({path, false, SayAndAbort});
+  if (!log) return std::unexpected(log.error());
+  if (auto begun = (*log)->BeginEpoch(); !begun) return std::unexpected(begun.error());
+  return Origin{(*log)->origin().node, (*log)->origin().epoch + 1};
+}
+
 std::expected<Appended, StoreError> RocksDbStore::Append(AppendRequest request) {
   if (!state_->writer) return std::unexpected(StoreError::kUnavailable);
   return state_->writer->Append(request);
 }
 
-TimeMs RocksDbStore::Now() const { return std::max(state_->options.clock(), state_->log->last_time()); }
+TimeMs RocksDbStore::Now() const { return state_->options.clock(); }
+
+std::chrono::milliseconds RocksDbStore::AheadOfClock() const {
+  return std::max(state_->log->last_time() - Now(), std::chrono::milliseconds(0));
+}
 
 std::expected<std::vector<StoredEvent>, StoreError> RocksDbStore::ReadStream(const StreamName& stream,
                                                                              std::uint64_t from_version) const {
@@ -148,6 +172,13 @@ std::expected<std::uint64_t, std::string> RocksDbStore::Verify(
   auto reading = state_->log->Read();
   if (!reading.database) return std::unexpected("the log is being opened anew");
   return VerifyLog(*reading.database, state_->log->origins(), progress);
+}
+
+std::string SayAheadOfClock(std::chrono::milliseconds ahead) {
+  if (ahead <= kToleratedAhead) return {};
+  return "the log is " + InWords(ahead) +
+         " ahead of the clock and gives its time to every event until then; set the clock right, or stop the node and "
+         "begin a new epoch: monitorctl log repair --new-epoch --data DIR";
 }
 
 }  // namespace monitor

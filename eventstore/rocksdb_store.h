@@ -28,7 +28,7 @@ struct RocksDbStoreOptions {
   // Called when a sync failed, on whichever thread it was; must not return. Empty: say it on stderr and abort.
   std::function<void(const std::string&)> on_sync_failure;
   // What the operator should know, on any of the store's threads: event name (write_failed, write_recovered,
-  // reopen_failed, disk_low, disk_recovered) and one sentence.
+  // reopen_failed, disk_low, disk_recovered, log_ahead_of_clock, clock_recovered) and one sentence.
   std::function<void(const std::string& event, const std::string& detail)> report;
 };
 
@@ -46,10 +46,15 @@ class RocksDbStore : public EventStore {
   // A stopped node's data for looking at: nothing is written, Append answers kUnavailable. Refuses while another
   // process uses the folder.
   static std::expected<std::unique_ptr<RocksDbStore>, std::string> OpenReadOnly(const std::string& path);
+  // Closes a stopped node's current origin for good; the next one, which is returned, begins at the clock's time and at
+  // seq 1. Refuses where there is no log, a damaged one, or another process uses it.
+  static std::expected<Origin, std::string> BeginEpoch(const std::string& path);
   ~RocksDbStore() override;  // answers what is queued first
 
   std::expected<Appended, StoreError> Append(AppendRequest request) override;
   TimeMs Now() const override;
+  // How far the newest event's time lies ahead of the clock; 0: it does not. Until then every event gets that time.
+  std::chrono::milliseconds AheadOfClock() const;
   std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream,
                                                                  std::uint64_t from_version) const override;
   std::expected<std::vector<StreamName>, StoreError> StreamsWithPrefix(std::string_view prefix,
@@ -86,5 +91,8 @@ class RocksDbStore : public EventStore {
   explicit RocksDbStore(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// What the operator should know of a log that is so far ahead of the clock; empty: nothing, a minute is tolerated.
+std::string SayAheadOfClock(std::chrono::milliseconds ahead);
 
 }  // namespace monitor

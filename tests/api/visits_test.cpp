@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -82,6 +83,26 @@ TEST_F(Sessions, EndAfter30IdleMinutesOr6Hours) {
   }
   now_ += minutes(13);
   EXPECT_EQ(Send(Engagement(longer)).status, 201);
+}
+
+// A clock that once jumped forward leaves the log at that time until it comes.
+TEST_F(Sessions, BeginAndEndByTheClockThoughTheLogIsAheadOfIt) {
+  Load();
+  now_ += std::chrono::days(400);
+  const std::string ahead = NewVisit();
+  now_ -= std::chrono::days(400);
+  ASSERT_EQ(store_->AheadOfClock(), std::chrono::days(400));
+  EXPECT_EQ(Send(Engagement(ahead)).status, 201) << "it does not live until that time comes";
+
+  const std::string visit = NewVisit();
+  now_ += minutes(30);
+  EXPECT_EQ(Send(Engagement(visit)).status, 200);
+  now_ += minutes(30) + std::chrono::milliseconds(1);
+  Restart();
+  EXPECT_EQ(Send(Engagement(visit)).status, 201);
+  auto times = std::set<TimeMs>();
+  for (const StoredEvent& event : ReadAll(*store_)) times.insert(event.time);
+  EXPECT_EQ(times.size(), 2u) << "the log's own times never go back";
 }
 
 TEST_F(Sessions, RefusedRequestsDoNotExtendThem) {

@@ -181,6 +181,8 @@ TEST(Repeat, IsTheSameSaidAtMost150SecondsAgo) {
   Say(said, 1, kNoon);
   EXPECT_TRUE(WasSaid(said, 1, kNoon + milliseconds(150'000)));
   EXPECT_FALSE(WasSaid(said, 1, kNoon + milliseconds(150'001)));
+  EXPECT_TRUE(WasSaid(said, 1, kNoon - milliseconds(150'000))) << "the clock was set back in between";
+  EXPECT_FALSE(WasSaid(said, 1, kNoon - milliseconds(150'001)));
   EXPECT_FALSE(WasSaid(said, 2, kNoon));
   Say(said, 2, kNoon + milliseconds(150'001));
   EXPECT_THAT(said, SizeIs(1)) << "what can not be repeated any more is forgotten";

@@ -9,7 +9,7 @@ import urllib.parse
 
 import pytest
 
-from harness import Monitord, Stack, free_port
+from harness import Monitord, Stack, Visitor, free_port
 from harness.part import BIN, ROOT
 
 
@@ -106,6 +106,27 @@ def test_a_node_does_not_start_without_the_master_key_of_its_data(tmp_path, clos
     kept.rename(key)
     assert call(*replay)[0] == 0
     monitord.start()
+
+
+def test_a_stopped_nodes_log_goes_on_in_a_new_epoch(tmp_path, closing):
+    monitord = closing(Monitord(tmp_path)).start()
+    before = monitord.position()
+    repair = [BIN / "monitorctl", "log", "repair", "--new-epoch", "--data", tmp_path / "data"]
+    code, out, error = call(*repair)
+    assert (code, out) == (1, "") and "is using it" in error
+    assert monitord.stop() == 0
+    node = before["origin"].split(".")[0]
+    assert call(*repair, "--json") == (0, json.dumps({"origin": f"{node}.2"}, separators=(",", ":")) + "\n", "")
+    assert call(*repair[:-1], tmp_path / "nowhere")[0] == 1 and not (tmp_path / "nowhere").exists()
+    assert call(*repair[:3], *repair[4:])[0] == 2, "what to repair must be said"
+    assert call(BIN / "monitorctl", "verify", "--data", tmp_path / "data")[0] == 0
+
+    monitord.start()
+    assert Visitor(monitord.port, None, account="demo").engage().status == 201
+    after = monitord.position()
+    assert (after["origin"], after["first"]) == (f"{node}.2", "1")
+    assert [(one["origin"], one["last"]) for one in after["origins"]] == [
+        (before["origin"], before["last"]), (after["origin"], after["last"])]
 
 
 def test_a_missing_folder_of_accounts_is_told(tmp_path, closing):

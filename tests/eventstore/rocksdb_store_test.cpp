@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <map>
 #include <random>
 #include <set>
@@ -119,15 +120,85 @@ TEST_F(Store, WritesStatesWithTheEvents) {
   EXPECT_EQ(after->front().first, "demo/b");
 }
 
-TEST_F(Store, TimeNeverGoesBackNotEvenAfterAReopen) {
-  AppendRequest late = RequestOf("a", 0);
-  late.now = FromUnixMs(2'000'000'000'000);
-  ASSERT_TRUE(store->Append(late));
-  Reopen();
-  EXPECT_EQ(store->Now(), FromUnixMs(2'000'000'000'000));
-  AppendRequest early = RequestOf("b", 0);
-  early.now = FromUnixMs(1'000'000'000'000);
-  EXPECT_EQ(store->Append(early)->time, FromUnixMs(2'000'000'000'000));
+class StoreWithAClock : public Store {
+ protected:
+  void SetUp() override { OpenAt(kNow); }
+  // As a process that starts at that time.
+  void OpenAt(TimeMs time) {
+    store.reset();
+    told.clear();
+    now = time;
+    auto options = OptionsFor(folder.path());
+    options.clock = [this] { return now.load(); };
+    options.report = [this](const std::string& event, const std::string& detail) {
+      if (event == "log_ahead_of_clock") told.push_back(detail);
+    };
+    store = OpenStore(options);
+  }
+  TimeMs AppendNow(const std::string& visitor) {
+    AppendRequest request = RequestOf(visitor, 0);
+    request.now = store->Now();
+    auto appended = store->Append(request);
+    EXPECT_TRUE(appended);
+    return appended ? appended->time : TimeMs();
+  }
+
+  static constexpr TimeMs kNow = FromUnixMs(1'764'000'000'000);
+  static constexpr auto kJump = std::chrono::days(400);
+  std::atomic<TimeMs> now;
+  std::vector<std::string> told;
+};
+
+TEST_F(StoreWithAClock, TimeNeverGoesBackNotEvenAfterAReopenButDecisionsAreMadeByTheClock) {
+  OpenAt(kNow + kJump);
+  EXPECT_EQ(AppendNow("a"), kNow + kJump);
+  EXPECT_EQ(store->AheadOfClock(), std::chrono::milliseconds(0));
+  OpenAt(kNow);
+  EXPECT_EQ(store->Now(), kNow);
+  EXPECT_EQ(AppendNow("b"), kNow + kJump);
+  EXPECT_EQ(store->AheadOfClock(), kJump);
+}
+
+TEST_F(StoreWithAClock, SaysOnceHowFarTheLogIsAhead) {
+  OpenAt(kNow + std::chrono::minutes(1));
+  AppendNow("a");
+  OpenAt(kNow);
+  EXPECT_TRUE(told.empty()) << "a minute is tolerated";
+  OpenAt(kNow - std::chrono::milliseconds(1));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_TRUE(told[0].starts_with("the log is 60 seconds ahead of the clock and gives")) << told[0];
+  OpenAt(kNow - kJump);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_TRUE(told[0].starts_with("the log is 400 days ahead of the clock and gives")) << told[0];
+  EXPECT_EQ(told[0], SayAheadOfClock(store->AheadOfClock()));
+}
+
+TEST_F(StoreWithAClock, ANewEpochBeginsAtTheClocksTime) {
+  OpenAt(kNow + kJump);
+  AppendNow("a");
+  const Origin before = store->Origins().back().origin;
+  store.reset();
+  const auto begun = RocksDbStore::BeginEpoch(folder.path());
+  ASSERT_TRUE(begun) << begun.error();
+  EXPECT_EQ(*begun, (Origin{before.node, before.epoch + 1}));
+  OpenAt(kNow);
+  EXPECT_TRUE(told.empty());
+  EXPECT_EQ(store->AheadOfClock(), std::chrono::milliseconds(0));
+  EXPECT_EQ(AppendNow("b"), kNow);
+  const auto all = ReadAll(*store);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].position, (LogPosition{before, 1}));
+  EXPECT_EQ(all[1].position, (LogPosition{*begun, 1}));
+  EXPECT_EQ(all[1].prevseq, 0u);
+  EXPECT_EQ(store->Verify(nullptr), 2u);
+  AppendRequest on = RequestOf("a", 1);  // streams go on
+  EXPECT_TRUE(store->Append(on));
+}
+
+TEST_F(Store, ANewEpochNeedsAStoppedNodesLog) {
+  EXPECT_FALSE(RocksDbStore::BeginEpoch(folder.path()));
+  EXPECT_FALSE(RocksDbStore::BeginEpoch(folder.path() + "/none"));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/none"));
 }
 
 TEST_F(Store, InANewEpochVersionsBeginAnewAndStreamsGoOn) {
