@@ -30,17 +30,24 @@ NewEvent Stored(const Event& event, const FieldCipher& cipher) {
   return {std::string(TypeName(event.data)), EncodeEventData(event, cipher)};
 }
 
-// Appends one event to the visitor's own stream, folds it, and writes the snapshot.
+// Appends one event to the visitor's own stream, folds it, and writes the snapshot, as of the event's own time whatever
+// that will be.
 Outcome<AppendRequest> AppendToVisitor(OwnedVisitor& owned, EventData data, AppInstallationId app, TimeMs now) {
   const Event event{{.account = owned.account(), .visitor = owned.visitor(), .app_installation = std::move(app)},
                     std::move(data)};
   const std::uint64_t version = owned.state().version;
   NewEvent stored = Stored(event, owned.cipher());
   if (auto error = owned.cipher().error()) return std::unexpected(FailureOf(*error));
+  const VisitorState before = owned.state();
   Evolve(owned.state(), event, now);
   AppendRequest append{.key = PartitionKey(owned.account(), owned.visitor()), .now = now};
   append.streams.push_back({VisitorStream(owned.account(), owned.visitor()), version, {std::move(stored)}});
   append.states.push_back(VisitorRecords::WriteVisitor(owned.account(), owned.visitor(), owned.state()));
+  append.states.back().value_at = [before, event](TimeMs time) {
+    VisitorState state = before;
+    Evolve(state, event, time);
+    return state.ToJson();
+  };
   return append;
 }
 

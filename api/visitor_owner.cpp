@@ -101,9 +101,13 @@ VisitorOwner::Outcome<void> VisitorOwner::Commit(OwnedVisitor& owned, const Deci
     if (!request) return std::unexpected(std::move(request.error()));
     if (request->streams.empty() && request->states.empty()) return {};
     if (auto key = owned.cipher().NewKeyWrite()) request->states.push_back(*std::move(key));
+    const bool folds_time =
+        std::ranges::any_of(request->states, [](const StateWrite& one) { return one.value_at != nullptr; });
+    const TimeMs decided = request->now;
     auto appended = store_.Append(*std::move(request));
     if (appended) {
       owned.cipher().NewKeyWritten();
+      if (folds_time && appended->time != decided) owned.room().Forget();  // folded as of another time than is written
       return {};
     }
     owned.room().Forget();

@@ -61,6 +61,8 @@ struct StateWrite {
   StateTable table;
   std::string key;
   std::optional<std::string> value;  // nullopt deletes
+  // What is written instead if the events get another time than AppendRequest::now; empty: `value` knows no time.
+  std::function<std::string(TimeMs time)> value_at = {};
 };
 
 struct NewEvent {

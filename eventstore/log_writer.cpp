@@ -146,7 +146,7 @@ std::expected<Appended, StoreError> LogWriter::AddRequest(PendingAppend& pending
   TimeMs time = std::max(request.now, heads_.time);
   std::uint64_t before = heads_.seq;
   AddEvents(pending, time);
-  AddStates(request);
+  AddStates(request, time);
   if (pending.relayed) {
     std::string value;
     AppendBig(pending.relayed->second, value);
@@ -224,10 +224,12 @@ void LogWriter::AddEvents(PendingAppend& pending, TimeMs time) {
   }
 }
 
-void LogWriter::AddStates(const AppendRequest& request) {
+void LogWriter::AddStates(const AppendRequest& request, TimeMs time) {
   for (const auto& state : request.states) {
     auto* family = log_.database().family(FamilyOf(state.table));
-    if (state.value) {
+    if (state.value_at && time != request.now) {
+      batch_.Put(family, state.key, state.value_at(time));
+    } else if (state.value) {
       batch_.Put(family, state.key, *state.value);
     } else {
       batch_.Delete(family, state.key);

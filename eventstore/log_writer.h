@@ -46,7 +46,7 @@ class LogWriter {
   std::expected<StreamHead*, StoreError> HeadOf(std::string_view stream);
   std::expected<StreamHead, StoreError> ReadHead(std::string_view stream) const;
   void AddEvents(PendingAppend& pending, TimeMs time);
-  void AddStates(const AppendRequest& request);
+  void AddStates(const AppendRequest& request, TimeMs time);
   void AddCheckpointIfDue();
   bool Commit();
   void RecoverIfPossible();

@@ -239,6 +239,27 @@ TEST_F(Conversations, ToldTwiceIsRecordedOnce) {
   EXPECT_EQ(VisitorEvents(kDevice).size(), 2u);
 }
 
+TEST_F(Conversations, AreKnownAsTheFoldOfTheLogKnowsThem) {
+  Load();
+  now_ += minutes(7);
+  NewVisit();
+  now_ -= minutes(7);  // the log is ahead: it gives another time than the decision's
+  for (const char* id : {"c1", "c2"}) {
+    ConversationStart start = StartOf(id);
+    start.visitor = kDevice;
+    ASSERT_TRUE(visits_->StartConversation(*Demo(), start));
+    now_ += std::chrono::milliseconds(3);
+  }
+  ASSERT_TRUE(visits_->SetAbandonScore(*Demo(), kDevice, *Decimal::Parse("1.5")));
+  VisitorState folded;
+  for (const StoredEvent& stored : VisitorEvents(kDevice)) {
+    Evolve(folded, *DecodeEventData(stored.type, stored.data, NoKey()), stored.time);
+  }
+  EXPECT_EQ(*visits_->FindVisitor(*Demo(), kDevice), folded);
+  Restart();
+  EXPECT_EQ(*visits_->FindVisitor(*Demo(), kDevice), folded);
+}
+
 TEST_F(Conversations, ByIdentityTheVisitorThatLastPresentedItIsMeant) {
   Load();
   ConversationStart start = StartOf("c1");
