@@ -153,9 +153,10 @@ http::Reply Admin::Ready(const Call&) {
   const bool loading = parts_.accounts.loading();
   const std::string store_fault = parts_.store_fault ? parts_.store_fault() : "";
   const bool draining = parts_.drain.begun();
-  const bool ready = !loading && store_fault.empty() && !draining;
   const std::string broker = parts_.broker ? parts_.broker() : "", accounts = WhichAreRefused(parts_.accounts);
   const std::string clock = parts_.clock_fault ? parts_.clock_fault() : "";
+  const std::string refusal = parts_.refusal ? parts_.refusal() : "";
+  const bool ready = !loading && store_fault.empty() && refusal.empty() && !draining;
   const bool whole = broker.empty() && accounts.empty() && clock.empty();
   std::string body;
   json::Writer writer(body);
@@ -163,6 +164,7 @@ http::Reply Admin::Ready(const Call&) {
   writer.Key("accounts").String(loading ? "loading" : accounts.empty() ? "ok" : accounts);
   writer.Key("store").String(store_fault.empty() ? "ok" : store_fault);
   writer.Key("clock").String(clock.empty() ? "ok" : clock);
+  writer.Key("origin").String(refusal.empty() ? "ok" : refusal);
   writer.Key("drain").String(draining ? "draining" : "ok");
   if (parts_.broker) writer.Key("broker").String(broker.empty() ? "ok" : broker);
   writer.EndObject().EndObject();

@@ -49,6 +49,7 @@ class Admin {
     std::function<std::string()> broker;     // why it is missing, in words, "" if it is not; empty without one
     std::function<std::string()> store_fault = {};  // why the store takes nothing, in words; "" while it takes
     std::function<std::string()> clock_fault = {};  // what is wrong with the clock, one sentence, or ""; empty: nothing
+    std::function<std::string()> refusal = {};      // why the node answers nobody, one sentence, or ""
   };
 
   Admin(Parts parts, AdminOptions options);

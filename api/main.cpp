@@ -33,6 +33,7 @@ namespace {
 constexpr std::chrono::seconds kMaxPendingWait{20};
 constexpr std::chrono::seconds kMaxGivingUp{2};
 constexpr std::chrono::seconds kMaxRelayDrain{10};
+constexpr std::chrono::seconds kMaxFirstContact{5};
 constexpr int kAdminThreads = 32;  // polls and commands may wait long; the others stay free
 constexpr int kMaxPolls = 8;
 constexpr int kMaxCommands = 16;
@@ -123,13 +124,15 @@ VisitsOptions VisitsOptionsOf(const ServerSettings& settings) {
   return options;
 }
 
-PublicApiOptions PublicApiOptionsOf(const ServerSettings& settings, const Geo* geo, metrics::Registry& registry) {
+PublicApiOptions PublicApiOptionsOf(const ServerSettings& settings, const Geo* geo, metrics::Registry& registry,
+                                    const RocksDbStore& store) {
   PublicApiOptions options;
   options.max_body_bytes = static_cast<std::size_t>(settings.Integer("server", "max_body_bytes"));
   options.deadline = std::chrono::milliseconds(settings.Integer("server", "deadline_ms"));
   options.base_uri = settings.String("server", "base_uri");
   options.geo = geo;
   options.metrics = &registry;
+  options.refuses = [&store] { return store.Refusal() != nullptr; };
   return options;
 }
 
@@ -202,6 +205,8 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
 
   metrics::Registry registry;
   const std::unique_ptr<Relay> relay = MakeRelay(settings, store);
+  // Before anybody is answered: a data folder that is an older copy must not record anything.
+  if (relay) relay->WaitLooked(kMaxFirstContact);
   std::unique_ptr<KafkaAckStore> acknowledged;
   if (AcknowledgedByKafka(settings)) {
     const int max_waiting = kMaxWaitingPerPlace * static_cast<int>(settings.Integer("server", "threads"));
@@ -211,7 +216,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
 
   Accounts accounts(store, answering_store);
   Visits visits(answering_store, foundations->master_key, VisitsOptionsOf(settings));
-  PublicApi api(accounts, visits, foundations->master_key, PublicApiOptionsOf(settings, geo, registry));
+  PublicApi api(accounts, visits, foundations->master_key, PublicApiOptionsOf(settings, geo, registry, store));
   const std::unique_ptr<InboundTopic> inbound = MakeInboundTopic(settings, accounts, visits);
   Drain drain([&] {
     api.StartDraining();
@@ -229,7 +234,8 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
        .relayed = [&relay] { return relay ? relay->Status().relayed : 0; },
        .broker = relay ? [&] { return WhyMissing(*relay, acknowledged != nullptr); } : std::function<std::string()>(),
        .store_fault = [&store] { return store.WhyNotWritable(); },
-       .clock_fault = [&store] { return SayAheadOfClock(store.AheadOfClock()); }},
+       .clock_fault = [&store] { return SayAheadOfClock(store.AheadOfClock()); },
+       .refusal = [&store] { return store.Refusal() ? *store.Refusal() : ""; }},
       {.token = foundations->admin_token, .max_waiting_polls = kMaxPolls, .max_waiting_commands = kMaxCommands});
 
   const http::Server server(PublicServerOptions(settings),

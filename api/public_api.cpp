@@ -12,6 +12,7 @@ namespace monitor {
 namespace {
 
 constexpr int kDrainingRetryAfterS = 3;
+constexpr int kRefusingRetryAfterS = 30;
 
 // On every answer (http-api.md section 1): any origin may call, without credentials.
 constexpr std::string_view kHeaders =
@@ -96,6 +97,9 @@ http::Reply PublicApi::Handle(const http::Request& request) {
 // The first of the checks, in the order of http-api.md section 1: size, path, method.
 http::Reply PublicApi::Answer(const http::Request& request, std::optional<Resource>& resource) {
   if (draining_.load(std::memory_order_relaxed)) return BusyReply("the server is shutting down", kDrainingRetryAfterS);
+  if (options_.refuses && options_.refuses()) {
+    return BusyReply("the server's data must be put right by its operator first", kRefusingRetryAfterS);
+  }
   if (request.body().size() > options_.max_body_bytes) {
     return http::ErrorReply(413, 5,
                             "body: must not be larger than " + std::to_string(options_.max_body_bytes) + " bytes");

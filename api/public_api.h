@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ struct PublicApiOptions {
   std::string base_uri;                       // what baseURI.json tells; "": the host that the client asked
   const Geo* geo = nullptr;                   // none: no address is anywhere
   metrics::Registry* metrics = nullptr;       // must outlive it
+  std::function<bool()> refuses;              // true: every request is answered 503/18; empty: never so
 };
 
 class PublicApi {

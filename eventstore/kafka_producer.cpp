@@ -234,6 +234,10 @@ void KafkaProducer::Poll(std::chrono::milliseconds max_wait) {
   rd_kafka_poll(state_->handle.get(), Milliseconds(max_wait));
 }
 
+void KafkaProducer::Flush(std::chrono::milliseconds max_wait) {
+  rd_kafka_flush(state_->handle.get(), Milliseconds(max_wait));
+}
+
 std::string KafkaProducer::FatalError() const {
   std::array<char, kErrorBytes> text;
   if (!rd_kafka_fatal_error(state_->handle.get(), text.data(), text.size())) return {};

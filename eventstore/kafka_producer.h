@@ -73,6 +73,8 @@ class KafkaProducer {
   Sent Send(const KafkaMessage& message, std::string& error);
   // Serves deliveries for at most `max_wait`, less if there were some.
   void Poll(std::chrono::milliseconds max_wait);
+  // Waits until everything was delivered, at most so long.
+  void Flush(std::chrono::milliseconds max_wait);
   // Not empty: this producer will never send again.
   std::string FatalError() const;
 

@@ -25,8 +25,9 @@ class Relay::State {
  public:
   State(RelayOptions wanted, RocksDbStore& store)
       : options_(std::move(wanted)), store_(store), current_(store.Origins().back().origin) {
-    status_.relayed = store_.RelayedSeq(current_);
+    status_.relayed = store_.RelayedSeq(current_).value_or(0);
     events_.on_connection = [this](bool connected, const std::string& why) { OnConnection(connected, why); };
+    events_.on_looked = [this] { Looked(); };
     events_.on_delivered = [this] { ++delivered_; };
     events_.on_acknowledged = [this](Origin origin, std::uint64_t seq) { OnAcknowledged(origin, seq); };
     events_.on_waiting = [this](bool something) {
@@ -51,7 +52,15 @@ class Relay::State {
     return acknowledged_.wait_for(lock, max_wait, [&] { return status_.relayed >= seq; });
   }
 
-  bool Drain(milliseconds max_wait) { return WaitRelayed(store_.Statistics().last_seq, max_wait); }
+  // What refuses to go on is not waited for.
+  bool Drain(milliseconds max_wait) {
+    return Status().refusal.empty() && WaitRelayed(store_.Statistics().last_seq, max_wait);
+  }
+
+  void WaitLooked(milliseconds max_wait) const {
+    std::unique_lock lock(mutex_);
+    looked_.wait_for(lock, max_wait, [&] { return status_.looked; });
+  }
 
  private:
   void Live(std::stop_token stop) {
@@ -78,9 +87,21 @@ class Relay::State {
       std::lock_guard lock(mutex_);
       status_.connected = connected;
       watch_.Connected(connected);
+      if (!connected) SetLooked();
       if (std::exchange(told_connected_, connected) == connected) return;
     }
     Report(connected ? "relay_connected" : "relay_disconnected", connected ? options_.bootstrap_servers : why);
+  }
+
+  void Looked() {
+    std::lock_guard lock(mutex_);
+    SetLooked();
+  }
+
+  // With mutex_ held.
+  void SetLooked() {
+    status_.looked = true;
+    looked_.notify_all();
   }
 
   void OnAcknowledged(Origin origin, std::uint64_t seq) {
@@ -108,6 +129,7 @@ class Relay::State {
     {
       std::lock_guard lock(mutex_);
       status_.connected = false;
+      SetLooked();
       status_.refusal = why;
       ++status_.errors_total;
     }
@@ -125,7 +147,7 @@ class Relay::State {
   std::uint64_t delivered_ = 0;  // since the last acknowledgement; the relay's thread only
 
   mutable std::mutex mutex_;
-  mutable std::condition_variable acknowledged_;
+  mutable std::condition_variable acknowledged_, looked_;
   std::condition_variable_any stopping_;
   RelayStatus status_;
   BrokerWatch watch_{BrokerWatch::Clock::now()};
@@ -140,6 +162,7 @@ Relay::~Relay() = default;
 
 RelayStatus Relay::Status() const { return state_->Status(); }
 bool Relay::BrokerIsAway() const { return state_->BrokerIsAway(); }
+void Relay::WaitLooked(std::chrono::milliseconds max_wait) const { state_->WaitLooked(max_wait); }
 bool Relay::Drain(std::chrono::milliseconds max_wait) { return state_->Drain(max_wait); }
 bool Relay::WaitRelayed(std::uint64_t seq, std::chrono::milliseconds max_wait) const {
   return state_->WaitRelayed(seq, max_wait);

@@ -33,6 +33,7 @@ struct RelayStatus {
   std::uint64_t relayed = 0;  // the contiguous acknowledged seq of the current origin
   bool connected = false;
   std::uint64_t delivered_total = 0, restarts_total = 0, errors_total = 0;
+  bool looked = false;  // it knows that the log is not an older copy of what the topic has; or that there is no broker
   std::string refusal;  // not empty: it will not go on by itself (a partition count that is no power of two, …)
 };
 
@@ -45,6 +46,9 @@ class Relay {
   // What ack=kafka must know before it writes: no acknowledgement can be expected (broker_watch.h, or it refuses to go
   // on). False while that is not known yet.
   bool BrokerIsAway() const;
+  // Waits for the first contact with the broker, at which an older copy of the log is noticed (RocksDbStore::Refuse),
+  // for the word that there is none, or for `max_wait`.
+  void WaitLooked(std::chrono::milliseconds max_wait) const;
   // True once everything that was in the log when called is acknowledged; waits at most `max_wait`.
   bool Drain(std::chrono::milliseconds max_wait);
   // True once `seq` of the current origin is acknowledged (ack=kafka).

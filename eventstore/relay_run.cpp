@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <utility>
 #include <variant>
 
 #include "domain/account.h"
+#include "domain/json.h"
 #include "domain/topic_message.h"
 #include "domain/vocabulary.h"
+#include "domain/whole_number.h"
 #include "eventstore/account_events.h"
 #include "eventstore/cloud_event.h"
+#include "eventstore/kafka_table.h"
 
 namespace monitor {
 namespace {
@@ -20,8 +24,10 @@ constexpr milliseconds kBrokerTimeout{5'000};
 constexpr milliseconds kIdleWait{100};  // how long a stop may go unnoticed
 constexpr milliseconds kGatherWait{5};  // so much later at most a lone event is read, with those that came since
 constexpr milliseconds kSaveInterval{200};
+constexpr milliseconds kLastWord{500};
 constexpr std::uint64_t kGatherEvents = 200;
 constexpr ReadOptions kReadOptions{.max_events = 1'000, .max_bytes = 1 << 20};
+constexpr const char* kUnreadableNow = "the log can not be read now";
 constexpr int kMaxPartitions = 256;  // a bucket has 8 bits (events.md section 3)
 
 // Whatever is accepted can be sent: an event that can not would hold up the relay for ever. Escaping doubles a document
@@ -43,6 +49,13 @@ std::int32_t PartitionOf(std::string_view key, int partitions) {
 struct TableRow {
   std::string key, value;
 };
+
+// RelayProgress::PositionJson, read; 0: it is none.
+std::uint64_t SeqOfPosition(std::string_view value) {
+  const auto document = json::Document::Parse(value);
+  const json::Value* seq = document ? document->root().Find("seq") : nullptr;
+  return seq ? ParseWholeAsPrinted<std::uint64_t>(seq->text()).value_or(0) : 0;
+}
 
 // The row of monitor.accounts that the event changes, if it changes one.
 std::expected<std::optional<TableRow>, std::string> RowOf(const StoredEvent& event) {
@@ -66,6 +79,7 @@ RelayRun::RelayRun(const RelayOptions& options, RocksDbStore& store, const Relay
 
 RelayEnd RelayRun::Run(std::string& why) {
   auto connected = Connect();
+  if (connected) connected = CompareWithTopic();
   auto origins = store_.Origins();
   for (std::size_t i = 0; connected && i < origins.size() && !Stopping(); ++i) {
     auto relayed = RelayOrigin(origins[i], i + 1 < origins.size());
@@ -114,6 +128,38 @@ std::expected<void, std::string> RelayRun::Connect() {
   return {};
 }
 
+// Two folders never share an origin (docs/decisions/relay.md). What monitor.positions tells of an origin was saved here
+// before it was told (SavePosition): if it is more than what is saved, this log is an older copy of the one that told
+// it, and its next events would be taken for duplicates of those that the topic has.
+std::expected<void, std::string> RelayRun::CompareWithTopic() {
+  std::map<std::string, Origin> own;
+  for (const OriginRange& range : store_.Origins()) own.emplace(range.origin.ToString(), range.origin);
+  std::set<std::string> keys;
+  for (const auto& [key, origin] : own) keys.insert(key);
+  const KafkaTable positions{options_.bootstrap_servers, options_.positions_topic, positions_partitions_};
+  const auto told = ReadNewestValues(positions, keys, kBrokerTimeout, stop_);
+  if (!told) return std::unexpected(told.error());
+  const Origin current = store_.Origins().back().origin;
+  for (const auto& [key, value] : *told) {
+    const std::uint64_t seq = SeqOfPosition(value);
+    const auto saved = store_.RelayedSeq(own.at(key));
+    if (!saved) return std::unexpected(kUnreadableNow);
+    if (seq <= *saved) continue;
+    if (own.at(key) != current) {
+      older_copies_.insert(own.at(key));
+      continue;
+    }
+    refusal_ = "the topic has events of this node up to " + LogPosition{current, seq}.ToString() +
+               ", this data folder knows of " + std::to_string(*saved) +
+               ": it is an older copy; put the newest one back, or stop the node and begin a new epoch: monitorctl log "
+               "repair --new-epoch --data DIR";
+    store_.Refuse(refusal_);
+    return std::unexpected(refusal_);
+  }
+  events_.on_looked();
+  return {};
+}
+
 std::expected<std::vector<std::int64_t>, std::string> RelayRun::EndOffsets() {
   std::vector<std::int64_t> ends;
   for (std::int32_t partition = 0; partition < partitions_; ++partition) {
@@ -125,10 +171,13 @@ std::expected<std::vector<std::int64_t>, std::string> RelayRun::EndOffsets() {
 }
 
 std::expected<bool, std::string> RelayRun::RelayOrigin(const OriginRange& range, bool closed) {
+  if (older_copies_.contains(range.origin)) return true;  // the topic's are the ones that count
   auto ends = EndOffsets();
   if (!ends) return std::unexpected(ends.error());
   const Origin origin = range.origin;
-  saved_ = told_ = store_.RelayedSeq(origin);
+  const auto saved = store_.RelayedSeq(origin);
+  if (!saved) return std::unexpected(kUnreadableNow);
+  saved_ = told_ = *saved;
   position_due_ = true;
   progress_.emplace(saved_, std::move(*ends));
   std::uint64_t next = std::max(saved_ + 1, range.first);
@@ -145,6 +194,7 @@ std::expected<bool, std::string> RelayRun::RelayOrigin(const OriginRange& range,
     if (*sent == 0 && closed && progress_->in_flight() == 0 && saved_ == progress_->acknowledged()) return true;
     WaitForMore(origin, next, *sent, closed);
   }
+  TellLastPosition(origin);
   return false;
 }
 
@@ -278,7 +328,8 @@ std::expected<void, std::string> RelayRun::SavePosition(Origin origin) {
   if (progress_->acknowledged() != saved_) store_.SaveRelayedSeq(origin, progress_->acknowledged());
   saved_ = progress_->acknowledged();
   position_due_ = false;
-  if (saved_ == 0) return {};
+  // What could not be saved is not told: who finds it told must have it saved (CompareWithTopic).
+  if (saved_ == 0 || store_.RelayedSeq(origin) < saved_) return {};
   const std::string key = origin.ToString(), value = progress_->PositionJson();
   KafkaMessage message;
   message.topic = &options_.positions_topic;
@@ -291,6 +342,13 @@ std::expected<void, std::string> RelayRun::SavePosition(Origin origin) {
   if (sent == Sent::kFailed) return std::unexpected("a position was refused: " + error);
   position_due_ = sent == Sent::kQueueFull;
   return {};
+}
+
+// Of a relay that is stopped in order, with nothing on its way: what was acknowledged is told before the end.
+void RelayRun::TellLastPosition(Origin origin) {
+  if (progress_->in_flight() > 0) return;
+  if (position_due_ && !SavePosition(origin)) return;
+  producer_->Flush(kLastWord);
 }
 
 }  // namespace monitor

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ namespace monitor {
 // What a life tells while it lasts.
 struct RelayEvents {
   std::function<void(bool connected, const std::string& why)> on_connection;
+  std::function<void()> on_looked;  // the log is no older copy
   std::function<void()> on_delivered;                                     // one event
   std::function<void(Origin origin, std::uint64_t seq)> on_acknowledged;  // contiguous
   std::function<void(bool something)> on_waiting;                         // as BrokerWatch::Waits wants it
@@ -41,6 +43,7 @@ class RelayRun {
 
  private:
   std::expected<void, std::string> Connect();
+  std::expected<void, std::string> CompareWithTopic();
   std::expected<std::vector<std::int64_t>, std::string> EndOffsets();
   // Sends one origin's events from its saved position on; true when a closed origin is done.
   std::expected<bool, std::string> RelayOrigin(const OriginRange& range, bool closed);
@@ -53,6 +56,7 @@ class RelayRun {
   void WaitForMore(Origin origin, std::uint64_t next, std::size_t sent, bool closed);
   std::expected<void, std::string> Serve(Origin origin, std::chrono::milliseconds max_wait);
   std::expected<void, std::string> SavePosition(Origin origin);
+  void TellLastPosition(Origin origin);
   bool Stopping() const { return stop_.stop_requested(); }
 
   const RelayOptions& options_;
@@ -63,6 +67,7 @@ class RelayRun {
   std::unique_ptr<KafkaProducer> producer_;
   int partitions_ = 0, positions_partitions_ = 0, accounts_partitions_ = 0;
   std::optional<RelayProgress> progress_;
+  std::set<Origin> older_copies_;  // closed origins of which the topic has more than this log
   std::string delivery_error_, refusal_;
   bool connected_ = false;     // what on_connection last said
   std::optional<bool> waits_;  // what on_waiting last said

@@ -1,8 +1,10 @@
 #include "eventstore/rocksdb_store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <utility>
 
 #include "eventstore/bytes.h"
@@ -58,6 +60,9 @@ class RocksDbStore::State {
   }
 
   RocksDbStoreOptions options;
+  std::string refusal_text;  // written once, before `refusal` points to it
+  std::once_flag refused;
+  std::atomic<const std::string*> refusal = nullptr;
   std::unique_ptr<OpenLog> log;
   std::unique_ptr<LogWriter> writer;  // nullptr: read-only
 };
@@ -87,7 +92,7 @@ std::expected<Origin, std::string> RocksDbStore::BeginEpoch(const std::string& p
 }
 
 std::expected<Appended, StoreError> RocksDbStore::Append(AppendRequest request) {
-  if (!state_->writer) return std::unexpected(StoreError::kUnavailable);
+  if (!state_->writer || Refusal()) return std::unexpected(StoreError::kUnavailable);
   return state_->writer->Append(request);
 }
 
@@ -149,17 +154,27 @@ std::string RocksDbStore::WhyNotWritable() const {
   return state_->writer ? state_->writer->WhyNotWritable() : "it is open for reading only";
 }
 
+void RocksDbStore::Refuse(std::string why) {
+  std::call_once(state_->refused, [&] {
+    state_->refusal_text = std::move(why);
+    state_->refusal.store(&state_->refusal_text, std::memory_order_release);
+  });
+}
+
+const std::string* RocksDbStore::Refusal() const { return state_->refusal.load(std::memory_order_acquire); }
+
 StoreStatistics RocksDbStore::Statistics() const {
   if (!state_->writer) return {.last_seq = state_->log->last_seq()};
   return state_->writer->Statistics();
 }
 
-std::uint64_t RocksDbStore::RelayedSeq(Origin origin) const {
+std::optional<std::uint64_t> RocksDbStore::RelayedSeq(Origin origin) const {
   auto key = OriginKey(origin);
   auto value = state_->With([&](const Database& database) {
     return ReadValue(database, Family::kRelay, std::string_view(key.data(), key.size()));
   });
-  if (!value || !*value || (*value)->size() != 8) return 0;
+  if (!value) return std::nullopt;
+  if (!*value || (*value)->size() != 8) return 0;
   return LoadBig<std::uint64_t>((*value)->data());
 }
 

@@ -14,6 +14,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "eventstore/event_store.h"
@@ -71,11 +72,16 @@ class RocksDbStore : public EventStore {
   std::string WhyNotWritable() const;
   bool IsReadOnly() const;
 
+  // From now on nothing is appended (kUnavailable), for a reason that only an operator can remove; the first one stays.
+  void Refuse(std::string why);
+  // That reason, one sentence; nullptr: there is none. Lives as long as the store.
+  const std::string* Refusal() const;
+
   StoreStatistics Statistics() const;
 
-  // The relay's contiguous acknowledged position of one origin (column family `relay`); 0 if none. It is saved with the
-  // next batch; where appends are refused it is not, which only sends events again.
-  std::uint64_t RelayedSeq(Origin origin) const;
+  // The relay's contiguous acknowledged position of one origin (column family `relay`); 0 if none, nullopt if it can
+  // not be read now. It is saved with the next batch; where appends are refused it is not: events are sent again.
+  std::optional<std::uint64_t> RelayedSeq(Origin origin) const;
   void SaveRelayedSeq(Origin origin, std::uint64_t seq);
 
   // Makes WaitForSeq return, now and from now on; for a server that shuts down.

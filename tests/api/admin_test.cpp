@@ -37,7 +37,8 @@ class AdminTest : public testing::Test {
                 .metrics = registry_,
                 .drain = drain_,
                 .store_fault = [this] { return store_fault_; },
-                .clock_fault = [this] { return clock_fault_; }},
+                .clock_fault = [this] { return clock_fault_; },
+                .refusal = [this] { return refusal_; }},
                {.token = kToken, .max_waiting_polls = 2}),
         server_({.threads = 1, .handler_threads = 8},
                 [this](const http::Request& request) { return admin_.Handle(request); }) {
@@ -71,8 +72,7 @@ class AdminTest : public testing::Test {
   Accounts accounts_;
   Visits visits_;
   Drain drain_;
-  std::string store_fault_;
-  std::string clock_fault_;
+  std::string store_fault_, clock_fault_, refusal_;
   metrics::Registry registry_;
   Admin admin_;
   http::Server server_;
@@ -361,7 +361,7 @@ TEST_F(AdminTest, ReadyzSaysInWordsWhyNothingIsTaken) {
 
 TEST_F(AdminTest, DrainingTurnsReadyzButNotLivez) {
   EXPECT_EQ(testing_http::Do(server_.port(), "GET", "/readyz").body,
-            R"({"status":"ready","checks":{"accounts":"ok","store":"ok","clock":"ok","drain":"ok"}})");
+            R"({"status":"ready","checks":{"accounts":"ok","store":"ok","clock":"ok","origin":"ok","drain":"ok"}})");
   EXPECT_EQ(Do("POST", "/admin/drain").body, "{}");
   EXPECT_TRUE(drain_.begun());
   const Answer ready = testing_http::Do(server_.port(), "GET", "/readyz");
@@ -420,12 +420,17 @@ TEST_F(AdminTest, SaysWhyTheBrokerIsMissing) {
               AllOf(HasSubstr(R"("status":"ready")"), HasSubstr(R"("broker":"ok")")));
 }
 
-TEST_F(AdminTest, ReadyzSaysInWordsWhatIsWrongWithTheClock) {
+TEST_F(AdminTest, ReadyzSaysInWordsWhatIsWrongWithClockAndOrigin) {
   clock_fault_ = "the log is 400 days ahead";
   const Answer degraded = testing_http::Do(server_.port(), "GET", "/readyz");
   EXPECT_EQ(degraded.status, 200) << "it serves";
-  EXPECT_THAT(degraded.body,
-              AllOf(StartsWith(R"({"status":"degraded")"), HasSubstr(R"("clock":"the log is 400 days ahead")")));
+  EXPECT_THAT(degraded.body, AllOf(StartsWith(R"({"status":"degraded")"),
+                                   HasSubstr(R"("clock":"the log is 400 days ahead","origin":"ok")")));
+  refusal_ = "it is an older copy";
+  const Answer unready = testing_http::Do(server_.port(), "GET", "/readyz");
+  EXPECT_EQ(unready.status, 503);
+  EXPECT_THAT(unready.body,
+              AllOf(StartsWith(R"({"status":"unready")"), HasSubstr(R"("origin":"it is an older copy")")));
 }
 
 TEST_F(AdminTest, MetricsAreInPrometheusForm) {

@@ -179,6 +179,22 @@ TEST_F(PublicApiTest, WhileDrainingEverythingIsRefused) {
   }
 }
 
+TEST_F(PublicApiTest, WhileTheNodeRefusesEverythingIsRefused) {
+  Load();
+  const std::string visit = NewVisit();
+  api_options_.refuses = [this] { return store_->Refusal() != nullptr; };
+  Restart();
+  EXPECT_EQ(Send(Engagement(visit)).status, 200);
+  store_->Refuse("it is an older copy");
+  for (const char* path : {"/api/account/demo/app/web/engagement", "/api/account/demo/service/smt/baseURI.json"}) {
+    MemoryRequest request = Engagement(visit);
+    request.target_path = path;
+    http::Reply reply = Send(request);
+    ExpectError(reply, 503, 18, "the server's data");
+    EXPECT_TRUE(HasHeader(reply, "Retry-After: "));
+  }
+}
+
 TEST_F(PublicApiHeaders, AreOnEveryAnswer) {
   Load();
   MemoryRequest nowhere = Engagement();

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "domain/event_codec.h"
 #include "eventstore/cloud_event.h"
 #include "eventstore/kafka_producer.h"
+#include "eventstore/kafka_table.h"
 #include "tests/eventstore/store_fixture.h"
 
 namespace monitor {
@@ -283,6 +285,72 @@ TEST_F(KafkaRelay, KilledAtAnyMomentLosesAndDoublesNothing) {
   Relay relay(options, *store);
   ASSERT_TRUE(relay.Drain(minutes(2)));
   ExpectTopicEqualsLog();
+}
+
+// The folder as it was before: what it would append next the topic has already.
+TEST_F(KafkaRelay, RefusesAnOlderCopyOfTheLogUntilItsNextEpoch) {
+  std::mt19937_64 random(5);
+  Append(20, 10, random);
+  auto relayed = [&] {
+    Relay relay(options, *store);
+    ASSERT_TRUE(relay.Drain(minutes(1)));
+  };
+  relayed();
+  const TemporaryFolder copy;
+  store.reset();
+  std::filesystem::copy(folder.path(), copy.path(), std::filesystem::copy_options::recursive);
+  store = OpenStore(OptionsFor(folder.path()));
+  Append(20, 10, random);
+  relayed();  // stopped in order it tells its position
+  const std::uint64_t known = store->Statistics().last_seq;
+  {
+    Relay again(options, *store);
+    again.WaitLooked(minutes(1));
+    EXPECT_EQ(again.Status().refusal, "") << "the newest folder goes on";
+  }
+
+  auto older = OpenStore(OptionsFor(copy.path()));
+  {
+    Relay relay(options, *older);
+    relay.WaitLooked(minutes(1));
+    const std::string wanted = "the topic has events of this node up to " + LogPosition{origin, known}.ToString();
+    EXPECT_TRUE(relay.Status().refusal.starts_with(wanted)) << relay.Status().refusal;
+    ASSERT_NE(older->Refusal(), nullptr);
+    EXPECT_EQ(*older->Refusal(), relay.Status().refusal);
+    EXPECT_FALSE(older->Append(RequestOf("new", 0)));
+    EXPECT_FALSE(relay.Drain(minutes(1))) << "nobody waits for what refuses to go on";
+  }
+  older.reset();
+  ASSERT_TRUE(RocksDbStore::BeginEpoch(copy.path()));
+  older = OpenStore(OptionsFor(copy.path()));
+  ASSERT_TRUE(older->Append(RequestOf("new", 0)));
+  Relay relay(options, *older);
+  ASSERT_TRUE(relay.Drain(minutes(1)));
+  auto kept = Deduplicate(ReadTopic(broker, options.topic, options.partitions));
+  EXPECT_EQ(kept.size(), known + 1) << "nothing of the topic is lost, and the new event is none that it had";
+}
+
+TEST_F(KafkaRelay, FindsItsPositionBehindManyOthers) {
+  std::mt19937_64 random(6);
+  Append(5, 5, random);
+  {
+    Relay relay(options, *store);
+    ASSERT_TRUE(relay.Drain(minutes(1)));
+  }
+  auto producer = KafkaProducer::Make({broker, 5'000, [](const Delivery&) {}, [](bool, const std::string&) {}});
+  ASSERT_TRUE(producer);
+  std::string error;
+  for (int i = 0; i < 3'000; ++i) {
+    const KafkaMessage other{&options.positions_topic, 0, "00000001.1", R"({"seq":"9","offsets":{}})", {}, 0};
+    ASSERT_EQ((*producer)->Send(other, error), Sent::kQueued) << error;
+  }
+  (*producer)->Flush(minutes(1));
+  const KafkaTable table{broker, options.positions_topic, 1};
+  const auto values = ReadNewestValues(table, {origin.ToString(), "ffffffff.1"}, seconds(20), std::stop_token());
+  ASSERT_TRUE(values) << values.error();
+  ASSERT_EQ(values->size(), 1u);
+  const std::string expected = R"({"seq":")" + std::to_string(store->Statistics().last_seq) + "\"";
+  EXPECT_TRUE(values->at(origin.ToString()).starts_with(expected)) << values->at(origin.ToString());
 }
 
 TEST(RelayWithoutABroker, LetsAppendsGoOnAndSaysSoOnce) {

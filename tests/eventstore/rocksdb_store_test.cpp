@@ -222,6 +222,19 @@ TEST_F(Store, InANewEpochVersionsBeginAnewAndStreamsGoOn) {
   EXPECT_TRUE(store->Append(RequestOf("a", 5)));
 }
 
+TEST_F(Store, ThatRefusesTakesNothingMoreAndKeepsTheFirstReason) {
+  ASSERT_TRUE(store->Append(RequestOf("a", 0)));
+  EXPECT_EQ(store->Refusal(), nullptr);
+  store->Refuse("first");
+  store->Refuse("second");
+  ASSERT_NE(store->Refusal(), nullptr);
+  EXPECT_EQ(*store->Refusal(), "first");
+  auto refused = store->Append(RequestOf("a", 1));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), StoreError::kUnavailable);
+  EXPECT_EQ(ReadAll(*store).size(), 1u);
+}
+
 TEST_F(Store, KeepsItsOriginForEver) {
   Origin origin = store->Origins().back().origin;
   Reopen();

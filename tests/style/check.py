@@ -32,7 +32,8 @@ OWNERS = {
     r"curl/": {"consumers/log_reader.cpp", "ctl/http_client.cpp"},
     r"CLI/": {"api/server/settings.cpp", "ctl/main.cpp", "ctl/account_commands.cpp", "ctl/demo_command.cpp",
               "ctl/log_commands.cpp", "ctl/store_commands.cpp"},
-    r"librdkafka/": {"eventstore/kafka_producer.cpp", "api/inbound_topic.cpp", "consumers/kafka_handles.h"},
+    r"librdkafka/": {"eventstore/kafka_producer.cpp", "eventstore/kafka_table.cpp", "api/inbound_topic.cpp",
+                       "consumers/kafka_handles.h"},
 }
 # Folder -> folders it may include from.
 MAY_KNOW = {
