@@ -70,6 +70,20 @@ TEST_F(WriteAheadLog, WithALostPageInItsLastRecordIsATornTail) {
   EXPECT_TRUE(CheckWriteAheadLog(changed));
 }
 
+// What a power loss leaves of what was written last: any sectors of it, each whole or as it was before.
+TEST_F(WriteAheadLog, WithAnySectorsOfItsLastRecordLostIsATornTail) {
+  const std::size_t first = before_last / 512, last = (bytes.size() - 1) / 512;
+  for (std::size_t sector = first; sector <= last; sector += sector < first + 2 || sector + 13 > last ? 1 : 13) {
+    const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(std::max(before_last, sector * 512));
+    const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(std::min(bytes.size(), (sector + 1) * 512));
+    std::string one = bytes, all = bytes;
+    std::fill(one.begin() + (begin - bytes.begin()), one.begin() + (end - bytes.begin()), '\0');
+    std::fill(all.begin() + (begin - bytes.begin()), all.end(), '\0');
+    EXPECT_TRUE(CheckWriteAheadLog(one)) << "sector " << sector;
+    EXPECT_TRUE(CheckWriteAheadLog(all)) << "from sector " << sector << " on";
+  }
+}
+
 // A page that was written back between two pieces of a large record, and not again.
 TEST_F(WriteAheadLog, WithASectorThatEndsEarlyInItsLastRecordIsATornTail) {
   const std::size_t sector = (before_last / 512 + 2) * 512;
