@@ -359,6 +359,13 @@ TEST_F(AdminTest, ReadyzSaysInWordsWhyNothingIsTaken) {
   EXPECT_THAT(ready.body, HasSubstr(R"("store":"35 MiB are free, 256 are wanted")"));
 }
 
+TEST_F(AdminTest, CommandsThatAreDoneLeaveTheirPlaces) {
+  PutDemo();
+  for (int i = 0; i < 2 * AdminOptions{}.max_waiting_commands; ++i) {
+    ASSERT_EQ(Do("PUT", "/admin/accounts/demo/skills/3", R"({"state":"busy"})").status, 200) << i;
+  }
+}
+
 TEST_F(AdminTest, DrainingTurnsReadyzButNotLivez) {
   EXPECT_EQ(testing_http::Do(server_.port(), "GET", "/readyz").body,
             R"({"status":"ready","checks":{"accounts":"ok","store":"ok","clock":"ok","origin":"ok","drain":"ok"}})");
@@ -456,10 +463,12 @@ TEST(TokenFile, IsMadeOnceAndForTheOwnerOnly) {
   EXPECT_EQ(std::filesystem::status(path).permissions(),
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   EXPECT_EQ(LoadTokenFile(path), made);
-  std::filesystem::permissions(path, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
-  EXPECT_THAT(LoadTokenFile(path).error(), HasSubstr("mode must be 600"));
+  for (auto readers : {std::filesystem::perms::others_read, std::filesystem::perms::group_read}) {
+    std::filesystem::permissions(path, readers, std::filesystem::perm_options::add);
+    EXPECT_THAT(LoadTokenFile(path).error(), HasSubstr("mode must be 600"));
+    std::filesystem::permissions(path, readers, std::filesystem::perm_options::remove);
+  }
   std::ofstream(path) << "";
-  std::filesystem::permissions(path, std::filesystem::perms::others_read, std::filesystem::perm_options::remove);
   EXPECT_THAT(LoadTokenFile(path).error(), HasSubstr("is empty"));
   EXPECT_FALSE(LoadTokenFile("/nowhere/at/all"));
 }

@@ -37,6 +37,13 @@ TEST_F(Caps, TheBurstIsGivenAndThenOneTokenASecond) {
   EXPECT_FALSE(Take());
 }
 
+TEST_F(Caps, ABucketHoldsNoMoreThanItsBurstHoweverLongItRested) {
+  EXPECT_TRUE(Take());
+  now_ += std::chrono::hours(1);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(Take());
+  EXPECT_FALSE(Take());
+}
+
 TEST_F(Caps, RetryAfterIsTheTimeToTheNextTokenRoundedUp) {
   settings_.new_sessions = RateLimit{0.1, 1};
   EXPECT_TRUE(Take());
@@ -114,6 +121,19 @@ TEST_F(Caps, ManyAddressesNeedBoundedMemoryAndTheAccountsCapStillHolds) {
             .has_value();
   }
   EXPECT_EQ(taken, 200'000);
+}
+
+// Whoever asks all the time can not have itself forgotten behind many that ask once.
+TEST_F(Caps, AnAddressInUseKeepsItsBucketAmongManyOthers) {
+  settings_.new_sessions = std::nullopt;
+  settings_.new_sessions_per_address = RateLimit{0.001, 1};
+  EXPECT_TRUE(Take("192.0.2.1"));
+  for (int i = 0; i < 150'000; ++i) {
+    (void)Take("10." + std::to_string(i >> 16) + "." + std::to_string(i >> 8 & 255) + "." + std::to_string(i & 255));
+    if (i % 100 == 0) {
+      ASSERT_FALSE(Take("192.0.2.1")) << i;
+    }
+  }
 }
 
 TEST(ClientAddress, KnowsNumericAddressesOnly) {

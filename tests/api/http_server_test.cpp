@@ -208,6 +208,28 @@ TEST(HttpServer, AHandlerThreadThatWaitsHoldsUpNobodyElse) {
   EXPECT_EQ(waiting.Receive().status, 200);  // the one sent behind it was kept
 }
 
+TEST(HttpServer, WhatComesWhileAHandlerRunsIsReadOnce) {
+  std::latch entered(1);
+  std::binary_semaphore release(0);
+  Server server({.threads = 1, .handler_threads = 2}, [&](const Request& request) {
+    if (request.path() == "/wait") {
+      entered.count_down();
+      release.acquire();
+    }
+    return Reply{.body = std::string(request.path())};
+  });
+  Client waiting(server.port()), other(server.port());
+  waiting.Send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+  entered.wait();
+  waiting.Send("GET /second HTTP/1.1\r\nHost: h\r\n\r\n");
+  // After these the server's one worker has seen the second request, too.
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(other.Do("GET", "/").status, 200);
+  release.release();
+  EXPECT_EQ(waiting.Receive().body, "/wait");
+  EXPECT_EQ(waiting.Receive().body, "/second");
+  EXPECT_EQ(waiting.Do("GET", "/third").body, "/third");
+}
+
 TEST(HttpServer, WhatIsAnsweredAtOnceNeedsNoHandlerThread) {
   std::latch entered(1);
   std::binary_semaphore release(0);

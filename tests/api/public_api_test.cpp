@@ -215,6 +215,8 @@ TEST_F(PublicApiHeaders, TheClientsRequestIdIsKeptIfItIsUsable) {
   MemoryRequest request = Engagement();
   request.header_values["X-Request-Id"] = "a~!1";
   EXPECT_TRUE(HasHeader(Send(request), "X-Request-Id: a~!1\r\n"));
+  request.header_values["X-Request-Id"] = std::string(128, 'x');
+  EXPECT_TRUE(HasHeader(Send(request), "X-Request-Id: " + std::string(128, 'x') + "\r\n"));
   for (const std::string& id : {std::string("a b"), std::string(129, 'x'), std::string("\x7f"), std::string()}) {
     request.header_values["X-Request-Id"] = id;
     http::Reply reply = Send(request);
@@ -260,6 +262,8 @@ TEST_F(PublicApiTest, AddressesAreTheEdgesPeerAndNotCountedOnBehalf) {
   MemoryRequest request = Engagement();
   request.header_values["X-Forwarded-For"] = "203.0.113.9, 192.0.2.1";
   EXPECT_EQ(Send(request).status, 201);
+  ExpectError(Send(request), 503, 18);
+  request.header_values["X-Forwarded-For"] = "198.51.100.1, 203.0.113.9, 192.0.2.1";
   ExpectError(Send(request), 503, 18);
   request.header_values["X-Forwarded-For"] = "192.0.2.1, 203.0.113.9";
   EXPECT_EQ(Send(request).status, 201);

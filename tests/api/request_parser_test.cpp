@@ -66,6 +66,21 @@ TEST(RequestParser, ReadsOneRequestAfterTheOther) {
   EXPECT_FALSE(parser.message().keep_alive);
 }
 
+TEST(RequestParser, BeginsEveryChunkedBodyAnew) {
+  RequestParser parser(SmallBodies());
+  std::string text;
+  for (const char* body : {"3\r\nabc\r\n0\r\n\r\n", "1\r\nd\r\n0\r\n\r\n"}) {
+    text += WithHeader("Transfer-Encoding: chunked") + body;
+  }
+  for (const char* body : {"abc", "d"}) {
+    ASSERT_EQ(parser.Parse(text), Outcome::kComplete);
+    EXPECT_EQ(parser.message().body, body);
+    text.erase(0, parser.consumed());
+    parser.Reset();
+  }
+  EXPECT_EQ(text, "");
+}
+
 TEST(RequestParser, SaysOnceThatTheClientWaitsToContinue) {
   RequestParser parser(SmallBodies());
   std::string text = WithHeader("Content-Length: 2\r\nExpect: 100-Continue");
@@ -129,10 +144,14 @@ TEST(RequestParser, BoundsEverything) {
   std::string many;
   for (int i = 0; i < 100; ++i) many += "A: b\r\n";
   EXPECT_EQ(StatusOf(WithHeader(many + "B: c")), 431);
+  std::string large;
+  for (int i = 0; i < 41; ++i) large += "A: " + std::string(1'024, 'a') + "\r\n";
+  EXPECT_EQ(StatusOf(WithHeader(large + "B: c")), 431);
   EXPECT_EQ(StatusOf(WithHeader("Content-Length: 64")), 0);
   EXPECT_EQ(StatusOf(WithHeader("Content-Length: 4000000000")), 413);
   const std::string chunked = WithHeader("Transfer-Encoding: chunked");
   EXPECT_EQ(StatusOf(chunked + "41\r\n"), 413);
+  EXPECT_EQ(StatusOf(chunked + "40\r\n" + std::string(64, 'a') + "\r\n0\r\n\r\n"), 0);
   EXPECT_EQ(StatusOf(chunked + "40\r\n" + std::string(64, 'a') + "\r\n1\r\n"), 413);
   EXPECT_EQ(StatusOf(chunked + "1;" + std::string(300, 'x')), 400);
   EXPECT_EQ(StatusOf(chunked + "0\r\nT: " + std::string(41 << 10, 'x')), 431);

@@ -281,6 +281,8 @@ TEST_F(Conversations, OfAnIdentityAreSeenFromItsOtherDevicesAndNotByTheBareVisit
   ASSERT_TRUE(visits_->StartConversation(*Demo(), start));
   EXPECT_TRUE(Identified("phone", "ada").body.contains("\"conversationId\":\"c1\""));
   EXPECT_FALSE(Identified("phone", "bob").body.contains("conversation"));
+  http::Reply unproved = Send(Engagement("v=1&vid=phone", R"({"identities":[{"acr":"0","sub":"ada"}]})"));
+  EXPECT_FALSE(unproved.body.contains("conversation"));
   EXPECT_FALSE(Send(Engagement("v=1&vid=laptop")).body.contains("conversation"));
   ASSERT_TRUE(visits_->EndConversation(*Demo(), ConversationId("c1")));
   EXPECT_FALSE(Identified("phone", "ada").body.contains("conversation"));
@@ -310,6 +312,17 @@ TEST_F(Erasing, ClosesSessionsAndForgetsTheVisitor) {
   EXPECT_TRUE(visits_->KeyOf(AccountId("demo"), kDevice)->has_value());
 }
 
+TEST_F(Erasing, LeavesAnIdentityToTheVisitorThatPresentedItSince) {
+  Load();
+  Identified("phone", "ada");
+  Identified("laptop", "ada");
+  ASSERT_TRUE(visits_->Erase(*Demo(), VisitorId("phone")));
+  ConversationStart start = StartOf("c1");
+  start.identity = Identity{.sub = "ada"};
+  ASSERT_TRUE(visits_->StartConversation(*Demo(), start));
+  EXPECT_EQ(VisitorEvents(VisitorId("laptop")).size(), 1u);
+}
+
 TEST_F(Erasing, OfAnUnknownVisitorFindsNothing) {
   Load();
   auto refused = visits_->Erase(*Demo(), kDevice);
@@ -335,6 +348,23 @@ TEST(VisitorRooms, WaitingEndsAtTheDeadline) {
   auto second = rooms.Enter("a/v", std::chrono::steady_clock::now());
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), VisitorRooms::Refusal::kDeadline);
+}
+
+TEST(VisitorRooms, WhoGaveUpWaitingLeavesItsPlace) {
+  VisitorRooms rooms({.max_waiting = 1});
+  auto first = rooms.Enter("a/v", std::chrono::steady_clock::now());
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(rooms.Enter("a/v", std::chrono::steady_clock::now()).error(), VisitorRooms::Refusal::kDeadline) << i;
+  }
+}
+
+TEST(VisitorRooms, ThoseThatWereForgottenWeighNothing) {
+  constexpr std::size_t kEach = 8;  // of a shard
+  VisitorRooms rooms({.max_visitors = kEach * VisitorRooms::kShards,
+                      .max_bytes = 2 * kEach * VisitorRooms::kShards * VisitorRooms::kEmptyRoomBytes});
+  const auto later = std::chrono::steady_clock::now() + hours(1);
+  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(rooms.Enter("a/" + std::to_string(i), later));
+  EXPECT_EQ(rooms.count(), kEach * VisitorRooms::kShards);
 }
 
 TEST(VisitorRooms, TheLeastRecentlyUsedAreForgottenAndTakenOnesKept) {
