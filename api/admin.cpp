@@ -13,7 +13,7 @@ struct Admin::Route {
   std::string_view path;  // `*` stands for one segment
   http::Reply (Admin::*handler)(const Call&);
   bool open = false;  // needs no token
-  std::vector<std::string_view> parameters = {};
+  std::vector<std::string_view> parameters = {};  // of its query; others are refused
 };
 
 const std::vector<Admin::Route>& Admin::Routes() {
