@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "domain/free_space.h"
+
 namespace monitor {
 namespace {
 
@@ -132,7 +134,7 @@ std::optional<std::string> DiskRoom::TooLittle() const {
   if (::statvfs(folder_.c_str(), &disk) != 0) return std::nullopt;
   const std::uint64_t free_bytes = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
   if (free_bytes >= min_free_bytes_) return std::nullopt;
-  return std::to_string(free_bytes >> 20) + " MiB are free, " + std::to_string(min_free_bytes_ >> 20) + " are wanted";
+  return TooLittleFree(free_bytes, min_free_bytes_);
 }
 
 }  // namespace monitor

@@ -12,6 +12,7 @@
 #include <set>
 #include <shared_mutex>
 #include <unordered_map>
+#include <utility>
 
 #include "api/server/log.h"
 #include "consumers/account_summary.h"
@@ -319,7 +320,8 @@ std::optional<std::int64_t> ViewStore::Offset(int partition) const {
 }
 
 void ViewStore::SetOffset(int partition, std::int64_t offset) {
-  state_->offsets[partition] = offset;
+  const auto [known, made] = state_->offsets.try_emplace(partition, offset);
+  if (!made && std::exchange(known->second, offset) == offset) return;  // no write, so that what is told did not move
   state_->SetProgress(std::string(kOffsetPrefix) + std::to_string(partition), static_cast<std::uint64_t>(offset));
 }
 
