@@ -1,4 +1,4 @@
-# What run, test, Dockerfile and tests/fresh_machine share: packages, nginx, the build. To be sourced by bash.
+# What run, test, bench/run, Dockerfile and tests/fresh_machine share: packages, nginx, the build. To be sourced by bash.
 # Uses $root (the checkout). Functions print what they do; Fail ends the script with one sentence.
 
 Say() { printf '%s\n' "$*"; }

@@ -15,6 +15,7 @@ Put your own work in `Store.apply`, or import Lines and write another store.
 """
 
 import argparse
+import importlib.util
 import json
 import sqlite3
 import sys
@@ -163,9 +164,15 @@ class Reader:
         self.unreadable = 0
 
     def start(self):
-        from confluent_kafka import TopicPartition
+        from confluent_kafka import KafkaException, TopicPartition
 
-        for partition in self.consumer.list_topics(self.topic, timeout=30).topics[self.topic].partitions:
+        try:
+            partitions = self.consumer.list_topics(self.topic, timeout=30).topics[self.topic].partitions
+        except KafkaException as error:
+            raise Stop(f"no broker answers: {error.args[0].str()}") from None
+        if not partitions:
+            raise Stop(f"the broker has no topic {self.topic}")
+        for partition in partitions:
             first, end = self.consumer.get_watermark_offsets(TopicPartition(self.topic, partition), timeout=30)
             stored = self.store.offset(partition)
             if stored is not None and stored < first:
@@ -217,6 +224,10 @@ def main():
     parser.add_argument("--follow", action="store_true", help="go on reading; Ctrl-C ends it")
     parser.add_argument("--skip-missing", action="store_true", help="go on after a gap: an operator's decision")
     options = parser.parse_args()
+    if not importlib.util.find_spec("confluent_kafka"):
+        print("read_events: confluent-kafka is needed: python3 -m venv venv && venv/bin/pip install confluent-kafka; then run this "
+              "by venv/bin/python", file=sys.stderr)
+        return 1
     store = Store(options.state)
     reader = Reader(options.brokers, store, options.topic, options.skip_missing)
     try:

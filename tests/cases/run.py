@@ -101,10 +101,13 @@ def main():
     parser.add_argument("--token", required=True, help="the file that holds the admin token")
     parser.add_argument("files", nargs="*", type=Path)
     options = parser.parse_args()
-    server = Server(options.url, options.admin, Path(options.token).read_text().strip(), options.ca)
-    server.put_accounts()
-    cases = [case for file in options.files or case_files() for case in read_cases(file)]
-    errors = [error for case in cases if (error := run_case(server, case))]
+    try:
+        server = Server(options.url, options.admin, Path(options.token).read_text().strip(), options.ca)
+        server.put_accounts()
+        cases = [case for file in options.files or case_files() for case in read_cases(file)]
+        errors = [error for case in cases if (error := run_case(server, case))]
+    except (OSError, http.client.HTTPException) as error:
+        sys.exit(f"run.py: {error}")
     print(*errors, sep="\n")
     print(f"{len(cases) - len(errors)} passed, {len(errors)} failed")
     return 1 if errors else 0
