@@ -38,7 +38,7 @@ TEST(FunnelCsv, EveryRowHasACellForEveryCurrency) {
   for (funnel::Row& row : report.rows) row.late = 7;
   report.rows[0].value["USD"] = *Decimal::Parse("12.5");
   report.rows[1].value["EUR"] = *Decimal::Parse("3");
-  const std::string csv = FunnelCsv(query, report);
+  const std::string csv = *FunnelCsv(query, report);
   EXPECT_TRUE(csv.contains(",late,value.EUR,value.USD,acceptRate,")) << csv;
   EXPECT_TRUE(csv.contains(",7,,12.5,,")) << csv;
   EXPECT_TRUE(csv.contains(",7,3,,,")) << csv;
@@ -49,7 +49,7 @@ std::string JsonOf(const std::vector<funnel::Breakdown>& by, const funnel::Row& 
   query.by = by;
   FunnelReport report;
   report.rows = {row};
-  return FunnelJson(AccountId("demo"), query, report, {});
+  return *FunnelJson(AccountId("demo"), query, report, {});
 }
 
 TEST(FunnelJson, RatesAreThoseOfTheDefinition) {
