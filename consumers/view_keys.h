@@ -7,7 +7,7 @@
 //   visitors  BUCKET account 0 visitor                                   VisitorState
 //             BUCKET account 0 visitor 0 "c" session 0 CONTEXT           ContextState
 //             BUCKET account 0 visitor 0 "s" session 0 CAMPAIGN KEPT     displays: the session's first and last
-//             BUCKET account 0 visitor 0 "l" CAMPAIGN KEPT               displays with no equally late or later one behind
+//             BUCKET account 0 visitor 0 "l" CAMPAIGN KEPT               displays with none as late or later after
 //             BUCKET account 0 visitor 0 "t" CAMPAIGN KEPT TIME          a display that is later than all before it
 //   marks     BUCKET account 0 visitor 0 SHA-256(mark's name)            one byte: Counting
 //   accounts  account 0 BUCKET                                           account summary, or empty: events are here
@@ -19,8 +19,8 @@
 //                                                                        positions are about it; absent: about all
 //             "version"                                                  of all of these, decimal
 //
-// KEPT is one byte, 1 if net has these displays, too; TIME is in ms, its sign bit turned over to be in order. Displays are
-// kept for conversions to come (funnel.h); queries read facts only.
+// KEPT is one byte, 1 if net has these displays, too; TIME is in ms, its sign bit turned over to be in order. Displays
+// are kept for conversions to come (funnel.h); queries read facts only.
 //
 // A mark's name can be thousands of characters long (an order id), hence its hash.
 #pragma once

@@ -178,7 +178,7 @@ class EventFold {
   }
 
   // The one of a campaign's displays, kept or not, that this event's conversions would belong to; nullptr if there is
-  // none. Looked up once: all attributes of an event have the same.
+  // none.
   const PastDisplay* Candidate(std::int64_t campaign_id, bool kept) {
     auto [found, is_new] = candidates_.try_emplace({campaign_id, kept});
     if (is_new) found->second = FindCandidate(campaign_id, kept);
@@ -214,7 +214,9 @@ class EventFold {
         .display_to_conversion_ms = std::nullopt,
         .value = goal.value,
         .currency = std::string(CurrencyCode(goal.currency.empty() ? Traits().currency : goal.currency))};
-    ContextState context = memory_.Context(attributed.session, attributed.context_id);
+    auto [found, is_new] = contexts_.try_emplace({attributed.session, attributed.context_id});
+    ContextState& context = found->second;
+    if (is_new) context = memory_.Context(attributed.session, attributed.context_id);
     if (context.converted & counting) return conversion;
     context.converted |= counting;
     memory_.SaveContext(attributed.session, attributed.context_id, context);
@@ -243,7 +245,9 @@ class EventFold {
   SessionId session_ = event_.scope.session;
   VisitorState state_;
   std::optional<SessionTraits> traits_;
+  // What the event's conversions looked up: each once, however many they are.
   std::map<std::pair<std::int64_t, bool>, std::optional<PastDisplay>> candidates_;  // of (campaign, kept)
+  std::map<std::pair<SessionId, std::uint32_t>, ContextState> contexts_;
   EventFacts facts_;
 };
 

@@ -4,8 +4,8 @@
 // Everything that a session alone decides (distincts, pairs, dropped clicks, samples) is left to the query
 // (funnel_rows.h), which walks a session's facts in order. What looks across sessions is settled here, once, in log
 // order: lateness, first occurrences of conversions and what they are attributed to. It is settled twice, for gross and
-// for net, since an event that net leaves out may be the first occurrence in gross. What settling needs of the past is at
-// hand: the cost of an event does not depend on how many there were.
+// for net, since an event that net leaves out may be the first occurrence in gross. What settling needs of the past is
+// at hand: the cost of an event does not depend on how many there were.
 #pragma once
 
 #include <compare>

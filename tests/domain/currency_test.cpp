@@ -8,7 +8,9 @@ namespace monitor {
 namespace {
 
 TEST(Currency, IsComparedTrimmedAndInCapitals) {
-  for (const char* text : {"USD", "usd", "Usd", "USD ", " usd", "\t\n\v\f\r usd \r"}) EXPECT_EQ(CurrencyCode(text), "USD");
+  for (const char* text : {"USD", "usd", "Usd", "USD ", " usd", "\t\n\v\f\r usd \r"}) {
+    EXPECT_EQ(CurrencyCode(text), "USD");
+  }
   for (const char* code : {"AED", "EUR", "XAU", "XCG", "ZWL"}) EXPECT_EQ(CurrencyCode(code), code);
 }
 

@@ -214,28 +214,64 @@ TEST(Funnel, AnotherSessionsDisplayCountsWithinThePeriodOnly) {
   }
 }
 
-// Of one visitor in two sessions: where a purchase at `at` in the second one counts, told by the display's language.
-std::string AttributedTo(SessionCreated second, const std::vector<std::pair<std::int64_t, const char*>>& displays,
-                         std::int64_t at) {
+struct Shown {
+  std::int64_t ms;
+  const char* language;  // by which the tests know it
+  const char* session = "first";
+  bool repeat = false;
+  std::int64_t campaign_id = 41;
+};
+
+// The display that a purchase at `at` in the session "second" belongs to, which is a goal of two campaigns.
+std::string AttributedTo(SessionCreated second, const std::vector<Shown>& displays, std::int64_t at,
+                         Counting counting = kNet, bool first_is_bot = false) {
   Visitor visitor;
-  visitor.Create({}, "first");
-  for (const auto& [ms, language] : displays) {
-    Entry entry = kEntry;
-    entry.language = language;
-    visitor.At(ms, ImpressionReported{.kind = ImpressionKind::kDisplay, .context_id = 1, .entry = entry}, "first");
-  }
+  visitor.Create({.bot = first_is_bot}, "first");
   visitor.Create(second, "second");
-  visitor.Purchase(at, std::nullopt, false, "second");
-  for (const Row& row : visitor.Rows({.by = {Breakdown::kLanguage}})) {
+  for (const Shown& shown : displays) {
+    Entry entry = kEntry;
+    entry.language = shown.language;
+    entry.campaign_id = shown.campaign_id;
+    visitor.At(shown.ms,
+               ImpressionReported{
+                   .kind = ImpressionKind::kDisplay, .context_id = 1, .entry = entry, .repeat = shown.repeat},
+               shown.session);
+  }
+  ActivityReported activity;
+  for (const std::int64_t campaign_id : {42, 41}) {
+    activity.goals.push_back({campaign_id, 1, GoalType::kPurchase, 0, std::nullopt, std::nullopt, ""});
+  }
+  visitor.At(at, activity, "second");
+  for (const Row& row : visitor.Rows({.by = {Breakdown::kLanguage}, .counting = counting})) {
     if (row.conversions == 1) return row.key.language;
   }
   return "none";
 }
 
+TEST(Funnel, AConversionBelongsToTheFirstOrLastDisplayOfItsCampaignsThatIsCounted) {
+  const std::vector<Shown> displays = {{1'000, "a"},
+                                       {2'000, "r", "second", true},
+                                       {3'000, "b", "second"},
+                                       {4'000, "c", "second", false, 42},
+                                       {5'000, "s", "second", true},
+                                       {5'500, "x", "second", false, 43},
+                                       {6'000, "d"}};
+  for (const auto& [mode, days, bot, net, gross] : {std::tuple{Attribution::kLast, 0, false, "c", "s"},
+                                                    std::tuple{Attribution::kFirst, 0, false, "b", "r"},
+                                                    std::tuple{Attribution::kLast, 1, false, "d", "d"},
+                                                    std::tuple{Attribution::kFirst, 1, false, "a", "a"},
+                                                    std::tuple{Attribution::kLast, 1, true, "c", "d"},
+                                                    std::tuple{Attribution::kFirst, 1, true, "b", "a"}}) {
+    const SessionCreated created{.attribution = mode, .attribution_period_days = days};
+    EXPECT_EQ(AttributedTo(created, displays, 6'000, kNet, bot), net) << days << bot;
+    EXPECT_EQ(AttributedTo(created, displays, 6'000, kGross, bot), gross) << days << bot;
+  }
+}
+
 TEST(Funnel, TheFirstDisplayIsTheFirstWithinThePeriod) {
   constexpr std::int64_t kDayMs = 86'400'000;
   const SessionCreated first{.attribution = Attribution::kFirst, .attribution_period_days = 1};
-  const std::vector<std::pair<std::int64_t, const char*>> displays = {{1'000, "a"}, {2'000, "b"}, {3'000, "c"}};
+  const std::vector<Shown> displays = {{1'000, "a"}, {2'000, "b"}, {3'000, "c"}};
   EXPECT_EQ(AttributedTo(first, displays, 4'000), "a");
   EXPECT_EQ(AttributedTo(first, displays, 1'000 + kDayMs), "a");
   EXPECT_EQ(AttributedTo(first, displays, 1'001 + kDayMs), "b");
@@ -246,7 +282,7 @@ TEST(Funnel, TheFirstDisplayIsTheFirstWithinThePeriod) {
 // Two nodes' clocks: first and last are by the order of the log, the period is by time.
 TEST(Funnel, AnEarlierDisplayWithALaterTimeIsFoundWhenTheLastIsTooOld) {
   constexpr std::int64_t kDayMs = 86'400'000;
-  const std::vector<std::pair<std::int64_t, const char*>> displays = {
+  const std::vector<Shown> displays = {
       {2'000, "a"}, {9'000, "b"}, {3'000, "c"}, {9'000, "d"}, {5'000, "e"}, {4'000, "f"}};
   for (const auto& [ms, last, first] : {std::tuple{4'000, "f", "b"}, std::tuple{4'001, "e", "b"},
                                        std::tuple{5'001, "d", "b"}, std::tuple{2'001, "f", "b"},
@@ -258,45 +294,24 @@ TEST(Funnel, AnEarlierDisplayWithALaterTimeIsFoundWhenTheLastIsTooOld) {
   }
 }
 
-std::int64_t RoundedMs(std::int64_t ms) {
-  DurationHistogram histogram;
-  histogram.Add(ms);
-  return *histogram.Percentile(50);
-}
-
-TEST(Funnel, ARepeatedDisplayIsAttributedInGrossOnly) {
-  for (const Attribution mode : {Attribution::kFirst, Attribution::kLast}) {
-    Visitor visitor;
-    visitor.Create({.attribution = mode});
-    visitor.Impress(1'000, ImpressionKind::kDisplay, mode == Attribution::kFirst);
-    visitor.Impress(9'000, ImpressionKind::kDisplay, mode == Attribution::kLast);
-    visitor.Purchase(10'000, std::nullopt);
-    EXPECT_EQ(visitor.Total(kGross).conversions, 1u);
-    EXPECT_EQ(visitor.Total(kNet).conversions, 1u);
-    const bool first_is_repeat = mode == Attribution::kFirst;
-    EXPECT_EQ(visitor.Total(kGross).display_to_conversion.Percentile(50), RoundedMs(9'000));
-    EXPECT_EQ(visitor.Total(kNet).display_to_conversion.Percentile(50),
-              RoundedMs(first_is_repeat ? 1'000 : 9'000));
-  }
-}
-
 TEST(Funnel, OnlyTheFirstConversionOfAContextGivesATimeAndItIsFromTheFirstDisplay) {
   Visitor visitor;
   visitor.Create();
-  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Impress(1'000, ImpressionKind::kDisplay, true);
+  visitor.Impress(11'000, ImpressionKind::kDisplay);
   visitor.Impress(41'000, ImpressionKind::kDisplay);
   visitor.Purchase(41'020, std::nullopt);
   visitor.Purchase(90'000, std::nullopt);
-  for (const Counting counting : {kGross, kNet}) {
+  for (const auto& [counting, ms] : {std::pair{kGross, 40'020}, std::pair{kNet, 30'020}}) {
     const Row row = visitor.Total(counting);
     EXPECT_EQ(row.conversions, 2u);
     EXPECT_EQ(row.display_to_conversion.count(), 1u);
-    EXPECT_NEAR(static_cast<double>(*row.display_to_conversion.Percentile(50)), 40'020, 400);
+    EXPECT_NEAR(static_cast<double>(*row.display_to_conversion.Percentile(50)), ms, 400);
   }
 }
 
 // Beside the event itself: what is read of the past for a hundred purchases after that many displays.
-std::uint64_t DisplaysReadForPurchases(int displays, SessionCreated created) {
+std::uint64_t DisplaysReadForPurchases(int displays, int pause_ms, SessionCreated created) {
   Visitor visitor;
   ActivityReported activity;
   for (std::uint32_t i = 0; i < 100; ++i) {
@@ -305,12 +320,12 @@ std::uint64_t DisplaysReadForPurchases(int displays, SessionCreated created) {
   for (int i = 0; i < displays; ++i) {
     const std::string session = "s" + std::to_string(i / 100);
     if (i % 100 == 0) visitor.Create(created, session);
-    visitor.Impress(1'000 + 1'000 * i, ImpressionKind::kDisplay, i % 7 == 3, session);
+    visitor.Impress(1'000 + pause_ms * i, ImpressionKind::kDisplay, i % 7 == 3, session);
   }
   const std::string session = "s" + std::to_string((displays - 1) / 100);
-  visitor.At(1'000 + 1'000 * displays, activity, session);
+  visitor.At(1'000 + pause_ms * displays, activity, session);
   const std::uint64_t before = visitor.displays_read();
-  visitor.At(2'000 + 1'000 * displays, activity, session);
+  visitor.At(2'000 + pause_ms * displays, activity, session);
   EXPECT_EQ(visitor.Total().conversions, 200u);
   return visitor.displays_read() - before;
 }
@@ -319,8 +334,10 @@ TEST(Funnel, WhatIsReadForAConversionDoesNotGrowWithThePastNorWithItsNumber) {
   for (const Attribution mode : {Attribution::kFirst, Attribution::kLast}) {
     for (const int days : {0, 7}) {
       const SessionCreated created{.attribution = mode, .attribution_period_days = days};
-      EXPECT_LE(DisplaysReadForPurchases(50, created), 8u);
-      EXPECT_EQ(DisplaysReadForPurchases(50, created), DisplaysReadForPurchases(5'050, created));
+      for (const int pause_ms : {0, 1'000}) {
+        EXPECT_LE(DisplaysReadForPurchases(50, pause_ms, created), 8u);
+        EXPECT_EQ(DisplaysReadForPurchases(50, pause_ms, created), DisplaysReadForPurchases(5'050, pause_ms, created));
+      }
     }
   }
 }
