@@ -42,6 +42,7 @@ class History:
         for name in ("7f3a9c01.1", "b2c4d6e8.3"):
             self.origins[name] = 0
             self.now[name] = START
+        self.pause_ms = self.random.choice([20_000_000, 20_000_000, 200_000_000])  # the nodes' clocks come far apart
         self.visitors = [f"visitor{n:02d}" for n in range(visitors)]
         self.sessions = {visitor: [] for visitor in self.visitors}
         self.account_configured()
@@ -74,7 +75,7 @@ class History:
     def step(self):
         r = self.random
         self.origin = r.choice(list(self.origins))
-        self.now[self.origin] += timedelta(milliseconds=r.choice([0, 3, 400, 700, 5_000, 60_000, 900_000, 20_000_000]))
+        self.now[self.origin] += timedelta(milliseconds=r.choice([0, 3, 400, 700, 5_000, 60_000, 900_000, self.pause_ms]))
         visitor = r.choice(self.visitors)
         sessions = self.sessions[visitor]
         if not sessions or r.random() < 0.15:
@@ -92,7 +93,7 @@ class History:
         self.sessions[visitor].append(session)
         data = {"clientProperties": {}, "ipAddress": "", "userAgent": {"enc": "x"}, "bot": r.random() < 0.12,
                 "returning": False, "timeZone": r.choice(ZONES), "currency": r.choice(["USD", "EUR", "eur ", "ABC"]),
-                "attribution": {"mode": r.choice(["last", "first"]), "periodDays": r.choice([0, 0, 1, 7])},
+                "attribution": {"mode": r.choice(["last", "first"]), "periodDays": r.choice([0, 1, 1, 7])},
                 "maxAge": r.choice([60, 3600, 21600])}
         if r.random() < 0.8:
             data["deviceFamily"] = r.choice(["DESKTOP", "TABLET", "MOBILE"])
@@ -145,7 +146,7 @@ class History:
         for index in range(r.choice([1, 1, 2])):
             kind = r.choice(["purchase", "lead"])
             attributes.append({"type": kind})
-            key = {"key": f"order{r.randrange(6)}"} if r.random() < 0.7 else {}
+            key = {"key": f"order{r.randrange(15)}"} if r.random() < 0.7 else {}
             value = {"value": r.choice(["12.5", "100", "0.000001", "-3.25"])} if r.random() < 0.8 else {}
             currency = {"currency": self.currency()} if r.random() < 0.4 else {}
             goals += [{"campaignId": campaign, "goalId": campaign * 10, "type": kind, "attribute": index, **key, **value,
