@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t kErrorBytes = 512;
 constexpr std::chrono::milliseconds kTopicPause{50};
+// While the broker is away it is asked so often, and so long for an answer.
+constexpr std::chrono::milliseconds kQuestionPause{1'000};
+constexpr std::chrono::milliseconds kAnswerWait{200};
 
 struct Deleter {
   void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
@@ -102,22 +105,35 @@ class KafkaProducer::State {
   }
 
   std::expected<void, std::string> Start();
+  // Nothing else tells that a connection is back while nothing is sent.
+  void AskIfAway() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!away || now < next_question) return;
+    next_question = now + kQuestionPause;
+    if (Metadata(handle.get(), kAnswerWait)) Connected(true, {});
+  }
+  void Connected(bool connected, const std::string& why) {
+    away = !connected;
+    options.on_connection(connected, why);
+  }
 
   static void OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     auto& state = *static_cast<State*>(opaque);
     Delivery delivery{reinterpret_cast<std::uintptr_t>(message->_private), message->partition, message->offset, {}};
     if (message->err) delivery.error = rd_kafka_err2str(message->err);
     state.options.on_delivery(delivery);
-    if (!message->err) state.options.on_connection(true, {});
+    if (!message->err) state.Connected(true, {});
   }
   static void OnError(rd_kafka_t*, int error, const char* reason, void* opaque) {
     auto& state = *static_cast<State*>(opaque);
-    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) state.options.on_connection(false, reason);
+    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) state.Connected(false, reason);
   }
   // What happens to the connection is told by on_connection; librdkafka would write its own words to stderr.
   static void OnLog(const rd_kafka_t*, int, const char*, const char*) {}
 
   Options options;
+  bool away = false;
+  std::chrono::steady_clock::time_point next_question{};
   Owned<rd_kafka_t> handle;
 };
 
@@ -192,7 +208,7 @@ std::expected<std::vector<int>, std::string> KafkaProducer::EnsureTopics(const s
     for (const auto& topic : topics) counts.push_back(PartitionsOf(**metadata, topic.name));
     const auto unknown = std::ranges::find(counts, 0);
     if (unknown == counts.end()) {
-      state_->options.on_connection(true, {});
+      state_->Connected(true, {});
       return counts;
     }
     if (std::chrono::steady_clock::now() >= deadline) {
@@ -232,6 +248,7 @@ Sent KafkaProducer::Send(const KafkaMessage& message, std::string& error) {
 
 void KafkaProducer::Poll(std::chrono::milliseconds max_wait) {
   rd_kafka_poll(state_->handle.get(), Milliseconds(max_wait));
+  state_->AskIfAway();
 }
 
 void KafkaProducer::Flush(std::chrono::milliseconds max_wait) {
