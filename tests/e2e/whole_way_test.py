@@ -95,7 +95,7 @@ def test_without_a_broker_the_funnel_reads_the_log_over_kills(tmp_path, closing,
         load.wait_for_more(150)
     position = stack.monitord.position()
     origin, last = position["origin"], int(position["last"])
-    events = read_log(stack.monitord, origin, last)
+    events = stack.monitord.log(f"{origin}:1")
     assert [int(event["seq"]) for event in events] == list(range(1, last + 1))
     assert_nothing_missing_or_doubled(load, events)
     stack.funneld.wait_for(origin, last)
