@@ -55,6 +55,21 @@ class GuardedDirectory : public rocksdb::FSDirectoryWrapper {
   const OnFailure& on_failure_;
 };
 
+// Stands for a write-ahead log that could not be made, and takes nothing.
+class MissingFile : public rocksdb::FSWritableFile {
+ public:
+  explicit MissingFile(IOStatus why) : why_(std::move(why)) {}
+
+  using rocksdb::FSWritableFile::Append;
+  IOStatus Append(const rocksdb::Slice&, const IOOptions&, IODebugContext*) override { return why_; }
+  IOStatus Flush(const IOOptions&, IODebugContext*) override { return why_; }
+  IOStatus Sync(const IOOptions&, IODebugContext*) override { return why_; }
+  IOStatus Close(const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
+
+ private:
+  const IOStatus why_;
+};
+
 class GuardedFileSystem : public rocksdb::FileSystemWrapper {
  public:
   GuardedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& files, OnFailure on_failure)
@@ -64,7 +79,12 @@ class GuardedFileSystem : public rocksdb::FileSystemWrapper {
 
   IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                            std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext* debug) override {
-    return Guard(target()->NewWritableFile(name, options, result, debug), name, result);
+    IOStatus made = target()->NewWritableFile(name, options, result, debug);
+    if (!made.ok() && name.ends_with(".log")) {
+      *result = std::make_unique<MissingFile>(std::move(made));
+      return IOStatus::OK();
+    }
+    return Guard(std::move(made), name, result);
   }
   IOStatus ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                               std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext* debug) override {
