@@ -179,6 +179,7 @@ std::expected<bool, std::string> RelayRun::RelayOrigin(const OriginRange& range,
   if (!saved) return std::unexpected(kUnreadableNow);
   saved_ = told_ = *saved;
   position_due_ = true;
+  unsaved_ = false;
   progress_.emplace(saved_, std::move(*ends));
   std::uint64_t next = std::max(saved_ + 1, range.first);
   while (!Stopping()) {
@@ -284,7 +285,7 @@ void RelayRun::WaitForMore(Origin origin, std::uint64_t next, std::size_t sent, 
   } else if (progress_->in_flight() > 0 || sent > 0) {
     // Not for every commit anew: what comes within a few milliseconds is read together.
     store_.WaitForSeq(next + kGatherEvents, kGatherWait);
-  } else if (saved_ == progress_->acknowledged() && !position_due_) {
+  } else if (saved_ == progress_->acknowledged() && (!position_due_ || unsaved_)) {
     store_.WaitForSeq(next, kIdleWait);
   }
 }
@@ -301,7 +302,7 @@ std::expected<void, std::string> RelayRun::Serve(Origin origin, milliseconds max
     events_.on_acknowledged(origin, told_);
   }
   bool idle = progress_->in_flight() == 0;
-  bool due = position_due_ && (idle || std::chrono::steady_clock::now() - saved_at_ >= kSaveInterval);
+  bool due = position_due_ && ((idle && !unsaved_) || std::chrono::steady_clock::now() - saved_at_ >= kSaveInterval);
   return due ? SavePosition(origin) : std::expected<void, std::string>{};
 }
 
@@ -325,11 +326,11 @@ std::expected<void, std::string> RelayRun::SavePosition(Origin origin) {
     if (!end) return std::unexpected(end.error());
     progress_->SetEndOffset(partition, *end);
   }
-  if (progress_->acknowledged() != saved_) store_.SaveRelayedSeq(origin, progress_->acknowledged());
+  if (progress_->acknowledged() != saved_ || unsaved_) store_.SaveRelayedSeq(origin, progress_->acknowledged());
   saved_ = progress_->acknowledged();
-  position_due_ = false;
-  // What could not be saved is not told: who finds it told must have it saved (CompareWithTopic).
-  if (saved_ == 0 || store_.RelayedSeq(origin) < saved_) return {};
+  // What could not be saved is not told, but tried again: who finds it told must have it saved (CompareWithTopic).
+  position_due_ = unsaved_ = store_.RelayedSeq(origin) < saved_;
+  if (saved_ == 0 || unsaved_) return {};
   const std::string key = origin.ToString(), value = progress_->PositionJson();
   KafkaMessage message;
   message.topic = &options_.positions_topic;

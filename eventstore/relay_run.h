@@ -74,6 +74,7 @@ class RelayRun {
   std::uint64_t told_ = 0;     // what on_acknowledged last said
   std::uint64_t saved_ = 0;    // what SavePosition last wrote
   bool position_due_ = true;   // written once in every life, and when idle
+  bool unsaved_ = false;       // the store did not take the last position: its disk is low
   std::chrono::steady_clock::time_point saved_at_;
 };
 

@@ -330,6 +330,30 @@ TEST_F(KafkaRelay, RefusesAnOlderCopyOfTheLogUntilItsNextEpoch) {
   EXPECT_EQ(kept.size(), known + 1) << "nothing of the topic is lost, and the new event is none that it had";
 }
 
+// Where the disk is low nothing is appended, and no position saved.
+TEST_F(KafkaRelay, TellsNoPositionThatItCouldNotSave) {
+  std::mt19937_64 random(7);
+  Append(20, 10, random);
+  store.reset();
+  auto low = OptionsFor(folder.path());
+  low.min_free_bytes = ~0ull;
+  store = OpenStore(low);
+  {
+    Relay relay(options, *store);
+    ASSERT_TRUE(relay.Drain(minutes(1)));
+  }
+  EXPECT_EQ(store->RelayedSeq(origin), 0u);
+  EXPECT_TRUE(ReadTopic(broker, options.positions_topic, 1).empty());
+  store.reset();
+  store = OpenStore(OptionsFor(folder.path()));
+  {
+    Relay relay(options, *store);
+    ASSERT_TRUE(relay.Drain(minutes(1))) << relay.Status().refusal;
+  }
+  EXPECT_EQ(store->RelayedSeq(origin), store->Statistics().last_seq);
+  ExpectTopicEqualsLog();
+}
+
 TEST_F(KafkaRelay, FindsItsPositionBehindManyOthers) {
   std::mt19937_64 random(6);
   Append(5, 5, random);
