@@ -74,8 +74,9 @@ int List(const CommonOptions& common) {
     const json::Value* accounts = root.Find("accounts");
     if (!accounts) return;
     for (const json::Value& account : accounts->items()) {
+      const std::string refused = Text(account, "refused");
       std::printf("%-20s %s %s\n", Text(account, "id").c_str(), Text(account, "revision").c_str(),
-                  Text(account, "name").c_str());
+                  refused.empty() ? Text(account, "name").c_str() : ("not in force: " + refused).c_str());
     }
   });
 }

@@ -109,11 +109,13 @@ int ReplayAndVerify(const CommonOptions& common, const ReplayOptions& options) {
 }  // namespace
 
 void AddStoreCommands(CLI::App& app, CommandLine& line) {
-  CLI::App* verify = app.add_subcommand(
-      "verify", "Check a stopped node's log: checksums, sequence, streams, versions; the first fault is named");
   auto data = std::make_shared<std::string>();
-  verify->add_option("--data", *data, "monitord's data folder")->required();
-  verify->callback([&line, data] { line.exit_code = Verify(line.common, *data); });
+  for (CLI::App* parent : {&app, app.get_subcommand("log")}) {
+    CLI::App* verify = parent->add_subcommand(
+        "verify", "Check a stopped node's log: checksums, sequence, streams, versions; the first fault is named");
+    verify->add_option("--data", *data, "monitord's data folder")->required();
+    verify->callback([&line, data] { line.exit_code = Verify(line.common, *data); });
+  }
 
   CLI::App* repair = app.get_subcommand("log")->add_subcommand("repair", "Let a stopped node's log go on anew");
   auto new_epoch = std::make_shared<bool>(false);

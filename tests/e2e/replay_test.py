@@ -90,6 +90,6 @@ def test_what_rests_on_an_erased_visitors_attributes_is_left_out(tmp_path, closi
     again = visitor.engage("page-3")
     assert (again.status, again.body["visitorId"]) == (201, visitor.vid)
     assert stack.monitord.stop() == 0
-    assert examine(stack, "verify")[0] == 0
+    assert examine(stack, "log", "verify")[0] == 0
     code, replayed, error = examine(stack, "replay", "--verify")
     assert (code, replayed["sealed"], replayed["requests"], error) == (0, 3, 1, "")
