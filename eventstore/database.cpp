@@ -5,6 +5,7 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
@@ -60,6 +61,15 @@ class SilentLog : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
+// After a full disk RocksDB goes on by itself, in a thread of its own, as soon as there is room. Whoever closes the
+// database meanwhile waits for that thread, which waits for a flush that never comes (7.8): for ever.
+class NoRecoveryByItself : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 rocksdb::CompressionType BestCompression() {
   auto supported = rocksdb::GetSupportedCompressions();
   for (auto wanted : {rocksdb::kLZ4Compression, rocksdb::kZSTD, rocksdb::kSnappyCompression}) {
@@ -79,6 +89,7 @@ rocksdb::DBOptions DatabaseWide(rocksdb::Env* env) {
   options.atomic_flush = true;
   // After a failed write there is one way back: the store opens the database anew (log_writer.h).
   options.max_bgerror_resume_count = 0;
+  options.listeners.push_back(std::make_shared<NoRecoveryByItself>());
   options.max_total_wal_size = kMaxWriteAheadLog;
   options.db_write_buffer_size = kAllWriteBuffers;
   options.max_background_jobs = 2;
