@@ -292,6 +292,7 @@ TEST_F(SmallAccount, KeepsTheMaximumAgeASessionBeganWith) {
   settings.max_age_s = 1;
   EXPECT_TRUE(IsLive(session, settings, kTuesdayMorning + std::chrono::hours(2)));
   EXPECT_FALSE(IsLive(session, settings, kTuesdayMorning + std::chrono::hours(2) + std::chrono::milliseconds(1)));
+  session.last_activity_at = kTuesdayMorning;
   EXPECT_TRUE(IsLive(session, settings, kTuesdayMorning - std::chrono::milliseconds(5))) << "the clock was corrected";
   EXPECT_FALSE(IsLive(session, settings, kTuesdayMorning - std::chrono::days(400))) << "the clock had jumped ahead";
 }
