@@ -4,7 +4,7 @@
 
 #include "api/admin_replies.h"
 #include "api/server/log.h"
-#include "domain/json.h"
+#include "api/server/readiness.h"
 
 namespace monitor {
 
@@ -151,24 +151,16 @@ std::string WhichAreRefused(const Accounts& accounts) {
 
 http::Reply Admin::Ready(const Call&) {
   const bool loading = parts_.accounts.loading();
-  const std::string store_fault = parts_.store_fault ? parts_.store_fault() : "";
-  const bool draining = parts_.drain.begun();
-  const std::string broker = parts_.broker ? parts_.broker() : "", accounts = WhichAreRefused(parts_.accounts);
-  const std::string clock = parts_.clock_fault ? parts_.clock_fault() : "";
-  const std::string refusal = parts_.refusal ? parts_.refusal() : "";
-  const bool ready = !loading && store_fault.empty() && refusal.empty() && !draining;
-  const bool whole = broker.empty() && accounts.empty() && clock.empty();
-  std::string body;
-  json::Writer writer(body);
-  writer.BeginObject().Key("status").String(!ready ? "unready" : whole ? "ready" : "degraded").Key("checks").BeginObject();
-  writer.Key("accounts").String(loading ? "loading" : accounts.empty() ? "ok" : accounts);
-  writer.Key("store").String(store_fault.empty() ? "ok" : store_fault);
-  writer.Key("clock").String(clock.empty() ? "ok" : clock);
-  writer.Key("origin").String(refusal.empty() ? "ok" : refusal);
-  writer.Key("drain").String(draining ? "draining" : "ok");
-  if (parts_.broker) writer.Key("broker").String(broker.empty() ? "ok" : broker);
-  writer.EndObject().EndObject();
-  return admin::Json(std::move(body), ready ? 200 : 503);
+  const auto ask = [](const std::function<std::string()>& fault) { return fault ? fault() : std::string(); };
+  std::vector<http::Check> checks = {
+      {"accounts", loading ? "loading" : WhichAreRefused(parts_.accounts), loading},
+      {"store", ask(parts_.store_fault), true},
+      {"clock", ask(parts_.clock_fault)},
+      {"origin", ask(parts_.refusal), true},
+      {"drain", parts_.drain.begun() ? "draining" : "", true},
+  };
+  if (parts_.broker) checks.push_back({"broker", parts_.broker()});
+  return http::ReadyReply(checks);
 }
 
 http::Reply Admin::Metrics(const Call&) {

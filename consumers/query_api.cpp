@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "api/server/readiness.h"
 #include "consumers/funnel_format.h"
 #include "consumers/funnel_request.h"
 #include "consumers/page.h"
@@ -98,8 +99,8 @@ std::string HowFarBehind(std::uint64_t events) {
   return std::to_string(events) + (events == 1 ? " event behind" : " events behind");
 }
 
-std::string BehindCheck(const std::vector<int>& partitions) {
-  if (partitions.empty()) return "ok";
+std::string BehindFault(const std::vector<int>& partitions) {
+  if (partitions.empty()) return {};
   return PartitionsJson(partitions) + " came and are not counted yet up to the end that they had";
 }
 
@@ -238,24 +239,18 @@ http::Reply QueryApi::Metrics() const {
 http::Reply QueryApi::Ready() const {
   const SourceStatus source = source_.Status();
   const std::string view = store_.Trouble();
-  const bool draining = draining_;
   const bool away = !source.connected && !source.fault.empty();
   const bool has_old = (away || !view.empty()) && !store_.CommittedPositions().empty();
-  const bool serves = (source.caught_up || has_old) && !source.refused && !draining;
-  const bool whole = source.connected && source.fault.empty() && view.empty() && source.behind.empty() &&
-                     source.alarm.empty();
-  const auto ok_unless = [](const std::string& fault) { return fault.empty() ? "ok" : fault; };
-  std::string body;
-  json::Writer writer(body);
-  writer.BeginObject().Key("status").String(!serves ? "unready" : whole ? "ready" : "degraded");
-  writer.Key("checks").BeginObject();
-  writer.Key("source").String(source.connected || away ? ok_unless(source.fault) : "not connected");
-  writer.Key("view").String(ok_unless(view));
-  writer.Key("partitions").String(BehindCheck(source.behind));
-  writer.Key("caughtUp").String(source.caught_up ? "ok" : HowFarBehind(source.lag_events));
-  writer.Key("alarm").String(ok_unless(source.alarm));
-  writer.Key("drain").String(draining ? "draining" : "ok").EndObject().EndObject();
-  return Json(std::move(body), serves ? 200 : 503);
+  http::Reply reply = http::ReadyReply({
+      {"source", source.connected || away ? source.fault : "not connected", source.refused},
+      {"view", view},
+      {"partitions", BehindFault(source.behind)},
+      {"caughtUp", source.caught_up ? "" : HowFarBehind(source.lag_events), !has_old},
+      {"alarm", source.alarm},
+      {"drain", draining_ ? "draining" : "", true},
+  });
+  reply.fixed_headers = kHeaders;
+  return reply;
 }
 
 }  // namespace monitor
