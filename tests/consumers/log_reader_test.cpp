@@ -26,6 +26,7 @@ using testing::HasSubstr;
 struct LoggedEvent {
   std::uint64_t seq;
   std::int64_t ms;
+  std::string type = "session-closed";
 };
 
 // /admin/position and /admin/log of a node.
@@ -47,7 +48,7 @@ class PlayedNode {
   // `count` events from 1 on, at times that begin at `ms`.
   static std::vector<LoggedEvent> Events(std::uint64_t count, std::int64_t ms = 1'000) {
     std::vector<LoggedEvent> events;
-    for (std::uint64_t seq = 1; seq <= count; ++seq) events.push_back({seq, ms + static_cast<std::int64_t>(seq)});
+    for (std::uint64_t seq = 1; seq <= count; ++seq) events.push_back({.seq = seq, .ms = ms + static_cast<std::int64_t>(seq)});
     return events;
   }
 
@@ -91,7 +92,7 @@ class PlayedNode {
   static std::string Line(const std::string& origin, const LoggedEvent& event) {
     return R"({"origin":")" + origin + R"(","seq":")" + std::to_string(event.seq) + R"(","prevseq":")" +
            std::to_string(event.seq - 1) + R"(","bucket":)" + std::to_string(BucketOf("demo/v")) + R"(,"time":")" +
-           FormatRfc3339(FromUnixMs(event.ms)) + R"(","type":"monitor.session-closed","data":{"accountId":"demo",)" +
+           FormatRfc3339(FromUnixMs(event.ms)) + R"(","type":"monitor.)" + event.type + R"(","data":{"accountId":"demo",)" +
            R"("visitorId":"v","sessionId":"s","reason":"event-cap"}})" + "\n";
   }
 
@@ -180,6 +181,20 @@ TEST_F(LogReaderTest, WhatIsThrownIsToldAndTriedAgain) {
   throws = false;
   UntilCounted(kNow, 9);
   Until([](const SourceStatus& told) { return told.fault.empty() && told.caught_up; });
+}
+
+TEST_F(LogReaderTest, AnUnknownTypeIsNotPassedOverAndCountedOnceItIsKnown) {
+  auto events = PlayedNode::Events(9);
+  events[3].type = "visitor-praised";
+  node_.Set({{kNow, events}});
+  Read();
+  const SourceStatus status = Until([](const SourceStatus& told) { return told.caught_up; });
+  EXPECT_THAT(status.alarm, HasSubstr("from 4 on: the type monitor.visitor-praised is not known"));
+  EXPECT_EQ(store_->CommittedPositions(), (Positions{{kNow, 3}}));
+  node_.Set({{kNow, PlayedNode::Events(9)}});  // as a newer funneld would understand it
+  Read();
+  UntilCounted(kNow, 9);
+  EXPECT_EQ(Until([](const SourceStatus& told) { return told.caught_up; }).alarm, "");
 }
 
 TEST_F(LogReaderTest, AFolderThatWasCopiedBackIsRefused) {
