@@ -2,6 +2,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <sys/statvfs.h>
 
@@ -33,6 +34,15 @@ class SilentLog : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
+// After a full disk RocksDB goes on by itself, in a thread of its own, as soon as there is room; who closes the database
+// meanwhile waits for ever (eventstore/database.cpp).
+class NoRecoveryByItself : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 rocksdb::Options StoreOptions() {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
@@ -48,6 +58,7 @@ rocksdb::Options StoreOptions() {
   options.info_log = std::make_shared<SilentLog>();
   // After a failed write there is one way back: the database is closed without touching it and opened anew.
   options.max_bgerror_resume_count = 0;
+  options.listeners.push_back(std::make_shared<NoRecoveryByItself>());
   options.avoid_flush_during_shutdown = true;
   return options;
 }

@@ -62,7 +62,7 @@ class CarelessReader {
     auto store = ViewStore::Open(folder_);
     if (!store) Fail(store.error());
     store_ = std::move(*store);
-    IntakeOptions options{.max_held = 20};
+    IntakeOptions options{.max_held_bytes = 20'000};
     options.unreadable = [](const Arrival&, const std::string& reason) { Fail("unreadable: " + reason); };
     intake_ = std::make_unique<Intake>(*store_, std::move(options));
     next_ = static_cast<std::size_t>(store_->Offset(0).value_or(0));
