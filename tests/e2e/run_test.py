@@ -1,5 +1,6 @@
 """./run as a user meets it."""
 
+import json
 import os
 import queue
 import shutil
@@ -9,6 +10,7 @@ import stat
 import subprocess
 import threading
 import time
+import urllib.request
 
 import pytest
 
@@ -85,6 +87,12 @@ class Run:
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.reader.join()
+
+
+def counted(run):
+    """What its funnel says that it has counted; {} if nothing."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{run.funnel_port}/api/position", timeout=20) as answer:
+        return json.load(answer)
 
 
 @pytest.fixture
@@ -223,6 +231,26 @@ def program(path, script):
     path.write_text(f"#!/bin/bash\n{script}\n")
     path.chmod(0o755)
     return path
+
+
+def test_a_funnel_that_can_not_count_holds_up_no_visitor_and_is_told(tmp_path, start_run):
+    first = start_run(tmp_path / "data").wait_until_ready()
+    assert paste(first.curl_line())[0] == 201
+    wait_until(lambda: counted(first), "the request is counted")
+    assert first.stop() == 0
+    shutil.rmtree(tmp_path / "data" / "monitord")  # another log: what the view has counted is not in it
+    second = start_run(tmp_path / "data").wait_until_ready()
+    assert any(line.startswith("the funnel does not count: ") and "view" in line for line in second.lines)
+    assert paste(second.curl_line())[0] == 201
+    assert second.stop() == 0
+
+
+def test_a_node_that_serves_nobody_is_one_clear_sentence(tmp_path, start_run):
+    config = tmp_path / "monitord.toml"
+    config.write_text("[data]\nmin_free_mb = 2000000000\n")
+    one = start_run(tmp_path / "data", "--config", str(config))
+    assert one.finish() == 1
+    assert any(line.startswith("run: monitord serves nobody: ") and "2000000000 are wanted" in line for line in one.lines)
 
 
 def test_ctrl_c_while_something_is_made_in_front_is_no_failure(tmp_path, start_run):
