@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <ostream>
 #include <string_view>
 
 namespace monitor {
@@ -47,6 +48,9 @@ struct FailingCall {
   int error;
   const char* name;
 };
+
+// For GoogleTest, which would print its bytes, other ones in each process.
+inline void PrintTo(const FailingCall& failing, std::ostream* out) { *out << failing.name; }
 
 // Each of them in turn.
 constexpr FailingCall kFailingCalls[] = {{Call::kWrite, ENOSPC, "WriteNoSpace"},
