@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "api/token_file.h"
@@ -24,6 +25,25 @@ using testing_http::Client;
 
 constexpr const char* kToken = "a-token-of-the-test";
 
+// Set by a test between its requests, read by the threads that answer.
+class Sentence {
+ public:
+  explicit Sentence(std::string text = "") : text_(std::move(text)) {}
+  Sentence& operator=(std::string text) {
+    std::lock_guard lock(mutex_);
+    text_ = std::move(text);
+    return *this;
+  }
+  std::string Get() const {
+    std::lock_guard lock(mutex_);
+    return text_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string text_;
+};
+
 class AdminTest : public testing::Test {
  protected:
   AdminTest()
@@ -36,9 +56,9 @@ class AdminTest : public testing::Test {
                 .master_key = master_key_,
                 .metrics = registry_,
                 .drain = drain_,
-                .store_fault = [this] { return store_fault_; },
-                .clock_fault = [this] { return clock_fault_; },
-                .refusal = [this] { return refusal_; }},
+                .store_fault = [this] { return store_fault_.Get(); },
+                .clock_fault = [this] { return clock_fault_.Get(); },
+                .refusal = [this] { return refusal_.Get(); }},
                {.token = kToken, .max_waiting_polls = 2}),
         server_({.threads = 1, .handler_threads = 8},
                 [this](const http::Request& request) { return admin_.Handle(request); }) {
@@ -72,7 +92,7 @@ class AdminTest : public testing::Test {
   Accounts accounts_;
   Visits visits_;
   Drain drain_;
-  std::string store_fault_, clock_fault_, refusal_;
+  Sentence store_fault_, clock_fault_, refusal_;
   metrics::Registry registry_;
   Admin admin_;
   http::Server server_;
@@ -408,21 +428,21 @@ TEST_F(AdminTest, AnAccountWhoseStoredDocumentIsRefusedIsNamedAndMended) {
 }
 
 TEST_F(AdminTest, SaysWhyTheBrokerIsMissing) {
-  std::string missing = "no connection";
+  Sentence missing("no connection");
   Admin admin({.accounts = accounts_,
                .visits = visits_,
                .store = folder_.store(),
                .master_key = master_key_,
                .metrics = registry_,
                .drain = drain_,
-               .broker = [&] { return missing; }},
+               .broker = [&] { return missing.Get(); }},
               {.token = kToken});
   const http::Server server({.threads = 1, .handler_threads = 8},
                             [&](const http::Request& request) { return admin.Handle(request); });
   const Answer degraded = testing_http::Do(server.port(), "GET", "/readyz");
   EXPECT_EQ(degraded.status, 200);
   EXPECT_THAT(degraded.body, AllOf(HasSubstr(R"("status":"degraded")"), HasSubstr(R"("broker":"no connection")")));
-  missing.clear();
+  missing = "";
   EXPECT_THAT(testing_http::Do(server.port(), "GET", "/readyz").body,
               AllOf(HasSubstr(R"("status":"ready")"), HasSubstr(R"("broker":"ok")")));
 }

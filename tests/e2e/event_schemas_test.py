@@ -37,7 +37,7 @@ def references(node):
 
 
 def test_every_event_type_has_a_schema_and_a_golden_file():
-    names = re.search(r"kNames = \{(.*?)\};", (ROOT / "domain" / "event.cpp").read_text(), re.S).group(1)
+    names = re.search(r"kNames\[\] = \{(.*?)\};", (ROOT / "domain" / "event.cpp").read_text(), re.S).group(1)
     types = re.findall(r'"([a-z-]+)"', names)
     assert sorted(types) == sorted(SCHEMAS) == sorted(GOLDEN)
 

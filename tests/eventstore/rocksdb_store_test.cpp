@@ -212,7 +212,8 @@ TEST_F(Store, InANewEpochVersionsBeginAnewAndStreamsGoOn) {
   ASSERT_TRUE(appended);
   EXPECT_EQ(appended->first, (LogPosition{{closed.node, 2}, 1}));
   std::vector<std::uint64_t> versions;
-  for (const StoredEvent& event : *store->ReadStream(StreamName("session/demo/a/s"), 1)) {
+  const auto stream = store->ReadStream(StreamName("session/demo/a/s"), 1);
+  for (const StoredEvent& event : *stream) {
     versions.push_back(event.stream_version);
   }
   EXPECT_EQ(versions, (std::vector<std::uint64_t>{1, 2, 3, 1, 2}));
