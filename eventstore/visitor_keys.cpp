@@ -166,6 +166,28 @@ std::expected<MasterKey, std::string> MasterKey::Load(const std::string& path, b
   return key;
 }
 
+namespace {
+
+// Whether the key opens any of the visitors' keys that are stored, or there is none. Of a store that was written before a
+// key was remembered nothing else tells whether it is the right one.
+bool OpensAnyOf(const RocksDbStore& store, const MasterKey& key) {
+  constexpr std::size_t kPage = 1'000;
+  std::string after;
+  bool any = false;
+  for (;;) {
+    const auto page = store.ReadStates(StateTable::kVisitorKey, "", kPage, after);
+    if (!page) return false;
+    for (const auto& [name, wrapped] : *page) {
+      if (VisitorKey::Unwrap(key, wrapped)) return true;
+    }
+    any |= !page->empty();
+    if (page->size() < kPage) return !any;
+    after = page->back().first;
+  }
+}
+
+}  // namespace
+
 std::expected<MasterKey, std::string> MasterKey::LoadFor(RocksDbStore& store, const std::string& path) {
   const auto remembered = store.ReadState(StateTable::kMeta, kMasterKeyCheckKey);
   if (!remembered) return std::unexpected(Unusable(path, "can not be compared with what the store remembers of it"));
@@ -176,12 +198,14 @@ std::expected<MasterKey, std::string> MasterKey::LoadFor(RocksDbStore& store, co
   }
   auto key = Load(path, empty && !store.IsReadOnly());
   if (!key) return key;
+  const bool right = *remembered ? **remembered == key->CheckValue() : OpensAnyOf(store, *key);
+  if (!right) {
+    return std::unexpected(Unusable(path, "is another one than the data was written with; put that one back"));
+  }
   if (!*remembered) {
     // Where nothing can be written now, the next start remembers it.
     const StateWrite check{StateTable::kMeta, kMasterKeyCheckKey, key->CheckValue()};
     if (!store.IsReadOnly()) (void)store.Append({.states = {check}});
-  } else if (**remembered != key->CheckValue()) {
-    return std::unexpected(Unusable(path, "is another one than the data was written with; put that one back"));
   }
   return key;
 }

@@ -24,8 +24,9 @@ class RocksDbStore;
 class MasterKey {
  public:
   // The key that this store's data was written with. The store remembers it by its check value: an empty store gets a
-  // key file made if there is none, one that remembers nothing yet takes the file's key. A store that has data without
-  // that key is refused: one sentence that names the file. A read-only store is written nothing to, nor a file made.
+  // key file made if there is none, one that remembers nothing yet takes the file's key if that opens any visitor's key.
+  // A store that has data without that key is refused: one sentence that names the file. A read-only store is written
+  // nothing to, nor a file made.
   static std::expected<MasterKey, std::string> LoadFor(RocksDbStore& store, const std::string& path);
 
   // Reads the file (32 bytes as 64 hex digits, mode 600); makes it if it is missing and `create` is set. The error is
