@@ -80,8 +80,8 @@ std::expected<Ends, std::string> LogEnds(AdminApi& admin) {
   return Ends{*first, *last};
 }
 
-// An answer may end before the log does, so the end is the position's, of before the first answer: a log that is written to
-// has no other.
+// An answer may end before the log does, so the end is the position's, of before the first answer, as a log that is written
+// to has no other; or where nothing is there now, as in an epoch that has no event yet.
 int Tail(const CommonOptions& common, const TailOptions& options) {
   AdminApi admin(common);
   const auto ends = LogEnds(admin);
@@ -99,10 +99,11 @@ int Tail(const CommonOptions& common, const TailOptions& options) {
     if (ask == 0) return kDone;
     if (!options.follow && next.origin == ends->last.origin && next.seq > ends->last.seq) return kDone;
     const std::string path = "/admin/log?limit=" + std::to_string(ask) + "&from=" + PercentEncode(next.ToString()) +
-                             "&waitMs=" + std::to_string(kFollowWaitMs);
+                             "&waitMs=" + std::to_string(options.follow ? kFollowWaitMs : 0);
     auto answer = admin.Do({.path = path, .timeout_ms = kFollowWaitMs + 20'000});
     if (Interrupted()) return kDone;
     if (!answer) return Refuse(answer.error());
+    if (!options.follow && answer->body.empty()) return kDone;
     auto after = PrintLines(answer->body, common.json, printed, next);
     if (!after) return Refuse("the server's log has a line that is no event");
     next = *after;

@@ -63,7 +63,8 @@ class Monitord(Part):
         now = self.position()
         origin, seq = begin.split(":") if begin else (now["origin"], now["first"])
         events, seq = [], int(seq)
-        while origin != now["origin"] or seq <= int(now["last"]):
+        newest = next((one for one in reversed(now["origins"]) if one["last"] != "0"), None)
+        while newest and (origin != newest["origin"] or seq <= int(newest["last"])):
             part = self.log_answer(f"{origin}:{seq}")
             assert part, f"nothing came from {origin}:{seq} on, though {now['last']} of {now['origin']} is the last"
             events += part
