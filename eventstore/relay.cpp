@@ -3,6 +3,8 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -28,6 +30,7 @@ class Relay::State {
     status_.relayed = store_.RelayedSeq(current_).value_or(0);
     events_.on_connection = [this](bool connected, const std::string& why) { OnConnection(connected, why); };
     events_.on_looked = [this] { Looked(); };
+    events_.on_left_out = [this](const std::string& what) { TellLeftOut(what); };
     events_.on_delivered = [this] { ++delivered_; };
     events_.on_acknowledged = [this](Origin origin, std::uint64_t seq) { OnAcknowledged(origin, seq); };
     events_.on_waiting = [this](bool something) {
@@ -93,6 +96,11 @@ class Relay::State {
     Report(connected ? "relay_connected" : "relay_disconnected", connected ? options_.bootstrap_servers : why);
   }
 
+  // Of every life the same: told once.
+  void TellLeftOut(const std::string& what) {
+    if (left_out_.insert(what).second) Report("relay_left_out", what);
+  }
+
   void Looked() {
     std::lock_guard lock(mutex_);
     SetLooked();
@@ -145,6 +153,7 @@ class Relay::State {
   const Origin current_;
   RelayEvents events_;
   std::uint64_t delivered_ = 0;  // since the last acknowledgement; the relay's thread only
+  std::set<std::string> left_out_;  // told; the same
 
   mutable std::mutex mutex_;
   mutable std::condition_variable acknowledged_, looked_;

@@ -146,18 +146,28 @@ std::expected<void, std::string> RelayRun::CompareWithTopic() {
     if (!saved) return std::unexpected(kUnreadableNow);
     if (seq <= *saved) continue;
     if (own.at(key) != current) {
-      older_copies_.insert(own.at(key));
+      LeaveOut(own.at(key), *saved);
       continue;
     }
     refusal_ = "the topic has events of this node up to " + LogPosition{current, seq}.ToString() +
                ", this data folder knows of " + std::to_string(*saved) +
-               ": it is an older copy; put the newest one back, or stop the node and begin a new epoch: monitorctl log "
+               ": it is an older copy; put the newest one back (what this one recorded since would never reach the topic), or stop the node and begin a new epoch: monitorctl log "
                "repair --new-epoch --data DIR";
     store_.Refuse(refusal_);
     return std::unexpected(refusal_);
   }
   events_.on_looked();
   return {};
+}
+
+// Of a closed origin of which the topic has more than this log: the topic's are the ones that count.
+void RelayRun::LeaveOut(Origin origin, std::uint64_t saved) {
+  older_copies_.insert(origin);
+  for (const OriginRange& range : store_.Origins()) {
+    if (range.origin != origin || range.last <= saved) continue;
+    events_.on_left_out("an older copy recorded " + LogPosition{origin, saved + 1}.ToString() + " to " +
+                        std::to_string(range.last) + ", which only this log has");
+  }
 }
 
 std::expected<std::vector<std::int64_t>, std::string> RelayRun::EndOffsets() {
@@ -171,7 +181,7 @@ std::expected<std::vector<std::int64_t>, std::string> RelayRun::EndOffsets() {
 }
 
 std::expected<bool, std::string> RelayRun::RelayOrigin(const OriginRange& range, bool closed) {
-  if (older_copies_.contains(range.origin)) return true;  // the topic's are the ones that count
+  if (older_copies_.contains(range.origin)) return true;
   auto ends = EndOffsets();
   if (!ends) return std::unexpected(ends.error());
   const Origin origin = range.origin;

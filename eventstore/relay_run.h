@@ -26,6 +26,7 @@ namespace monitor {
 struct RelayEvents {
   std::function<void(bool connected, const std::string& why)> on_connection;
   std::function<void()> on_looked;  // the log is no older copy
+  std::function<void(const std::string& what)> on_left_out;               // what is in this log and will never be sent
   std::function<void()> on_delivered;                                     // one event
   std::function<void(Origin origin, std::uint64_t seq)> on_acknowledged;  // contiguous
   std::function<void(bool something)> on_waiting;                         // as BrokerWatch::Waits wants it
@@ -44,6 +45,7 @@ class RelayRun {
  private:
   std::expected<void, std::string> Connect();
   std::expected<void, std::string> CompareWithTopic();
+  void LeaveOut(Origin origin, std::uint64_t saved);
   std::expected<std::vector<std::int64_t>, std::string> EndOffsets();
   // Sends one origin's events from its saved position on; true when a closed origin is done.
   std::expected<bool, std::string> RelayOrigin(const OriginRange& range, bool closed);
