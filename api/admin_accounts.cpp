@@ -48,7 +48,7 @@ http::Reply Admin::GetAccount(const Call& call) {
   }
   const auto refused = parts_.accounts.Refused();
   const auto found = refused.find(call.account());
-  if (parts_.accounts.loading() || found == refused.end()) return admin::UnknownAccount();
+  if (found == refused.end()) return admin::NoAccount(parts_.accounts, call.account());
   // To be mended and put again.
   const std::string& document = found->second->kept.document;
   return DocumentReply(document, RevisionOf(document));
@@ -80,12 +80,12 @@ http::Reply Admin::PutSkill(const Call& call) {
   const auto state = ReadSkillState(*body);
   if (!state) return admin::Invalid(state.error());
   const auto id = ParseWhole<std::int64_t>(call.arguments[1]);
-  if (!parts_.accounts.Find(call.account())) return admin::UnknownAccount();
+  if (!parts_.accounts.Find(call.account())) return admin::NoAccount(parts_.accounts, call.account());
   switch (id ? parts_.accounts.SetSkill(call.account(), *id, *state) : AccountChange::kUnknownSkill) {
     case AccountChange::kDone:
       return admin::Done();
     case AccountChange::kUnknownAccount:
-      return admin::UnknownAccount();
+      return admin::NoAccount(parts_.accounts, call.account());
     case AccountChange::kUnknownSkill:
       return admin::NotFound("the account has no such skill");
     case AccountChange::kUnacknowledged:
@@ -148,7 +148,7 @@ std::string ExplanationJson(const Revision& revision, const std::vector<Judgemen
 
 http::Reply Admin::Explain(const Call& call) {
   const auto account = parts_.accounts.Find(call.account());
-  if (!account) return admin::UnknownAccount();
+  if (!account) return admin::NoAccount(parts_.accounts, call.account());
   const auto fields = admin::Fields::Parse(call.request.body());
   if (!fields) return admin::Invalid(fields.error());
   const auto at = fields->Integer("at");

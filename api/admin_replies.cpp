@@ -12,7 +12,11 @@ http::Reply Json(std::string body, int status) {
 }
 
 http::Reply Done() { return Json("{}"); }
-http::Reply UnknownAccount() { return http::ErrorReply(404, 6, "account does not exist"); }
+http::Reply NoAccount(const Accounts& accounts, const AccountId& id) {
+  if (accounts.loading()) return Unavailable("accounts are loading");
+  if (accounts.IsRefused(id)) return Unavailable("the account's stored document is refused; put one that is valid first");
+  return http::ErrorReply(404, 6, "account does not exist");
+}
 http::Reply NotFound(std::string_view message) { return http::ErrorReply(404, 12, message); }
 http::Reply Invalid(std::string_view message) { return http::ErrorReply(400, 5, message); }
 http::Reply Unexpected() { return http::ErrorReply(500, 18, "unexpected server error"); }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/accounts.h"
 #include "api/server/http_server.h"
 #include "api/visits.h"
 #include "domain/account.h"
@@ -13,7 +14,8 @@ namespace monitor::admin {
 
 http::Reply Json(std::string body, int status = 200);
 http::Reply Done();  // 200 {}
-http::Reply UnknownAccount();
+// An account that is not in force: 503 while accounts are loading, and where its stored document is refused; else 404/6.
+http::Reply NoAccount(const Accounts& accounts, const AccountId& id);
 http::Reply NotFound(std::string_view message);  // 404/12
 http::Reply Invalid(std::string_view message);   // 400/5
 http::Reply Unavailable(std::string_view message, int retry_after_s = 1);

@@ -19,7 +19,7 @@ http::Reply NoSuchVisitor() { return admin::NotFound("nothing is known of this v
 
 http::Reply Admin::StartConversation(const Call& call) {
   const auto account = parts_.accounts.Find(call.account());
-  if (!account) return admin::UnknownAccount();
+  if (!account) return admin::NoAccount(parts_.accounts, call.account());
   const auto fields = admin::Fields::Parse(call.request.body());
   if (!fields) return admin::Invalid(fields.error());
   const auto start = ReadConversationStart(call.arguments[1], *fields);
@@ -29,13 +29,13 @@ http::Reply Admin::StartConversation(const Call& call) {
 
 http::Reply Admin::EndConversation(const Call& call) {
   const auto account = parts_.accounts.Find(call.account());
-  if (!account) return admin::UnknownAccount();
+  if (!account) return admin::NoAccount(parts_.accounts, call.account());
   return ResultReply(parts_.visits.EndConversation(*account, ConversationId(call.arguments[1])));
 }
 
 http::Reply Admin::PutAbandonScore(const Call& call) {
   const auto account = parts_.accounts.Find(call.account());
-  if (!account) return admin::UnknownAccount();
+  if (!account) return admin::NoAccount(parts_.accounts, call.account());
   if (!IsWellFormedVisitorId(call.arguments[1])) return admin::Invalid("visitorId: malformed");
   const auto fields = admin::Fields::Parse(call.request.body());
   if (!fields) return admin::Invalid(fields.error());
@@ -47,7 +47,7 @@ http::Reply Admin::PutAbandonScore(const Call& call) {
 
 http::Reply Admin::GetVisitor(const Call& call) {
   const auto account = parts_.accounts.Find(call.account());
-  if (!account) return admin::UnknownAccount();
+  if (!account) return admin::NoAccount(parts_.accounts, call.account());
   if (!IsWellFormedVisitorId(call.arguments[1])) return NoSuchVisitor();
   const VisitorId visitor(call.arguments[1]);
   const auto state = parts_.visits.FindVisitor(*account, visitor);
@@ -67,14 +67,14 @@ http::Reply Admin::GetVisitor(const Call& call) {
 
 http::Reply Admin::EraseVisitor(const Call& call) {
   const auto account = parts_.accounts.Find(call.account());
-  if (!account) return admin::UnknownAccount();
+  if (!account) return admin::NoAccount(parts_.accounts, call.account());
   if (!IsWellFormedVisitorId(call.arguments[1])) return NoSuchVisitor();
   return ResultReply(parts_.visits.Erase(*account, VisitorId(call.arguments[1])));
 }
 
 http::Reply Admin::GetSessionEvents(const Call& call) {
   const AccountId account = call.account();
-  if (!parts_.accounts.Find(account)) return admin::UnknownAccount();
+  if (!parts_.accounts.Find(account)) return admin::NoAccount(parts_.accounts, call.account());
   const std::string& visitor = call.arguments[1];
   const std::string& session = call.arguments[2];
   if (!IsWellFormedVisitorId(visitor) || !IsWellFormedSessionId(session)) return NoSuchVisitor();

@@ -56,7 +56,7 @@ std::expected<WhatIf::Question, http::Reply> ReadQuestion(const admin::Fields& f
 
 http::Reply Admin::AskWhatIf(const Call& call) {
   const AccountId account = call.account();
-  if (!parts_.accounts.Find(account)) return admin::UnknownAccount();
+  if (!parts_.accounts.Find(account)) return admin::NoAccount(parts_.accounts, call.account());
   const auto fields = admin::Fields::Parse(call.request.body(), kDocumentLimits);
   if (!fields) return admin::Invalid(fields.error());
   auto question = ReadQuestion(*fields, account);

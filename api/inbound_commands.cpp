@@ -118,7 +118,10 @@ std::expected<void, InboundFailure> ApplyInboundMessage(std::string_view message
   if (!command) return Refused(command.error());
   if (accounts.loading()) return Unavailable("accounts are loading");
   const auto account = accounts.Find(command->account);
-  if (!account) return Refused("accountId: the account does not exist");
+  if (!account) {
+    return Refused(accounts.IsRefused(command->account) ? "accountId: the account's stored document is refused"
+                                                        : "accountId: the account does not exist");
+  }
   return std::visit(Office{*account, accounts, visits}, command->command);
 }
 
