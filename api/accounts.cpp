@@ -28,6 +28,8 @@ struct AccountMap {
   std::map<AccountId, std::shared_ptr<const RefusedAccount>> refused;
 };
 
+PutAccountError TakesNothing() { return {PutAccountError::Code::kUnavailable, "the log takes nothing now", {}}; }
+
 // Does a list of entity tags hold for the current one? `*`: any, but there must be one (RFC 9110 section 13.1.1).
 bool IfMatchHolds(std::string_view header, const std::optional<Revision>& current) {
   if (!current) return false;
@@ -284,6 +286,7 @@ std::expected<PutAccountResult, PutAccountError> Accounts::State::Put(const PutA
   if ((*account)->id != request.id) {
     return std::unexpected(Invalid({{"accountId", "must be the account's in the path"}}));
   }
+  if (!told_.Writable()) return std::unexpected(TakesNothing());
   std::lock_guard lock(change_);
   return PutParsed(*account, request, false);
 }
@@ -316,10 +319,11 @@ std::expected<PutAccountResult, PutAccountError> Accounts::State::PutParsed(std:
     return std::unexpected(
         PutAccountError{PutAccountError::Code::kUnacknowledged, "the broker did not acknowledge it", {}});
   }
-  return std::unexpected(PutAccountError{PutAccountError::Code::kUnavailable, "the log takes nothing now", {}});
+  return std::unexpected(TakesNothing());
 }
 
 AccountChange Accounts::State::SetSkill(const AccountId& id, std::int64_t skill, SkillState state) {
+  if (!told_.Writable()) return AccountChange::kUnavailable;
   std::lock_guard lock(change_);
   const StatePtr current = Find(id);
   if (!current) return AccountChange::kUnknownAccount;

@@ -61,7 +61,7 @@ class KafkaAckStore : public EventStore {
       StateTable table, std::string_view prefix, std::size_t limit, std::string_view after) const override {
     return store_.ReadStates(table, prefix, limit, after);
   }
-  bool Writable() const override { return store_.Writable(); }
+  bool Writable() const override { return store_.Writable() && !stopped_.load() && !relay_.BrokerIsAway(); }
 
  private:
   bool IsAcknowledged(std::uint64_t seq) const;

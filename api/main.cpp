@@ -41,6 +41,7 @@ constexpr int kMaxCommands = 16;
 // is left for requests that wait for nobody.
 constexpr int kThreadsPerPlace = 4;
 constexpr int kMaxWaitingPerPlace = 3;
+constexpr int kThreadsPerWaiter = 2;  // of the quarter that is left; who waits for a visitor that waits
 constexpr int kConnectionThreads = 4;
 constexpr std::size_t kMaxAdminBodyBytes = 16 << 20;
 constexpr std::uint64_t kEdgeConnections = 8'192;  // what deploy/render-edge lets in at most
@@ -116,11 +117,16 @@ std::unique_ptr<InboundTopic> MakeInboundTopic(const ServerSettings& settings, A
   return std::make_unique<InboundTopic>(std::move(options));
 }
 
+bool AcknowledgedByKafka(const ServerSettings& settings) { return settings.String("kafka", "ack") == "kafka"; }
+
 VisitsOptions VisitsOptionsOf(const ServerSettings& settings) {
   VisitsOptions options;
   options.max_cached_visitors = static_cast<std::size_t>(settings.Integer("visitors", "max_cached"));
   options.max_cached_bytes = static_cast<std::size_t>(settings.Integer("visitors", "max_cached_mb")) << 20;
   options.max_waiting_per_visitor = static_cast<int>(settings.Integer("visitors", "max_waiting"));
+  if (AcknowledgedByKafka(settings)) {
+    options.max_waiting = static_cast<int>(settings.Integer("server", "threads")) / kThreadsPerWaiter;
+  }
   return options;
 }
 
@@ -135,8 +141,6 @@ PublicApiOptions PublicApiOptionsOf(const ServerSettings& settings, const Geo* g
   options.refuses = [&store] { return store.Refusal() != nullptr; };
   return options;
 }
-
-bool AcknowledgedByKafka(const ServerSettings& settings) { return settings.String("kafka", "ack") == "kafka"; }
 
 http::ServerOptions PublicServerOptions(const ServerSettings& settings) {
   http::ServerOptions options;

@@ -28,13 +28,15 @@ VisitFailure FailureOf(StoreError error) {
 
 VisitorOwner::Outcome<OwnedVisitor> VisitorOwner::Own(const AccountId& account, const VisitorId& visitor,
                                                       std::chrono::steady_clock::time_point deadline, bool fresh) {
+  // With ack=kafka the one inside may wait for long; nobody need wait for their turn to be refused.
+  if (!store_.Writable()) return std::unexpected(FailureOf(StoreError::kUnavailable));
   auto stay = rooms_.Enter(PartitionKey(account, visitor), deadline);
   if (!stay) {
     if (stay.error() == VisitorRooms::Refusal::kDeadline) {
       return std::unexpected(VisitFailure{VisitFailure::Code::kDeadline, "the deadline passed"});
     }
     return std::unexpected(
-        VisitFailure{VisitFailure::Code::kOverloaded, "too many requests of one visitor", kOverloadedRetryAfterS});
+        VisitFailure{VisitFailure::Code::kOverloaded, "too many requests wait for visitors", kOverloadedRetryAfterS});
   }
   OwnedVisitor owned(account, visitor, *std::move(stay));
   if (Outcome<void> loaded = LoadVisitor(owned, fresh); !loaded) return std::unexpected(std::move(loaded.error()));

@@ -17,9 +17,14 @@ std::expected<VisitorRooms::Stay, VisitorRooms::Refusal> VisitorRooms::Enter(
   Slot& slot = FindOrMake(shard, key);
   if (slot.taken) {
     if (slot.waiting >= options_.max_waiting) return std::unexpected(Refusal::kTooManyWaiting);
+    if (waiting_.fetch_add(1) >= options_.max_waiting_in_all) {
+      waiting_.fetch_sub(1);
+      return std::unexpected(Refusal::kTooManyWaiting);
+    }
     ++slot.waiting;
     const bool left = slot.left.wait_until(lock, deadline, [&] { return !slot.taken; });
     --slot.waiting;
+    waiting_.fetch_sub(1);
     if (!left) return std::unexpected(Refusal::kDeadline);
   }
   slot.taken = true;

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <limits>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -58,6 +59,7 @@ class VisitorRooms {
     std::size_t max_visitors = 200'000;
     std::size_t max_bytes = 512ull << 20;
     int max_waiting = 16;  // for one visitor
+    int max_waiting_in_all = std::numeric_limits<int>::max();  // each holds a thread
   };
 
   enum class Refusal : std::uint8_t { kTooManyWaiting, kDeadline };
@@ -114,6 +116,7 @@ class VisitorRooms {
   const Options options_;
   std::array<Shard, kShards> shards_;
   std::atomic<std::uint64_t> count_ = 0;
+  std::atomic<int> waiting_ = 0;
 };
 
 }  // namespace monitor

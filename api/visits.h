@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,6 +30,7 @@ struct VisitsOptions {
   std::size_t max_cached_visitors = 200'000;    // beyond it the least recently used are folded anew when they return
   std::size_t max_cached_bytes = 512ull << 20;  // the same, by the size of the events they were folded from
   int max_waiting_per_visitor = 16;             // beyond it: overloaded
+  int max_waiting = std::numeric_limits<int>::max();  // for visitors, all together: each holds a thread; the same
 };
 
 // Why a request was not done; the caller makes the HTTP answer of http-api.md section 1. Nothing was recorded, but for

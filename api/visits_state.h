@@ -20,7 +20,8 @@ class Visits::State {
       : store(event_store),
         master_key(key),
         records(event_store),
-        rooms({options.max_cached_visitors, options.max_cached_bytes, options.max_waiting_per_visitor}),
+        rooms({options.max_cached_visitors, options.max_cached_bytes, options.max_waiting_per_visitor,
+               options.max_waiting}),
         owner(event_store, key, records, rooms) {}
 
   EventStore& store;
