@@ -19,6 +19,12 @@ std::string WhyHeld(const SourceEvent& event) {
          ", which did not come";
 }
 
+// What two faults of one kind have in common: "35 MiB are free" becomes "34 MiB are free" with every look.
+std::string WithoutDigits(std::string text) {
+  std::erase_if(text, [](char letter) { return letter >= '0' && letter <= '9'; });
+  return text;
+}
+
 }  // namespace
 
 SourceStatus StatusBoard::Get() const {
@@ -42,6 +48,7 @@ void StatusBoard::Disconnected(const char* log_event, const std::string& fault) 
 void StatusBoard::Hindered(const char* log_event, const std::string& fault) {
   std::lock_guard lock(mutex_);
   Fails(log_event, fault);
+  status_.connected = true;
 }
 
 void StatusBoard::Refused(const char* log_event, const std::string& fault) {
@@ -52,7 +59,7 @@ void StatusBoard::Refused(const char* log_event, const std::string& fault) {
 }
 
 void StatusBoard::Fails(const char* log_event, const std::string& fault) {
-  if (status_.fault != fault) log::Warning(log_event, {{"detail", fault}});
+  if (WithoutDigits(status_.fault) != WithoutDigits(fault)) log::Warning(log_event, {{"detail", fault}});
   status_.fault = fault;
 }
 

@@ -39,8 +39,9 @@ class StatusBoard {
 
   // It reads, and can go on.
   void Connected();
-  // These log `fault`, one sentence, under that name; once, however often it is met in a row. The source does not
-  // answer; it answers, but something else is in the way; what it has does not fit what was counted.
+  // These log `fault`, one sentence, under that name; once, however often it is met in a row, other numbers in it or
+  // not. The source does not answer; it answers, but something else is in the way; what it has does not fit what was
+  // counted.
   void Disconnected(const char* log_event, const std::string& fault);
   void Hindered(const char* log_event, const std::string& fault);
   void Refused(const char* log_event, const std::string& fault);

@@ -1,7 +1,9 @@
 #include "consumers/topic_reader.h"
 
 #include <algorithm>
+#include <exception>
 #include <map>
+#include <stdexcept>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -23,6 +25,11 @@ constexpr std::size_t kMaxPositionRecords = 1'000;  // taken between two commits
 constexpr auto kTopicRetry = std::chrono::seconds(2);
 constexpr auto kBrokerRetry = std::chrono::seconds(1);
 constexpr int kBrokerAnswerMs = 500;  // a broker that is there answers sooner
+
+// As a Fault, but the view's, not the broker's.
+struct ViewFault : std::runtime_error {
+  explicit ViewFault(const std::string& error) : std::runtime_error("the view: " + error) {}
+};
 
 std::string_view BytesOf(const void* data, std::size_t size) { return {static_cast<const char*>(data), size}; }
 
@@ -92,10 +99,15 @@ class TopicReader::Loop {
     while (!stop.stop_requested()) {
       try {
         ReadUntilStopped(stop);
-      } catch (const std::exception& fault) {
+        continue;
+      } catch (const Fault& fault) {
         Disconnected(fault.what());
-        Pause(stop, options_.pause);
+      } catch (const ViewFault& fault) {
+        Hindered(fault.what());
+      } catch (const std::exception& thrown) {  // nobody above this thread could catch it
+        Hindered(std::string("counting failed: ") + thrown.what());
       }
+      Pause(stop, options_.pause);
     }
   }
 
@@ -110,7 +122,7 @@ class TopicReader::Loop {
     Subscribe();
     while (!stop.stop_requested()) {
       PollEvent();
-      if (fault_) throw Fault(*std::exchange(fault_, std::nullopt));
+      if (fault_) std::rethrow_exception(std::exchange(fault_, nullptr));
       PollPositions();
       if (Due()) CommitBatch();
       if (std::exchange(rewound_, false)) ReadFromNext();
@@ -124,10 +136,10 @@ class TopicReader::Loop {
     intake_.Forget();
     assigned_.clear();
     relayed_ = RelayedPositions();
-    fault_.reset();
+    fault_ = nullptr;
     member_ = rewound_ = false;
     taken_ = 0;
-    if (const auto discarded = store_.Discard(); !discarded) throw Fault("the view: " + discarded.error());
+    if (const auto discarded = store_.Discard(); !discarded) throw ViewFault(discarded.error());
   }
 
   Handle MakeConsumer(const std::string& group, bool member) {
@@ -186,8 +198,8 @@ class TopicReader::Loop {
       }
       if (!loop.closing_) loop.CommitBatch();
       loop.Revoke();
-    } catch (const std::exception& fault) {
-      loop.fault_ = fault.what();
+    } catch (const std::exception&) {
+      loop.fault_ = std::current_exception();
     }
     rd_kafka_assign(consumer, nullptr);
   }
@@ -197,7 +209,7 @@ class TopicReader::Loop {
     if (error == RD_KAFKA_RESP_ERR__FATAL) {
       char text[256];
       rd_kafka_fatal_error(consumer, text, sizeof text);
-      loop.fault_ = text;
+      loop.fault_ = std::make_exception_ptr(Fault(text));
       return;
     }
     if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) loop.Disconnected(reason);
@@ -254,7 +266,7 @@ class TopicReader::Loop {
     for (std::size_t bucket = 0; bucket < coverage.buckets.size(); ++bucket) {
       coverage.buckets[bucket] = assigned_.contains(static_cast<int>(bucket) % partitions);
     }
-    if (const auto covered = store_.AnswerFor(coverage); !covered) throw Fault("the view: " + covered.error());
+    if (const auto covered = store_.AnswerFor(coverage); !covered) throw ViewFault(covered.error());
     positions_changed_ = true;  // what was read of them before holds for these partitions now
   }
 
@@ -314,7 +326,7 @@ class TopicReader::Loop {
       arrival.key = key;
       arrival.value = value;
     }
-    if (const auto taken = intake_.Take(std::move(arrival)); !taken) throw Fault("the view: " + taken.error());
+    if (const auto taken = intake_.Take(std::move(arrival)); !taken) throw ViewFault(taken.error());
   }
 
   void SendDeadLetter(const DeadLetter& letter, const std::string& partition, std::int64_t offset) {
@@ -371,7 +383,7 @@ class TopicReader::Loop {
     if (!counted.empty()) {
       for (const auto& [origin, seq] : relayed_.Reached(counted)) store_.SetPosition(origin, seq);
     }
-    if (const auto committed = store_.Commit(); !committed) throw Fault("the view: " + committed.error());
+    if (const auto committed = store_.Commit(); !committed) throw ViewFault(committed.error());
     if (std::exchange(taken_, 0) > 0) Connected();
     positions_changed_ = false;
     ShowProgress();
@@ -402,6 +414,8 @@ class TopicReader::Loop {
     status_.Disconnected("broker_unavailable", fault);
   }
 
+  void Hindered(const std::string& fault) { status_.Hindered("view_unavailable", fault); }
+
   const TopicReaderOptions options_;
   ViewStore& store_;
   StatusBoard status_;
@@ -412,7 +426,7 @@ class TopicReader::Loop {
   std::unique_ptr<DeadLetters> dead_letters_;
   std::map<int, Partition> assigned_;
   RelayedPositions relayed_;
-  std::optional<std::string> fault_;
+  std::exception_ptr fault_;  // thrown in a callback
   bool connected_ = false;
   bool member_ = false;   // of the group, with its partitions assigned
   bool rewound_ = false;  // `next` of a partition went back

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace monitor {
 namespace {
 
@@ -102,6 +104,25 @@ TEST(StatusBoard, ItSaysWhyItIsNotConnectedUntilItIs) {
   board.Connected();
   EXPECT_TRUE(board.Get().connected);
   EXPECT_EQ(board.Get().fault, "");
+}
+
+TEST(StatusBoard, WhatIsInTheWayIsNotTheSourcesFault) {
+  StatusBoard board;
+  board.Hindered("test", "the view: 35 MiB are free, 256 are wanted");
+  EXPECT_TRUE(board.Get().connected);
+  EXPECT_EQ(board.Get().fault, "the view: 35 MiB are free, 256 are wanted");
+}
+
+TEST(StatusBoard, AFaultIsToldAnewButLoggedOnceWhateverItsNumbers) {
+  StatusBoard board;
+  testing::internal::CaptureStderr();
+  for (int free = 35; free > 0; --free) {
+    board.Hindered("test", "the view: " + std::to_string(free) + " MiB are free, 256 are wanted");
+  }
+  EXPECT_EQ(board.Get().fault, "the view: 1 MiB are free, 256 are wanted");
+  board.Disconnected("test", "the broker is away");
+  const std::string logged = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::ranges::count(logged, '\n'), 2) << logged;
 }
 
 }  // namespace

@@ -182,6 +182,16 @@ TEST_F(KafkaTopicReader, AnUnknownTypeHoldsItsBucketAndTheRestGoesOn) {
   EXPECT_EQ(store_->CommittedPositions(), (Positions{{kOrigin, 1}}));
 }
 
+TEST_F(KafkaTopicReader, AViewThatCanNotBeWrittenIsNotTheBrokersFault) {
+  store_.reset();
+  store_ = std::move(*ViewStore::Open(folder_.path() + "/view", ~0ull));  // no disk has so much room
+  const TopicReader reader(options_, *store_);
+  ASSERT_TRUE(Becomes([&] { return !reader.Status().fault.empty(); }));
+  const SourceStatus status = reader.Status();
+  EXPECT_TRUE(status.fault.starts_with("the view: ")) << status.fault;
+  EXPECT_TRUE(status.connected);
+}
+
 TEST(TopicReaderWithoutABroker, AnswersForWhatItsViewIsAbout) {
   TemporaryFolder folder;
   const auto store = std::move(*ViewStore::Open(folder.path() + "/view"));
