@@ -88,7 +88,7 @@ void AddMetrics(metrics::Registry& registry, const Source& source, const ViewSto
         [&source] { return static_cast<double>(source.Status().lag_events); });
   gauge("funneld_source_connected", "1 if the source of events answers",
         [&source] { return source.Status().connected ? 1.0 : 0.0; });
-  gauge("funneld_caught_up", "1 once all that was there at the start is counted",
+  gauge("funneld_caught_up", "1 once all that was there at the start is counted or held",
         [&source] { return source.Status().caught_up ? 1.0 : 0.0; });
   gauge("funneld_view_bytes", "Size of the view on disk", [&store] { return static_cast<double>(store.DiskBytes()); });
 }

@@ -19,8 +19,8 @@ struct SourceStatus {
   bool connected = false;
   std::string fault;                      // why it counts nothing at present, in one sentence; empty: it does
   bool refused = false;                   // it can not go on until an operator acts; `fault` says why
-  bool caught_up = false;                 // has once counted all that was there when it began; stays true
-  std::uint64_t lag_events = 0;           // known to be there and not yet counted
+  bool caught_up = false;                 // has once counted, or held, all that was there when it began; stays true
+  std::uint64_t lag_events = 0;           // known to be there and not yet counted; of a topic, to be read again
   BucketSet buckets = BucketSet().set();  // whose events it reads; until it is told, all that the view has
   std::vector<int> missing;               // partitions of the topic that it does not read, and:
   std::vector<int> behind;                // those that came and whose end at that time is not counted yet

@@ -86,6 +86,14 @@ class TopicReader::Loop {
     bool from_start = true;
   };
 
+  struct Range {
+    std::int64_t low = 0, high = 0;
+  };
+
+  static std::uint64_t Between(std::int64_t from, std::int64_t end) {
+    return end > from ? static_cast<std::uint64_t>(end - from) : 0;
+  }
+
   IntakeOptions Rules() {
     IntakeOptions rules = status_.WithAlarm(options_.intake);
     rules.unreadable = [this](const Arrival& arrival, const std::string& reason) {
@@ -139,7 +147,27 @@ class TopicReader::Loop {
     fault_ = nullptr;
     member_ = rewound_ = false;
     taken_ = 0;
-    if (const auto discarded = store_.Discard(); !discarded) throw ViewFault(discarded.error());
+    if (const auto discarded = store_.Discard(); !discarded) {
+      TellUncounted();
+      throw ViewFault(discarded.error());
+    }
+  }
+
+  // How much waits for a view that can not be written. The partitions meanwhile are for others to read.
+  void TellUncounted() {
+    const Handle asking = MakeConsumer(options_.group, false);
+    const BucketSet buckets = store_.answered_for().buckets;
+    const int count = std::min(PartitionsOf(asking.get(), options_.topic), static_cast<int>(buckets.size()));
+    std::uint64_t lag_events = 0;
+    for (int partition = 0; partition < count; ++partition) {
+      if (!buckets[static_cast<std::size_t>(partition)]) continue;  // of its buckets one is as good as all
+      const Range range = AskRange(asking.get(), partition);
+      const auto counted = counted_.find(partition);
+      const std::int64_t from =
+          counted == counted_.end() ? store_.Offset(partition).value_or(range.low) : counted->second;
+      lag_events += Between(std::max(from, range.low), range.high);
+    }
+    status_.Progress(lag_events, false);
   }
 
   Handle MakeConsumer(const std::string& group, bool member) {
@@ -219,12 +247,10 @@ class TopicReader::Loop {
     assigned_.clear();
     for (int i = 0; i < partitions->cnt; ++i) {
       rd_kafka_topic_partition_t& partition = partitions->elems[i];
-      std::int64_t low = 0, high = 0;
-      const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(
-          consumer_.get(), options_.topic.c_str(), partition.partition, &low, &high, kBrokerTimeoutMs);
-      if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw Fault(rd_kafka_err2str(error));
+      const auto [low, high] = AskRange(consumer_.get(), partition.partition);
       partition.offset = WhereToBegin(partition.partition, low, high);
       assigned_[partition.partition] = {.next = partition.offset, .end = high, .from_start = low == 0};
+      counted_[partition.partition] = partition.offset;
     }
     const int count = PartitionsOf(consumer_.get(), options_.topic);
     if (count == 0) throw Fault("the topic is gone");
@@ -233,6 +259,14 @@ class TopicReader::Loop {
     Connected();
     ShowProgress();
     log::Info("partitions_assigned", {{"count", std::int64_t{partitions->cnt}}});
+  }
+
+  Range AskRange(rd_kafka_t* handle, int partition) const {
+    Range range;
+    const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(handle, options_.topic.c_str(), partition,
+                                                                       &range.low, &range.high, kBrokerTimeoutMs);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw Fault(rd_kafka_err2str(error));
+    return range;
   }
 
   std::int64_t WhereToBegin(int partition, std::int64_t low, std::int64_t high) {
@@ -384,24 +418,29 @@ class TopicReader::Loop {
       for (const auto& [origin, seq] : relayed_.Reached(counted)) store_.SetPosition(origin, seq);
     }
     if (const auto committed = store_.Commit(); !committed) throw ViewFault(committed.error());
+    for (const auto& [partition, offset] : counted) counted_[partition] = offset;
     if (std::exchange(taken_, 0) > 0) Connected();
     positions_changed_ = false;
     ShowProgress();
   }
 
+  // What is held is not counted: it lags behind, however far was read. But a hole may stay for good, and the funnel is to
+  // serve with it: all that was there is read.
   void ShowProgress() {
     if (intake_.counters().held_buckets == 0) status_.NothingIsHeld();
     std::uint64_t lag_events = 0;
     std::vector<int> behind;
+    bool read_all = !assigned_.empty();
     for (const auto& [partition, state] : assigned_) {
       std::int64_t low = 0, high = 0;
       rd_kafka_get_watermark_offsets(consumer_.get(), options_.topic.c_str(), partition, &low, &high);
-      high = std::max(high, state.end);
-      if (high > state.next) lag_events += static_cast<std::uint64_t>(high - state.next);
-      if (state.next < state.end) behind.push_back(partition);
+      const std::int64_t safe = intake_.SafeOffset(std::to_string(partition), state.next);
+      lag_events += Between(safe, std::max(high, state.end));
+      if (safe < state.end) behind.push_back(partition);
+      read_all &= state.next >= state.end;
     }
-    status_.Progress(lag_events, !assigned_.empty() && behind.empty());
     if (member_) status_.Reads(store_.answered_for(), std::move(behind));
+    status_.Progress(lag_events, read_all);
   }
 
   void Connected() {
@@ -425,6 +464,7 @@ class TopicReader::Loop {
   Handle consumer_, positions_consumer_;
   std::unique_ptr<DeadLetters> dead_letters_;
   std::map<int, Partition> assigned_;
+  std::map<int, std::int64_t> counted_;  // up to where (exclusive) each that once came is committed
   RelayedPositions relayed_;
   std::exception_ptr fault_;  // thrown in a callback
   bool connected_ = false;

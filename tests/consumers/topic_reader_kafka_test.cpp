@@ -134,10 +134,12 @@ TEST_F(KafkaTopicReader, APositionWaitsForThePartitionThatCame) {
 
   const TopicReader reader(options_, *store_);
   ASSERT_TRUE(Becomes([&] { return reader.Status().caught_up; }));  // all is read
-  EXPECT_TRUE(reader.Status().missing.empty());
+  EXPECT_EQ(reader.Status().missing, std::vector<int>{1});
+  EXPECT_EQ(reader.Status().lag_events, 1u);
   EXPECT_EQ(store_->CommittedPositions(), Positions());
   SendEvent(1, 2, 0);
   EXPECT_TRUE(Reaches(3));
+  EXPECT_TRUE(Becomes([&] { return reader.Status().missing.empty() && reader.Status().lag_events == 0; }));
 }
 
 TEST_F(KafkaTopicReader, APositionNeedsNoFurtherEvent) {
@@ -158,9 +160,11 @@ TEST_F(KafkaTopicReader, AfterAHoleWithTooManyFollowersItReadsThemAgainWithoutLe
   const TopicReader reader(options_, *store_);
   ASSERT_TRUE(Becomes([&] { return reader.Status().caught_up && reader.counters().held_buckets == 1; }));
   EXPECT_NE(reader.Status().alarm, "");
+  EXPECT_EQ(reader.Status().missing, std::vector<int>{0});
+  EXPECT_EQ(reader.Status().lag_events, 28u);  // those that were not kept among them
   SendEvent(0, 2, 1);
   EXPECT_TRUE(Reaches(31));
-  EXPECT_TRUE(Becomes([&] { return reader.Status().missing.empty(); }));
+  EXPECT_TRUE(Becomes([&] { return reader.Status().missing.empty() && reader.Status().lag_events == 0; }));
   const SourceStatus status = reader.Status();
   EXPECT_TRUE(status.connected);
   EXPECT_EQ(status.alarm, "");
@@ -179,10 +183,15 @@ TEST_F(KafkaTopicReader, AnUnknownTypeHoldsItsBucketAndTheRestGoesOn) {
   EXPECT_TRUE(Reaches(1));
   EXPECT_EQ(reader.counters().counted, 2u);
   EXPECT_EQ(reader.counters().unreadable, 0u);
+  EXPECT_EQ(reader.Status().lag_events, 1u);
+  EXPECT_EQ(reader.Status().missing, std::vector<int>{0});
   EXPECT_EQ(store_->CommittedPositions(), (Positions{{kOrigin, 1}}));
 }
 
 TEST_F(KafkaTopicReader, AViewThatCanNotBeWrittenIsNotTheBrokersFault) {
+  CountBefore(0, 1, 1);
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) SendEvent(0, seq, seq - 1);
+  SendEvent(1, 4, 0);  // another instance's
   store_.reset();
   store_ = std::move(*ViewStore::Open(folder_.path() + "/view", ~0ull));  // no disk has so much room
   const TopicReader reader(options_, *store_);
@@ -190,6 +199,7 @@ TEST_F(KafkaTopicReader, AViewThatCanNotBeWrittenIsNotTheBrokersFault) {
   const SourceStatus status = reader.Status();
   EXPECT_TRUE(status.fault.starts_with("the view: ")) << status.fault;
   EXPECT_TRUE(status.connected);
+  EXPECT_EQ(status.lag_events, 2u);
 }
 
 TEST(TopicReaderWithoutABroker, AnswersForWhatItsViewIsAbout) {
