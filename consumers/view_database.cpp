@@ -24,6 +24,12 @@ void Require(const rocksdb::Status& status) {
   if (!status.ok()) throw StoreFailure(status.ToString());
 }
 
+// RocksDB has no code for it. The first is said of a lock of this process, the second of another's.
+bool IsLocked(const rocksdb::Status& status) {
+  const std::string words = status.ToString();
+  return words.find("lock hold by current process") != words.npos || words.find("While lock file") != words.npos;
+}
+
 std::string_view View(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 // Instead of RocksDB's own log file: with assertions, as Debian builds it, the second line that a full disk does not
@@ -80,8 +86,11 @@ void ViewDatabase::Open(Mode mode) {
   for (const char* name : kFamilyNames) families.emplace_back(name, options);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  Require(mode == Mode::kWrite ? rocksdb::DB::Open(options, folder_, families, &handles, &db)
-                               : rocksdb::DB::OpenForReadOnly(options, folder_, families, &handles, &db));
+  const rocksdb::Status status = mode == Mode::kWrite
+                                     ? rocksdb::DB::Open(options, folder_, families, &handles, &db)
+                                     : rocksdb::DB::OpenForReadOnly(options, folder_, families, &handles, &db);
+  if (IsLocked(status)) throw NotOurs(status.ToString());
+  Require(status);
   db_.reset(db);
   std::ranges::copy(handles, handles_.begin());
   writable_ = mode == Mode::kWrite;

@@ -21,6 +21,11 @@
 
 namespace monitor {
 
+// The view is not for this program to use, whatever the disk does: another process has it, or it is of a newer version.
+struct NotOurs : StoreFailure {
+  using StoreFailure::StoreFailure;
+};
+
 // What the batch has is seen before what the disk has.
 class ViewDatabase : public ViewRecords {
  public:
@@ -32,7 +37,8 @@ class ViewDatabase : public ViewRecords {
   ViewDatabase(const ViewDatabase&) = delete;
   ViewDatabase& operator=(const ViewDatabase&) = delete;
 
-  // Closed before and, if it fails, afterwards. For reading nothing is made or written.
+  // Closed before and, if it fails, afterwards. For reading nothing is made or written. Throws NotOurs if for writing it
+  // is locked.
   void Open(Mode mode);
   void Close();
 

@@ -60,6 +60,7 @@ std::vector<AccountSummary> AccountsIn(const ViewDatabase& database, const std::
 }
 
 constexpr std::string_view kVersionKey = "version";
+const std::string kVersion = std::to_string(funnel::kFactsVersion);
 constexpr std::string_view kSeqPrefix = "seq/", kOffsetPrefix = "offset/", kPositionPrefix = "position/",
                            kTimePrefix = "time/";
 constexpr std::string_view kCoverageKey = "coverage";
@@ -77,14 +78,10 @@ Positions ReadPositions(const ViewDatabase& database, const rocksdb::Snapshot* s
   return positions;
 }
 
-struct OldView {
-  std::string version;
-};
-
 // The events are counted anew into an empty view. The old one stays beside it: the events may reach less far back.
-void PutAside(const std::string& folder, const OldView& old) {
-  const std::string aside = folder + ".version-" + old.version;
-  log::Warning("view_outdated", {{"version", old.version},
+void PutAside(const std::string& folder, const std::string& version) {
+  const std::string aside = folder + ".version-" + version;
+  log::Warning("view_outdated", {{"version", version},
                                  {"reads_version", std::int64_t{funnel::kFactsVersion}},
                                  {"moved_to", aside}});
   std::error_code error;
@@ -97,44 +94,61 @@ void PutAside(const std::string& folder, const OldView& old) {
 
 class ViewStore::State {
  public:
-  State(const std::string& folder, std::uint64_t min_free_bytes) : database(folder), room(folder, min_free_bytes) {
-    OpenFirst(folder);
-    const std::string version = std::to_string(funnel::kFactsVersion);
-    const auto found = database.Get(kProgress, std::string(kVersionKey));
-    if (found && *found != version) {
-      if (ParseWhole<std::uint32_t>(*found).value_or(0) < funnel::kFactsVersion) throw OldView{*found};
-      throw StoreFailure("the view is of version " + *found + ", this program reads version " + version +
-                         "; remove the folder to have it rebuilt");
-    }
-    if (!found) {
-      database.Put(kProgress, std::string(kVersionKey), version);
-      database.Write();
-    }
-    Reload();
-  }
-
-  static std::unique_ptr<State> Open(const std::string& folder, std::uint64_t min_free_bytes) {
-    try {
-      return std::make_unique<State>(folder, min_free_bytes);
-    } catch (const OldView& old) {
-      PutAside(folder, old);
-      return std::make_unique<State>(folder, min_free_bytes);
-    }
-  }
-
-  // With too little room it is only asked, until Mend.
-  void OpenFirst(const std::string& folder) {
+  State(const std::string& view_folder, std::uint64_t min_free_bytes)
+      : folder(view_folder), database(folder), room(folder, min_free_bytes) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error) throw StoreFailure(error.message());
-    const auto too_little = room.TooLittle();
-    if (!too_little) return database.Open(ViewDatabase::Mode::kWrite);
+    OpenFirst();
+    Reload();
+  }
+
+  // What can not be written is only asked, until Mend.
+  void OpenFirst() {
     try {
-      database.Open(ViewDatabase::Mode::kRead);
-    } catch (const StoreFailure&) {
-      throw StoreFailure(*too_little);
+      if (const auto too_little = room.TooLittle()) throw StoreFailure(*too_little);
+      return OpenToWrite();
+    } catch (const NotOurs&) {
+      throw;
+    } catch (const StoreFailure& failure) {
+      trouble = failure.what();
     }
-    trouble = *too_little;
+    try {
+      OpenToRead();
+    } catch (const NotOurs&) {
+      throw;
+    } catch (const StoreFailure&) {  // what is told is why it can not be written
+      throw StoreFailure(trouble);
+    }
+  }
+
+  // Of this program's version afterwards.
+  void OpenToWrite() {
+    database.Open(ViewDatabase::Mode::kWrite);
+    if (const auto found = FoundVersion()) {
+      if (*found == kVersion) return;
+      database.Close();
+      PutAside(folder, *found);
+      database.Open(ViewDatabase::Mode::kWrite);
+    }
+    database.Put(kProgress, std::string(kVersionKey), kVersion);
+    database.Write();
+  }
+
+  void OpenToRead() {
+    database.Open(ViewDatabase::Mode::kRead);
+    if (FoundVersion() == kVersion) return;
+    database.Close();
+    throw StoreFailure("the view is not of this version");
+  }
+
+  // Not a newer one; nullopt: it was only just made.
+  std::optional<std::string> FoundVersion() {
+    auto found = database.Get(kProgress, std::string(kVersionKey));
+    if (!found || ParseWhole<std::uint32_t>(*found).value_or(0) <= funnel::kFactsVersion) return found;
+    database.Close();
+    throw NotOurs("the view is of version " + *found + ", this program reads version " + kVersion +
+                  "; remove the folder to have it rebuilt");
   }
 
   // What can no longer be written is closed without touching it and opened anew, at least for reading.
@@ -145,10 +159,10 @@ class ViewStore::State {
     std::unique_lock lock(database_mutex);
     reopening = false;
     try {
-      database.Open(ViewDatabase::Mode::kWrite);
+      OpenToWrite();
     } catch (const StoreFailure&) {
       try {
-        database.Open(ViewDatabase::Mode::kRead);
+        OpenToRead();
       } catch (const StoreFailure&) {  // what is told is why it can not be written
       }
       throw;
@@ -255,6 +269,7 @@ class ViewStore::State {
     database.Put(kAccounts, key, SummariseAccount(event.scope.account.str(), configured->document, source.time));
   }
 
+  const std::string folder;
   ViewDatabase database;  // exchanged by the writer while it holds the mutex alone
   mutable std::shared_mutex database_mutex;
   std::atomic<bool> reopening{false};  // askers step back, so that the writer gets it
@@ -284,7 +299,7 @@ ViewStore::~ViewStore() = default;
 std::expected<std::unique_ptr<ViewStore>, std::string> ViewStore::Open(const std::string& folder,
                                                                        std::uint64_t min_free_bytes) {
   try {
-    return std::unique_ptr<ViewStore>(new ViewStore(State::Open(folder, min_free_bytes)));
+    return std::unique_ptr<ViewStore>(new ViewStore(std::make_unique<State>(folder, min_free_bytes)));
   } catch (const StoreFailure& failure) {
     return std::unexpected("the view in " + folder + " can not be opened: " + failure.what());
   }

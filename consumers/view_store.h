@@ -53,8 +53,8 @@ struct FunnelReport {
 class ViewStore {
  public:
   // `folder` is made if absent. A view of an older version is moved to "<folder>.version-<n>" and an empty one begun. The
-  // error is one clear sentence (locked, damaged, of a newer version). Below so much free disk nothing is written: Commit
-  // and Discard fail, asking works.
+  // error is one clear sentence (locked, damaged, of a newer version). What can be read but not written is asked all the
+  // same (Trouble says why); Discard tries again. Below so much free disk nothing is written: Commit and Discard fail.
   static std::expected<std::unique_ptr<ViewStore>, std::string> Open(const std::string& folder,
                                                                      std::uint64_t min_free_bytes = 0);
   ~ViewStore();

@@ -146,6 +146,24 @@ TEST_P(BrokenCallTest, AtTheStartIsToldAndPasses) {
   ExpectWhole();
 }
 
+TEST_P(BrokenCallTest, AtTheStartWhatCanBeReadIsAnswered) {
+  if (GetParam().call == Call::kOpen) GTEST_SKIP() << "nothing can be read";
+  Open();
+  ASSERT_EQ(CountMore(2), 0);
+  store_.reset();
+  Break(GetParam());
+  Open();
+  EXPECT_NE(store_->Trouble(), "");
+  EXPECT_EQ(store_->CommittedPositions()[kOrigin], counted_);
+  EXPECT_EQ(store_->Accounts().size(), 1u);
+  EXPECT_FALSE(store_->Discard());
+  Ask();
+  failing_call = Call::kNone;
+  ASSERT_TRUE(store_->Discard());
+  ASSERT_EQ(CountMore(2), 0);
+  ExpectWhole();
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, BrokenCallTest, testing::ValuesIn(kFailingCalls),
                          [](const auto& info) { return std::string(info.param.name); });
 

@@ -135,6 +135,22 @@ TEST_F(ViewStoreTest, AViewOfAnOlderVersionIsMovedAsideAndBegunAnew) {
   EXPECT_EQ(Conversions(), 0u);
 }
 
+TEST_F(ViewStoreTest, OneThatAnotherHasIsNotOpenedForReadingInstead) {
+  const auto refused = ViewStore::Open(view_);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().find("LOCK"), std::string::npos) << refused.error();
+}
+
+TEST_F(ViewStoreTest, AnOlderVersionIsNotMovedAsideBelowTheWatermark) {
+  store_.reset();
+  SetVersion(view_, "0");
+  const auto refused = ViewStore::Open(view_, ~0ull);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().find("MiB are free"), std::string::npos) << refused.error();
+  EXPECT_FALSE(std::filesystem::exists(view_ + ".version-0"));
+  EXPECT_TRUE(std::filesystem::exists(view_ + "/CURRENT"));
+}
+
 TEST_F(ViewStoreTest, AViewOfANewerVersionIsLeftAlone) {
   store_.reset();
   SetVersion(view_, std::to_string(funnel::kFactsVersion + 1));
