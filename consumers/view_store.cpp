@@ -99,26 +99,33 @@ class ViewStore::State {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error) throw StoreFailure(error.message());
-    OpenFirst();
-    Reload();
+    const auto too_little = room.TooLittle();
+    if (too_little) {
+      trouble = *too_little;
+    } else if (OpenedToWrite()) {
+      Reload();
+      return;
+    }
+    try {
+      OpenToRead();
+      Reload();
+    } catch (const NotOurs&) {
+      throw;
+    } catch (const StoreFailure&) {  // what is told is why it can not be written
+      if (!too_little) throw StoreFailure(trouble);
+      database.Close();
+    }
   }
 
-  // What can not be written is only asked, until Mend.
-  void OpenFirst() {
+  bool OpenedToWrite() {
     try {
-      if (const auto too_little = room.TooLittle()) throw StoreFailure(*too_little);
-      return OpenToWrite();
+      OpenToWrite();
+      return true;
     } catch (const NotOurs&) {
       throw;
     } catch (const StoreFailure& failure) {
       trouble = failure.what();
-    }
-    try {
-      OpenToRead();
-    } catch (const NotOurs&) {
-      throw;
-    } catch (const StoreFailure&) {  // what is told is why it can not be written
-      throw StoreFailure(trouble);
+      return false;
     }
   }
 

@@ -54,7 +54,8 @@ class ViewStore {
  public:
   // `folder` is made if absent. A view of an older version is moved to "<folder>.version-<n>" and an empty one begun. The
   // error is one clear sentence (locked, damaged, of a newer version). What can be read but not written is asked all the
-  // same (Trouble says why); Discard tries again. Below so much free disk nothing is written: Commit and Discard fail.
+  // same (Trouble says why); Discard tries again. Below so much free disk nothing is written: Commit and Discard fail,
+  // and where there is no view that can be read, asking does, until a Discard finds room and makes it.
   static std::expected<std::unique_ptr<ViewStore>, std::string> Open(const std::string& folder,
                                                                      std::uint64_t min_free_bytes = 0);
   ~ViewStore();

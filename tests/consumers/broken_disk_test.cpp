@@ -6,11 +6,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <string>
@@ -29,6 +32,15 @@ extern "C" ssize_t write(int file, const void* bytes, size_t size) {
   return size > 0 && writable == 0 ? -1 : ::syscall(SYS_write, file, bytes, writable);
 }
 
+constexpr std::uint64_t kPlenty = 1 << 30;
+std::atomic<std::uint64_t> free_blocks{kPlenty};  // of every disk
+extern "C" int statvfs(const char*, struct statvfs* disk) noexcept {
+  *disk = {};
+  disk->f_frsize = 4'096;
+  disk->f_bavail = free_blocks;
+  return 0;
+}
+
 namespace monitor {
 namespace {
 
@@ -43,7 +55,10 @@ std::string RandomLetters(std::size_t size) {
 
 class BrokenViewTest : public testing::Test {
  protected:
-  ~BrokenViewTest() override { failing_call = Call::kNone; }
+  ~BrokenViewTest() override {
+    failing_call = Call::kNone;
+    free_blocks = kPlenty;
+  }
 
   void Open(std::uint64_t min_free_bytes = 0) {
     store_.reset();
@@ -199,6 +214,25 @@ TEST_F(BrokenViewTest, BelowTheWatermarkNothingIsWrittenAndEverythingAnswered) {
   EXPECT_EQ(store_->Accounts().size(), 1u);
   Open();
   ASSERT_EQ(CountMore(1), 0);
+  ExpectWhole();
+}
+
+TEST_F(BrokenViewTest, BelowTheWatermarkTheFirstViewIsMadeOnceThereIsRoom) {
+  free_blocks = 0;
+  Open(1 << 20);
+  EXPECT_EQ(store_->Trouble(), "0 MiB are free, 1 are wanted");
+  EXPECT_THROW(store_->Accounts(), std::runtime_error);
+  EXPECT_FALSE(store_->Funnel(AccountId("demo"), {}, BucketSet().set(), [] { return false; }));
+  EXPECT_EQ(store_->DiskBytes(), 0u);
+  EXPECT_FALSE(store_->AnswerFor(Coverage()));
+  EXPECT_FALSE(store_->Discard());
+  EXPECT_FALSE(Count(1));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path() + "/view"));
+  free_blocks = kPlenty;
+  ASSERT_TRUE(store_->Discard());
+  ASSERT_EQ(CountMore(2), 0);
+  ExpectWhole();
+  Open();
   ExpectWhole();
 }
 

@@ -85,5 +85,16 @@ TEST_F(Readiness, WithItsSourceAwayItServesWhatItHas) {
   EXPECT_EQ(checks_["source"], "no broker answers");
 }
 
+TEST_F(Readiness, WithoutAViewAndRoomForOneItIsUnreadyInWords) {
+  const auto closed = ViewStore::Open(folder_.path() + "/another", ~0ull);
+  ASSERT_TRUE(closed) << closed.error();
+  metrics::Registry registry;
+  QueryApi api(**closed, source_, registry, 1);
+  source_.status.connected = true;
+  const http::Reply reply = api.Handle(GetReady());
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_NE(reply.body.find(" MiB are free, "), reply.body.npos) << reply.body;
+}
+
 }  // namespace
 }  // namespace monitor

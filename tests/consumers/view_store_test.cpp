@@ -144,11 +144,15 @@ TEST_F(ViewStoreTest, OneThatAnotherHasIsNotOpenedForReadingInstead) {
 TEST_F(ViewStoreTest, AnOlderVersionIsNotMovedAsideBelowTheWatermark) {
   store_.reset();
   SetVersion(view_, "0");
-  const auto refused = ViewStore::Open(view_, ~0ull);
-  ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().find("MiB are free"), std::string::npos) << refused.error();
+  auto closed = ViewStore::Open(view_, ~0ull);
+  ASSERT_TRUE(closed) << closed.error();
+  EXPECT_NE((*closed)->Trouble().find("MiB are free"), std::string::npos);
+  EXPECT_THROW((*closed)->Accounts(), std::runtime_error);
   EXPECT_FALSE(std::filesystem::exists(view_ + ".version-0"));
   EXPECT_TRUE(std::filesystem::exists(view_ + "/CURRENT"));
+  closed->reset();
+  Open();
+  EXPECT_TRUE(std::filesystem::exists(view_ + ".version-0/CURRENT"));
 }
 
 TEST_F(ViewStoreTest, AViewOfANewerVersionIsLeftAlone) {
