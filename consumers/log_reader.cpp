@@ -203,7 +203,9 @@ class LogReader::Loop {
     if (!log) return SourceFault(log.error());
     node_ = *std::move(log);
     asked_ = steady_clock::now();
-    if (const auto why = WhyAhead(node_, store_.CommittedPositions())) return HistoryFault(*why);
+    for (const Positions& counted : {store_.CommittedPositions(), store_.HighestSeqs()}) {
+      if (const auto why = WhyAhead(node_, counted)) return HistoryFault(*why);
+    }
     return std::nullopt;
   }
 

@@ -2,6 +2,7 @@
 
 #include <rocksdb/snapshot.h>
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <condition_variable>
@@ -316,6 +317,15 @@ std::optional<std::uint64_t> ViewStore::HighestSeq(const std::string& origin, Bu
   const auto found = state_->highest.find({origin, bucket});
   if (found == state_->highest.end()) return std::nullopt;
   return found->second;
+}
+
+Positions ViewStore::HighestSeqs() const {
+  Positions highest;
+  for (const auto& [line, seq] : state_->highest) {
+    std::uint64_t& known = highest[line.first];
+    known = std::max(known, seq);
+  }
+  return highest;
 }
 
 std::expected<void, FoldFailure> ViewStore::Fold(const SourceEvent& source) {

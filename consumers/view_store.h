@@ -64,6 +64,8 @@ class ViewStore {
 
   // The highest seq taken of this origin in this bucket; nullopt: none yet (events.md section 3).
   std::optional<std::uint64_t> HighestSeq(const std::string& origin, Bucket bucket) const;
+  // Of each origin the highest of all its buckets. While a bucket is held, others are counted beyond the position.
+  Positions HighestSeqs() const;
   // Folds the event and notes its seq. An unreadable event's seq is noted all the same: it is not missing.
   std::expected<void, FoldFailure> Fold(const SourceEvent& event);
   // From where a partition of the topic is to be read; nullopt: never read.

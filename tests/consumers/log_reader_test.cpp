@@ -27,6 +27,8 @@ struct LoggedEvent {
   std::uint64_t seq;
   std::int64_t ms;
   std::string type = "session-closed";
+  std::string visitor = "v";
+  bool first = false;  // of its bucket; else it follows the one before
 };
 
 // /admin/position and /admin/log of a node.
@@ -88,12 +90,13 @@ class PlayedNode {
     return lines;
   }
 
-  // Every event is in the same bucket, so that each is the one before the next.
+  // Every event is in its visitor's bucket, and mostly the same, so that each is the one before the next.
   static std::string Line(const std::string& origin, const LoggedEvent& event) {
     return R"({"origin":")" + origin + R"(","seq":")" + std::to_string(event.seq) + R"(","prevseq":")" +
-           std::to_string(event.seq - 1) + R"(","bucket":)" + std::to_string(BucketOf("demo/v")) + R"(,"time":")" +
+           std::to_string(event.first ? 0 : event.seq - 1) + R"(","bucket":)" +
+           std::to_string(BucketOf("demo/" + event.visitor)) + R"(,"time":")" +
            FormatRfc3339(FromUnixMs(event.ms)) + R"(","type":"monitor.)" + event.type + R"(","data":{"accountId":"demo",)" +
-           R"("visitorId":"v","sessionId":"s","reason":"event-cap"}})" + "\n";
+           R"("visitorId":")" + event.visitor + R"(","sessionId":"s","reason":"event-cap"}})" + "\n";
   }
 
   std::mutex mutex_;
@@ -210,6 +213,20 @@ TEST_F(LogReaderTest, AFolderThatWasCopiedBackIsRefused) {
   node_.Set({{kNow, PlayedNode::Events(12)}});
   Until([](const SourceStatus& told) { return !told.refused; });
   UntilCounted(kNow, 12);
+}
+
+TEST_F(LogReaderTest, WhileABucketIsHeldItIsRefusedByWhatOthersCounted) {
+  auto events = PlayedNode::Events(9);
+  events[3].type = "visitor-praised";
+  for (std::size_t i = 4; i < events.size(); ++i) events[i].visitor = "w";
+  events[4].first = true;
+  node_.Set({{kNow, events}});
+  Read();
+  Until([&](const SourceStatus& told) { return told.caught_up && reader_->counters().counted == 8; });
+  EXPECT_EQ(store_->CommittedPositions(), (Positions{{kNow, 3}}));
+  events.resize(6);
+  node_.Set({{kNow, events}});
+  EXPECT_THAT(Until(Refused).fault, HasSubstr("7f3a9c01.2 is counted up to 9, the node has it up to 6"));
 }
 
 TEST_F(LogReaderTest, OneThatHasGrownPastWhatWasCountedIsStillAnotherOne) {
