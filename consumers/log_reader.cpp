@@ -315,8 +315,9 @@ class LogReader::Loop {
     return range == node_.end() ? 1 : range->first;
   }
 
+  // A position stands still while a bucket is held, whether what follows is kept aside or has to be read again.
   void ShowProgress() {
-    status_.Progress(Unread(node_, read_) + intake_.counters().held_events, Unread(goal_, read_) == 0);
+    status_.Progress(Unread(node_, store_.CommittedPositions()), Unread(goal_, read_) == 0);
   }
 
   const LogReaderOptions options_;

@@ -193,11 +193,20 @@ TEST_F(LogReaderTest, AnUnknownTypeIsNotPassedOverAndCountedOnceItIsKnown) {
   Read();
   const SourceStatus status = Until([](const SourceStatus& told) { return told.caught_up; });
   EXPECT_THAT(status.alarm, HasSubstr("from 4 on: the type monitor.visitor-praised is not known"));
+  EXPECT_EQ(status.lag_events, 6u);
   EXPECT_EQ(store_->CommittedPositions(), (Positions{{kNow, 3}}));
   node_.Set({{kNow, PlayedNode::Events(9)}});  // as a newer funneld would understand it
   Read();
   UntilCounted(kNow, 9);
   EXPECT_EQ(Until([](const SourceStatus& told) { return told.caught_up; }).alarm, "");
+}
+
+TEST_F(LogReaderTest, WhatIsTooMuchToKeepIsBehindAsWell) {
+  auto events = PlayedNode::Events(9);
+  events.erase(events.begin() + 3);
+  node_.Set({{kNow, events}});
+  Read({.max_held_bytes = 0});
+  EXPECT_EQ(Until([](const SourceStatus& told) { return told.caught_up; }).lag_events, 5u);
 }
 
 TEST_F(LogReaderTest, AFolderThatWasCopiedBackIsRefused) {
