@@ -54,11 +54,13 @@ http::Reply Page() {
   return reply;
 }
 
-http::Reply Abandoned() {
-  http::Reply reply = Error(503, kServerError, "the answer is not waited for, or the server is going");
+http::Reply Unavailable(std::string_view message) {
+  http::Reply reply = Error(503, kServerError, message);
   reply.headers.Add("Retry-After", "1");
   return reply;
 }
+
+http::Reply Abandoned() { return Unavailable("the answer is not waited for, or the server is going"); }
 
 http::Reply TooLong(const AnswerBounds& bounds) {
   return Error(400, kInvalid,
@@ -195,20 +197,24 @@ http::Reply QueryApi::Funnel(const http::Request& http_request, const http::Quer
 }
 
 http::Reply QueryApi::Position(const http::Request& request, const http::Query& query) {
+  std::uint64_t wait_ms = kDefaultWaitMs;
+  if (const auto given = query.Get("waitMs")) {
+    const auto parsed = ParseWhole<std::uint64_t>(*given);
+    if (!parsed) return Error(400, kInvalid, "waitMs: must be a number of milliseconds");
+    wait_ms = std::min<std::uint64_t>(*parsed, kMaxWaitMs);
+  }
   if (const auto text = query.Get("waitFor")) {
     const auto awaited = ParsePosition(*text);
     if (!awaited) return Error(400, kInvalid, "waitFor: must be ORIGIN:SEQ");
-    std::uint64_t wait_ms = kDefaultWaitMs;
-    if (const auto given = query.Get("waitMs")) {
-      const auto parsed = ParseWhole<std::uint64_t>(*given);
-      if (!parsed) return Error(400, kInvalid, "waitMs: must be a number of milliseconds");
-      wait_ms = std::min<std::uint64_t>(*parsed, kMaxWaitMs);
-    }
-    const Waiter waiter(waiting_, max_waiting_);
-    const auto end = std::chrono::steady_clock::now() + milliseconds(wait_ms);
-    while (waiter.admitted() && !request.abandoned()) {
-      const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
-      if (store_.WaitFor(awaited->origin, awaited->seq, std::min(left, kWaitSlice)) || left.count() <= 0) break;
+    // What is there already, and a look without waiting, take no place.
+    if (wait_ms > 0 && !store_.WaitFor(awaited->origin, awaited->seq, milliseconds(0))) {
+      const Waiter waiter(waiting_, max_waiting_);
+      if (!waiter.admitted()) return Unavailable("too many requests are waiting for a position");
+      const auto end = std::chrono::steady_clock::now() + milliseconds(wait_ms);
+      while (!request.abandoned()) {
+        const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+        if (store_.WaitFor(awaited->origin, awaited->seq, std::min(left, kWaitSlice)) || left.count() <= 0) break;
+      }
     }
   }
   return Json(PositionsJson(store_.CommittedPositions()));

@@ -15,7 +15,7 @@ namespace monitor {
 class QueryApi {
  public:
   // All must outlive it. At most `max_waiting` requests wait for a position at a time, so that waiting ones never take
-  // all of the server's handlers; a further one is answered at once.
+  // all of the server's handlers; a further one is answered 503 at once.
   QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting);
 
   // Any thread; may throw std::runtime_error when the disk fails.

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <latch>
+#include <mutex>
+#include <thread>
+
 #include "tests/api/http_client.h"
 #include "tests/temporary_folder.h"
 
@@ -21,19 +25,36 @@ struct StillSource : Source {
   IntakeCounters counted;
 };
 
-// A request whose client leaves: it is there for so many looks.
-struct LeavingRequest : http::Request {
-  explicit LeavingRequest(std::string_view query_text, int looks) : text(query_text), looks_left(looks) {}
+struct PlainRequest : http::Request {
+  PlainRequest(std::string_view path_text, std::string_view query_text) : resource(path_text), text(query_text) {}
   http::Method method() const override { return http::Method::kGet; }
-  std::string_view path() const override { return "/api/funnel"; }
+  std::string_view path() const override { return resource; }
   std::string_view query() const override { return text; }
   std::string_view body() const override { return {}; }
   std::optional<std::string_view> Header(std::string_view) const override { return std::nullopt; }
   std::string_view peer_address() const override { return {}; }
+
+  std::string_view resource, text;
+};
+
+// A request whose client leaves: it is there for so many looks.
+struct LeavingRequest : PlainRequest {
+  LeavingRequest(std::string_view query_text, int looks) : PlainRequest("/api/funnel", query_text), looks_left(looks) {}
   bool abandoned() const override { return looks_left-- <= 0; }
 
-  std::string_view text;
   mutable int looks_left;
+};
+
+// Tells when it has got its place to wait.
+struct WaitingRequest : PlainRequest {
+  explicit WaitingRequest(std::string_view query_text) : PlainRequest("/api/position", query_text) {}
+  bool abandoned() const override {
+    std::call_once(told, [this] { waits.count_down(); });
+    return false;
+  }
+
+  mutable std::once_flag told;
+  mutable std::latch waits{1};
 };
 
 class QueryApiTest : public testing::Test {
@@ -135,6 +156,38 @@ TEST_F(QueryApiTest, EveryResourceRefusesUnknownAndDoubledParameters) {
   EXPECT_THAT(Get("/api/funnel?by=app").body, HasSubstr("account: missing"));
   EXPECT_THAT(Get("/api/position?waitFor=a:1&waitFor=a:1").body, HasSubstr("waitFor: is given twice"));
   EXPECT_EQ(Get("/nowhere?x=1").status, 404);
+}
+
+TEST_F(QueryApiTest, AWaitWithoutAPlaceIsRefusedAndNotAnsweredAsIfItWereOver) {
+  Display(1);
+  const std::string next = "waitMs=60000&waitFor=" + std::string(kOrigin) + ":2";
+  WaitingRequest first(next);
+  http::Reply reached;
+  std::jthread waiting([&] { reached = api_.Handle(first); });
+  first.waits.wait();
+  const Answer refused = Get("/api/position?" + next);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.Header("Retry-After"), "1");
+  EXPECT_THAT(refused.body, HasSubstr("\"internalCode\":18"));
+  for (const char* no_wait : {"", "?waitFor=7f3a9c01.1:1", "?waitFor=7f3a9c01.1:2&waitMs=0"}) {
+    EXPECT_EQ(Get(std::string("/api/position") + no_wait).body, "{\"7f3a9c01.1\":\"1\"}") << no_wait;
+  }
+  Display(1);
+  waiting.join();
+  EXPECT_EQ(reached.status, 200);
+  EXPECT_EQ(reached.body, "{\"7f3a9c01.1\":\"2\"}");
+  EXPECT_EQ(Get("/api/position?waitMs=1&waitFor=7f3a9c01.1:3").status, 200);  // the place is free again
+}
+
+TEST_F(QueryApiTest, ABadParameterOfAPositionIsNamedWhateverElseIsGiven) {
+  Display(1);
+  for (const char* query : {"waitMs=abc", "waitMs=-1", "waitMs=1.5", "waitFor=7f3a9c01.1:1&waitMs=abc"}) {
+    const Answer answer = Get(std::string("/api/position?") + query);
+    EXPECT_EQ(answer.status, 400) << query;
+    EXPECT_THAT(answer.body, HasSubstr("\"message\":\"waitMs: must be a number of milliseconds\",\"internalCode\":5"));
+  }
+  EXPECT_EQ(Get("/api/position?waitFor=7f3a9c01.1").status, 400);
+  EXPECT_EQ(Get("/api/position?waitMs=5").status, 200);
 }
 
 TEST_F(QueryApiTest, WhatNobodyWaitsForIsNotReadToItsEnd) {
