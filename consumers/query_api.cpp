@@ -69,10 +69,10 @@ http::Reply TooLong(const AnswerBounds& bounds) {
 }
 
 // Of the answer to this query. The version: with several partitions an event may be counted before `as_of` moves.
-std::string TagOf(std::string_view query, const Positions& as_of, std::uint64_t version,
+std::string TagOf(std::string_view query, const Positions& as_of, std::string_view version,
                   const std::vector<int>& missing) {
   std::string text(query);
-  text.append("\n").append(PositionsJson(as_of)).append(PartitionsJson(missing)).append(std::to_string(version));
+  text.append("\n").append(PositionsJson(as_of)).append(PartitionsJson(missing)).append(version);
   const auto hash = Sha256(text);
   return '"' + Hex({reinterpret_cast<const char*>(hash.data()), 16}) + '"';
 }

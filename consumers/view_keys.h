@@ -18,6 +18,7 @@
 //             "coverage"                                                 number of partitions, then a byte a bucket: 1 if
 //                                                                        positions are about it; absent: about all
 //             "version"                                                  of all of these, decimal
+//             "id"                                                       the view's own: random, made with it, kept
 //
 // KEPT is one byte, 1 if net has these displays, too; TIME is in ms, its sign bit turned over to be in order. Displays
 // are kept for conversions to come (funnel.h); queries read facts only.

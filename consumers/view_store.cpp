@@ -1,5 +1,6 @@
 #include "consumers/view_store.h"
 
+#include <rocksdb/env.h>
 #include <rocksdb/snapshot.h>
 
 #include <algorithm>
@@ -60,7 +61,7 @@ std::vector<AccountSummary> AccountsIn(const ViewDatabase& database, const std::
   return accounts;
 }
 
-constexpr std::string_view kVersionKey = "version";
+constexpr std::string_view kVersionKey = "version", kIdKey = "id";
 const std::string kVersion = std::to_string(funnel::kFactsVersion);
 constexpr std::string_view kSeqPrefix = "seq/", kOffsetPrefix = "offset/", kPositionPrefix = "position/",
                            kTimePrefix = "time/";
@@ -214,8 +215,28 @@ class ViewStore::State {
     positions = ReadPositions(database, nullptr);
     const auto covered = database.Get(kProgress, std::string(kCoverageKey));
     coverage = covered ? Decoded(DecodeCoverage(*covered)) : Coverage();
+    GetId();
     usable = database.writable();
     Publish();
+  }
+
+  // A view has its own for good; one that has none gets it as soon as it can be written.
+  void GetId() {
+    auto found = database.Get(kProgress, std::string(kIdKey));
+    if (!found && database.writable()) {
+      found = rocksdb::Env::Default()->GenerateUniqueId();
+      database.Put(kProgress, std::string(kIdKey), *found);
+      database.Write();
+      database.Clear();
+    }
+    std::lock_guard lock(mutex);
+    id = found.value_or("");
+  }
+
+  // Another view comes to the same numbers with other content.
+  std::string VersionAt(rocksdb::SequenceNumber number) const {
+    std::lock_guard lock(mutex);
+    return id + '/' + std::to_string(number);
   }
 
   // Progress moves with every event; only where it stands at the end of a batch is written.
@@ -250,7 +271,7 @@ class ViewStore::State {
     {
       std::lock_guard lock(mutex);
       committed = positions;
-      version = database.db().GetLatestSequenceNumber();
+      sequence_number = database.db().GetLatestSequenceNumber();
     }
     moved.notify_all();
   }
@@ -297,7 +318,8 @@ class ViewStore::State {
   mutable std::condition_variable moved;
   Positions committed;
   std::string trouble;
-  std::uint64_t version = 0;
+  std::string id;
+  std::atomic<rocksdb::SequenceNumber> sequence_number = 0;
   bool stopping = false;
 };
 
@@ -422,9 +444,8 @@ Positions ViewStore::CommittedPositions() const {
   return state_->committed;
 }
 
-std::uint64_t ViewStore::Version() const {
-  std::lock_guard lock(state_->mutex);
-  return state_->version;
+std::string ViewStore::Version() const {
+  return state_->VersionAt(state_->sequence_number);
 }
 
 bool ViewStore::WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const {
@@ -465,7 +486,7 @@ std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& acco
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
     funnel::RowBuilder rows(query);
     FunnelReport report{.as_of = ReadPositions(state_->database, snapshot.snapshot()),
-                        .version = snapshot.snapshot()->GetSequenceNumber()};
+                        .version = state_->VersionAt(snapshot.snapshot()->GetSequenceNumber())};
     for (int bucket = 0; bucket < 256 && report.complete; ++bucket) {
       if (!buckets[static_cast<std::size_t>(bucket)]) continue;
       report.complete = AddBucket(state_->database, snapshot.snapshot(),

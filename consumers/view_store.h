@@ -45,7 +45,7 @@ struct AccountSummary {
 
 struct FunnelReport {
   Positions as_of;
-  std::uint64_t version = 0;  // the store's, of which it tells
+  std::string version;  // the store's, of which it tells
   std::vector<funnel::Row> rows;
   bool complete = true;  // false: there is more than the query allows, or nobody waited for it any more; no rows then
 };
@@ -91,8 +91,9 @@ class ViewStore {
   // Why nothing can be written at present, in one sentence; empty: it can.
   std::string Trouble() const;
   Positions CommittedPositions() const;
-  // Grows with every commit that wrote something, and never otherwise; goes on over a restart.
-  std::uint64_t Version() const;
+  // Another one with every commit that wrote something, and never otherwise; the same after a restart; of no other view,
+  // such as one rebuilt in the same folder.
+  std::string Version() const;
   // True once the origin's position is ≥ seq; false when `max_wait` is over or StopWaiting was called.
   bool WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const;
   void StopWaiting();

@@ -101,7 +101,8 @@ TEST_F(ViewStoreTest, WhatAnEventReadsDoesNotGrowWithWhatIsKept) {
   EXPECT_EQ(Conversions(), 4u * (4 + 20) * 100);
 }
 
-void SetVersion(const std::string& view, const std::string& version) {
+// Puts this in the place of a value of the family `progress`; nullopt: removes it.
+void Change(const std::string& view, const std::string& key, const std::optional<std::string>& value) {
   std::vector<std::string> names;
   ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, view, &names).ok());
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
@@ -111,7 +112,7 @@ void SetVersion(const std::string& view, const std::string& version) {
   ASSERT_TRUE(rocksdb::DB::Open({}, view, families, &handles, &db).ok());
   for (rocksdb::ColumnFamilyHandle* handle : handles) {
     if (handle->GetName() == "progress") {
-      ASSERT_TRUE(db->Put({}, handle, "version", version).ok());
+      ASSERT_TRUE((value ? db->Put({}, handle, key, *value) : db->Delete({}, handle, key)).ok());
     }
     ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
   }
@@ -125,7 +126,7 @@ TEST_F(ViewStoreTest, AViewOfAnOlderVersionIsMovedAsideAndBegunAnew) {
     Purchases();
     ASSERT_EQ(Conversions(), 100u);
     store_.reset();
-    SetVersion(view_, "0");
+    Change(view_, "version", "0");
     Open();
     EXPECT_FALSE(store_->HighestSeq(kOrigin, BucketOf("demo/v")));
     EXPECT_EQ(Conversions(), 0u);
@@ -143,7 +144,7 @@ TEST_F(ViewStoreTest, OneThatAnotherHasIsNotOpenedForReadingInstead) {
 
 TEST_F(ViewStoreTest, AnOlderVersionIsNotMovedAsideBelowTheWatermark) {
   store_.reset();
-  SetVersion(view_, "0");
+  Change(view_, "version", "0");
   auto closed = ViewStore::Open(view_, ~0ull);
   ASSERT_TRUE(closed) << closed.error();
   EXPECT_NE((*closed)->Trouble().find("MiB are free"), std::string::npos);
@@ -155,9 +156,26 @@ TEST_F(ViewStoreTest, AnOlderVersionIsNotMovedAsideBelowTheWatermark) {
   EXPECT_TRUE(std::filesystem::exists(view_ + ".version-0/CURRENT"));
 }
 
+TEST_F(ViewStoreTest, AViewWithoutAnIdIsGivenOneForGood) {
+  const auto id = [&] { return store_->Version().substr(0, store_->Version().find('/')); };
+  const std::string first = id();
+  EXPECT_FALSE(first.empty());
+  store_.reset();
+  Change(view_, "id", std::nullopt);
+  // Opened without room it is not written.
+  store_ = std::move(*ViewStore::Open(view_, ~0ull));
+  EXPECT_EQ(id(), "");
+  Open();
+  const std::string second = id();
+  EXPECT_FALSE(second.empty());
+  EXPECT_NE(second, first);
+  Open();
+  EXPECT_EQ(id(), second);
+}
+
 TEST_F(ViewStoreTest, AViewOfANewerVersionIsLeftAlone) {
   store_.reset();
-  SetVersion(view_, std::to_string(funnel::kFactsVersion + 1));
+  Change(view_, "version", std::to_string(funnel::kFactsVersion + 1));
   const auto refused = ViewStore::Open(view_);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().find("this program reads version"), std::string::npos) << refused.error();
