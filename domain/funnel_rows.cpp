@@ -1,6 +1,5 @@
 #include "domain/funnel_rows.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <set>
@@ -42,7 +41,6 @@ class WindowClock {
 };
 
 struct ContextWalk {
-  std::uint32_t context_id;
   std::optional<TimeMs> first_display, first_click, previous_click;
   bool accept_sampled = false, conversation_seen = false;
 };
@@ -53,9 +51,7 @@ struct GrowingRow {
   Row row;
   std::uint64_t prospect = 0, exposed = 0, accepted = 0, converted = 0;
   std::map<std::int64_t, std::uint64_t> displayed_engagements, accepted_engagements;  // engagement → stamp
-  // Of the session that `prospect` stands for. A row that spans campaigns has no lift, so one of its ids will do.
-  bool withheld = false, reached_goal = false;
-  std::int64_t campaign_id = 0;
+  bool withheld = false, reached_goal = false;  // of the session that `prospect` stands for
 };
 
 // What an entry of a map costs beside its content: links, and what the allocator adds.
@@ -147,6 +143,7 @@ class RowBuilder::Work {
     contexts_.clear();
     displayed_.clear();
     eligible_rows_.clear();
+    without_goal_.clear();
     clock_ = nullptr;
     if (query_.window == Window::kAll) return;
     clock_ = &clocks_.try_emplace(traits.time_zone, traits.time_zone).first->second;
@@ -222,13 +219,6 @@ class RowBuilder::Work {
     }
   }
 
-  ContextWalk& Context(std::uint32_t context_id) {
-    auto found = std::ranges::find(contexts_, context_id, &ContextWalk::context_id);
-    if (found != contexts_.end()) return *found;
-    contexts_.push_back({.context_id = context_id});
-    return contexts_.back();
-  }
-
   void Take(const Eligible& fact) {
     GrowingRow* growing = RowAt(fact.dimensions, traits_->device);
     if (!growing) return;
@@ -236,14 +226,14 @@ class RowBuilder::Work {
       growing->prospect = session_;
       growing->withheld = growing->reached_goal = false;
       ++growing->row.prospects;
-      growing->campaign_id = fact.dimensions.entry.campaign_id;
       eligible_rows_.push_back(growing);
+      without_goal_[fact.dimensions.entry.campaign_id].push_back(growing);
     }
     growing->withheld |= fact.withheld;
   }
 
   void Take(const Impression& fact) {
-    ContextWalk& context = Context(fact.context_id);
+    ContextWalk& context = contexts_[fact.context_id];
     bool kept = !net() || !fact.repeat;
     if (fact.kind == ImpressionKind::kAccept) {
       const auto previous = std::exchange(context.previous_click, time_);
@@ -273,7 +263,7 @@ class RowBuilder::Work {
   void TakeDisplay(const Impression& fact, ContextWalk& context, GrowingRow* growing) {
     const std::int64_t engagement = fact.dimensions.entry.engagement_id;
     if (!context.first_display) context.first_display = time_;
-    if (std::ranges::find(displayed_, engagement) == displayed_.end()) displayed_.push_back(engagement);
+    displayed_.insert(engagement);
     if (!growing) return;
     Row& row = growing->row;
     ++row.engagement_views;
@@ -283,7 +273,7 @@ class RowBuilder::Work {
 
   void TakeClick(const Impression& fact, ContextWalk& context, GrowingRow* growing) {
     const std::int64_t engagement = fact.dimensions.entry.engagement_id;
-    const bool displayed = std::ranges::find(displayed_, engagement) != displayed_.end();
+    const bool displayed = displayed_.contains(engagement);
     if (!context.first_click) context.first_click = time_;
     const bool sample = context.first_display && !context.accept_sampled;
     if (sample) context.accept_sampled = true;
@@ -303,7 +293,7 @@ class RowBuilder::Work {
     GrowingRow* growing = RowAt(fact.dimensions, traits_->device);
     std::optional<TimeMs> clicked;
     if (fact.context_id) {
-      ContextWalk& context = Context(*fact.context_id);
+      ContextWalk& context = contexts_[*fact.context_id];
       if (!std::exchange(context.conversation_seen, true)) clicked = context.first_click;
     }
     if (!growing) return;
@@ -313,9 +303,10 @@ class RowBuilder::Work {
 
   void Take(const GoalsReached& fact) {
     if (net() && fact.repeat) return;
-    for (GrowingRow* growing : eligible_rows_) {
-      if (std::ranges::find(fact.campaign_ids, growing->campaign_id) == fact.campaign_ids.end()) continue;
-      growing->reached_goal = true;
+    for (const std::int64_t campaign_id : fact.campaign_ids) {
+      const auto rows = without_goal_.extract(campaign_id);
+      if (rows.empty()) continue;
+      for (GrowingRow* growing : rows.mapped()) growing->reached_goal = true;
     }
   }
 
@@ -341,9 +332,12 @@ class RowBuilder::Work {
   const SessionTraits* traits_ = nullptr;
   WindowClock* clock_ = nullptr;
   TimeMs time_;
-  std::vector<ContextWalk> contexts_;
-  std::vector<std::int64_t> displayed_;  // engagements
+  std::map<std::uint32_t, ContextWalk> contexts_;  // by their ids
+  std::set<std::int64_t> displayed_;               // engagements
   std::vector<GrowingRow*> eligible_rows_;
+  // Those of them that have reached no goal yet, by campaign. A row that spans campaigns has no lift, so one of its ids
+  // will do.
+  std::map<std::int64_t, std::vector<GrowingRow*>> without_goal_;
 };
 
 RowBuilder::RowBuilder(Query query) : work_(std::make_unique<Work>(std::move(query))) {}
