@@ -33,6 +33,8 @@ using std::chrono::steady_clock;
 // takes everything at once.
 constexpr std::chrono::milliseconds kSendTimeout{5'000};
 constexpr std::size_t kLeastBytesPerMs = 128;
+// The same while the server is going, for which is looked so often; and all that it then still gets.
+constexpr std::chrono::milliseconds kSendSlice{100}, kLastSendTimeout{1'000};
 // Idle connections are closed by the edge long before; this is for clients that vanished.
 constexpr std::chrono::minutes kIdleTimeout{10};
 constexpr std::chrono::seconds kCloseTimeout{2};
@@ -40,25 +42,32 @@ constexpr std::chrono::seconds kCloseTimeout{2};
 constexpr std::size_t kMaxUnreadBytes = 1 << 20;
 constexpr int kListenBacklog = 4'096;
 
-// Writes everything, or false if the client is gone or takes nothing.
-bool SendAll(int fd, std::string_view head, std::string_view body) {
+// Writes everything, or false if the client is gone or takes nothing, or takes nothing for a moment while the server is
+// `stopping`.
+bool SendAll(int fd, std::string_view head, std::string_view body, const std::atomic<bool>& stopping) {
   iovec parts[2] = {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}};
   msghdr message{};
   message.msg_iov = parts;
   message.msg_iovlen = 2;
   std::size_t left = head.size() + body.size();
-  const auto end = steady_clock::now() + kSendTimeout + std::chrono::milliseconds(left / kLeastBytesPerMs);
+  auto end = steady_clock::now() + kSendTimeout + std::chrono::milliseconds(left / kLeastBytesPerMs);
+  auto taken = steady_clock::now();  // when the client took something last
   while (left > 0) {
     const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return false;
-      const auto left_time = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now());
-      const auto patience = std::min(kSendTimeout, left_time);
+      const auto now = steady_clock::now();
+      const bool going = stopping.load();
+      if (going) end = std::min(end, now + kLastSendTimeout);
+      const auto until = std::min(end, taken + (going ? kSendSlice : kSendTimeout));
+      const auto patience = std::chrono::ceil<std::chrono::milliseconds>(until - now);
       pollfd writable{fd, POLLOUT, 0};
-      if (patience.count() <= 0 || ::poll(&writable, 1, static_cast<int>(patience.count())) <= 0) return false;
+      if (patience.count() <= 0) return false;
+      if (::poll(&writable, 1, static_cast<int>(std::min(kSendSlice, patience).count())) < 0) return false;
       continue;
     }
+    taken = steady_clock::now();
     left -= static_cast<std::size_t>(sent);
     std::size_t skip = static_cast<std::size_t>(sent);
     for (iovec& part : parts) {
@@ -261,7 +270,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
       case RequestParser::Outcome::kNeedMore:
         return false;
       case RequestParser::Outcome::kContinue:
-        SendAll(fd_, "HTTP/1.1 100 Continue\r\n\r\n", {});
+        SendAll(fd_, "HTTP/1.1 100 Continue\r\n\r\n", {}, core_.stopping);
         return false;
       case RequestParser::Outcome::kRefused:
         break;
@@ -298,7 +307,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool SendWhole(const Reply& reply, ReplyFraming framing) {
     head_.clear();
     WriteReplyHead(reply, framing, head_);
-    return SendAll(fd_, head_, HasBody(reply, framing) ? std::string_view(reply.body) : std::string_view());
+    const std::string_view body = HasBody(reply, framing) ? std::string_view(reply.body) : std::string_view();
+    return SendAll(fd_, head_, body, core_.stopping);
   }
 
   // With handler threads: hands the next whole request over, one at a time.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <latch>
 #include <semaphore>
 #include <thread>
@@ -311,7 +312,25 @@ TEST(HttpServer, SlowRequestsHoldUpOnlyTheirLikeAndAFewOfThemWait) {
   EXPECT_EQ(served, kMaxQueuedSlowRequests);
 }
 
+TEST(HttpServer, WhoReadsNothingDoesNotHoldUpTheEnd) {
+  for (const int handler_threads : {0, 1}) {
+    std::latch entered(1);
+    auto server =
+        std::make_unique<Server>(ServerOptions{.threads = 2, .handler_threads = handler_threads}, [&](const Request&) {
+          entered.count_down();
+          return Reply{.body = std::string(64 << 20, 'x')};  // more than the sockets hold
+        });
+    Client client(server->port());
+    client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    entered.wait();
+    const auto began = std::chrono::steady_clock::now();
+    server.reset();
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(4));  // a client usually has 5
+  }
+}
+
 TEST(HttpServer, RepliesInFlightArriveBeforeItCloses) {
+  const std::string body(4 << 20, 'x');
   for (int handler_threads : {0, 1}) {
     std::latch entered(1);
     std::binary_semaphore release(0);
@@ -319,7 +338,7 @@ TEST(HttpServer, RepliesInFlightArriveBeforeItCloses) {
         std::make_unique<Server>(ServerOptions{.threads = 2, .handler_threads = handler_threads}, [&](const Request&) {
           entered.count_down();
           release.acquire();
-          return Reply{.body = "done"};
+          return Reply{.body = body};
         });
     Client client(server->port());
     client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -327,7 +346,7 @@ TEST(HttpServer, RepliesInFlightArriveBeforeItCloses) {
     EXPECT_EQ(server->pending(), 1);
     std::jthread closing([&] { server.reset(); });
     release.release();
-    EXPECT_EQ(client.Receive().body, "done");
+    EXPECT_TRUE(client.Receive().body == body);
     EXPECT_TRUE(client.Closed());
   }
 }
