@@ -7,8 +7,10 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <vector>
 
+#include "api/server/log.h"
 #include "domain/free_space.h"
 
 namespace monitor {
@@ -103,6 +105,16 @@ void ViewDatabase::Close() {
   for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
   handles_.fill(nullptr);
   db_.reset();
+}
+
+void ViewDatabase::PutAside(const std::string& version) {
+  Close();
+  const std::string aside = folder_ + ".version-" + version;
+  log::Warning("view_outdated", {{"version", version}, {"moved_to", aside}});
+  std::error_code error;
+  std::filesystem::remove_all(aside, error);
+  if (!error) std::filesystem::rename(folder_, aside, error);
+  if (error) throw StoreFailure("the old view can not be moved to " + aside + ": " + error.message());
 }
 
 rocksdb::DB& ViewDatabase::db() const {

@@ -41,6 +41,9 @@ class ViewDatabase : public ViewRecords {
   // is locked.
   void Open(Mode mode);
   void Close();
+  // Closes it and moves it to "<folder>.version-<version>", to begin an empty one: the old one may reach further back than
+  // the events that are still there.
+  void PutAside(const std::string& version);
 
   rocksdb::DB& db() const;
   // False after a write that failed, and if it was opened for reading only.

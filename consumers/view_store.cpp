@@ -16,7 +16,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "api/server/log.h"
 #include "consumers/account_summary.h"
 #include "consumers/session_scan.h"
 #include "consumers/stored_visitor.h"
@@ -80,18 +79,6 @@ Positions ReadPositions(const ViewDatabase& database, const rocksdb::Snapshot* s
   return positions;
 }
 
-// The events are counted anew into an empty view. The old one stays beside it: the events may reach less far back.
-void PutAside(const std::string& folder, const std::string& version) {
-  const std::string aside = folder + ".version-" + version;
-  log::Warning("view_outdated", {{"version", version},
-                                 {"reads_version", std::int64_t{funnel::kFactsVersion}},
-                                 {"moved_to", aside}});
-  std::error_code error;
-  std::filesystem::remove_all(aside, error);
-  if (!error) std::filesystem::rename(folder, aside, error);
-  if (error) throw StoreFailure("the old view can not be moved to " + aside + ": " + error.message());
-}
-
 }  // namespace
 
 class ViewStore::State {
@@ -136,8 +123,7 @@ class ViewStore::State {
     database.Open(ViewDatabase::Mode::kWrite);
     if (const auto found = FoundVersion()) {
       if (*found == kVersion) return;
-      database.Close();
-      PutAside(folder, *found);
+      database.PutAside(*found);
       database.Open(ViewDatabase::Mode::kWrite);
     }
     database.Put(kProgress, std::string(kVersionKey), kVersion);
