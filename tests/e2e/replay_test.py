@@ -53,7 +53,7 @@ def test_a_log_with_changes_and_a_kill_9_on_the_way_is_decided_the_same_again(tm
     monitord = stack.monitord
     rounds = 4 if long else 1
     for turn in range(rounds):
-        traffic = demo_traffic(stack, visitors=150, seed=seed + turn)
+        traffic = demo_traffic(stack, visitors=400, seed=seed + turn)
         try:
             wait_for_events(stack, 300)
             assert monitord.admin("PUT", "/admin/accounts/demo/skills/4", {"state": "busy"})[0] == 200
