@@ -423,6 +423,8 @@ TEST_F(AdminTest, AnAccountWhoseStoredDocumentIsRefusedIsNamedAndMended) {
   const Answer stored = ask("GET", "/admin/accounts/demo");
   EXPECT_EQ(stored.body, kRefusedDocument);
   EXPECT_EQ(stored.Header("ETag"), tag);
+  EXPECT_EQ(ask("PUT", "/admin/accounts/demo/skills/3", R"({"state":"busy"})").status, 503) << "it may yet be told";
+  EXPECT_EQ(ask("GET", "/admin/accounts/demo/visitors/v").status, 503);
   EXPECT_EQ(ask("PUT", "/admin/accounts/demo", SampleDocument("demo")).status, 200);
   EXPECT_THAT(ask("GET", "/readyz").body, HasSubstr(R"("status":"ready")"));
 }

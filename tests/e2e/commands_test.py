@@ -124,6 +124,9 @@ def test_a_stopped_nodes_log_goes_on_in_a_new_epoch(tmp_path, closing):
     assert call(BIN / "monitorctl", "verify", "--data", tmp_path / "data")[0] == 0
 
     monitord.start()
+    code, out, error = call(BIN / "monitorctl", "--json", "--admin", monitord.admin_url, "log", "tail",
+                            "--from", f"{before['origin']}:1", MONITOR_ADMIN_TOKEN=monitord.token)
+    assert (code, len(out.splitlines()), error) == (0, int(before["last"]), ""), "it ends, though the epoch is empty"
     assert Visitor(monitord.port, None, account="demo").engage().status == 201
     after = monitord.position()
     assert (after["origin"], after["first"]) == (f"{node}.2", "1")

@@ -103,6 +103,18 @@ TEST_F(KeyOfAStore, OfBeforeIsTheOneThatIsThere) {
   EXPECT_NE(Refusal().find("is another one"), std::string::npos);
 }
 
+TEST_F(KeyOfAStore, OfBeforeIsNotOneThatOpensNothing) {
+  AppendRequest request = RequestOf("a", 0);
+  request.states = {{StateTable::kVisitorKey, "demo/a", VisitorKey::Generate().Wrap(Master())}};
+  ASSERT_TRUE(store->Append(std::move(request)));
+  const std::string right = file() + ".right";
+  std::filesystem::rename(file(), right);
+  Master();
+  EXPECT_NE(Refusal().find("is another one"), std::string::npos);
+  std::filesystem::rename(right, file());
+  EXPECT_TRUE(MasterKey::LoadFor(*store, file()));
+}
+
 TEST_F(KeyOfAStore, IsComparedByWhoOnlyLooksButNeitherMadeNorRemembered) {
   AppendWithoutKey();
   Master();
