@@ -45,8 +45,8 @@ MAY_KNOW = {
     "ctl": {"domain", "eventstore", "ctl"},
 }
 FORBIDDEN_NAMES = re.compile(r"\b(class|struct)\s+\w*(Manager|Helper|Util|Utils|Impl|Base)\b")
-# In quotes the last one is ISO's code for "no currency".
-UNFINISHED = re.compile(r"\b(TODO|FIXME|(?<![\"'`])XXX)\b")
+# As a whole word in quotes the last one is ISO's code for "no currency".
+UNFINISHED = re.compile(r"\b(TODO|FIXME)\b|(?<![\"'`])\bXXX\b|\bXXX\b(?![\"'`])")
 SLEEPS = re.compile(r"sleep_for|usleep\(|time\.sleep\(")
 # A wait between two looks at a condition with a deadline is no sleep; say so on its line.
 SLEEP_EXCUSE = "polls with a deadline"
