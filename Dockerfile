@@ -8,6 +8,8 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends $(sed -n 's/^build  *//p' deploy/packages)
 COPY CMakeLists.txt ./
 COPY domain domain
+COPY server server
+COPY kafka kafka
 COPY eventstore eventstore
 COPY api api
 COPY consumers consumers

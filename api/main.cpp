@@ -6,26 +6,26 @@
 #include <filesystem>
 #include <iostream>
 
-#include "api/accounts.h"
-#include "api/admin.h"
-#include "api/drain.h"
-#include "api/geo.h"
-#include "api/inbound_topic.h"
-#include "api/kafka_ack_store.h"
+#include "api/accounts/accounts.h"
+#include "api/admin/admin.h"
+#include "api/admin/token_file.h"
+#include "api/inbound/inbound_topic.h"
 #include "api/monitord_metrics.h"
 #include "api/monitord_settings.h"
-#include "api/public_api.h"
-#include "api/server/file_limit.h"
-#include "api/server/http_server.h"
-#include "api/server/known_hosts.h"
-#include "api/server/log.h"
-#include "api/server/metrics.h"
-#include "api/server/settings.h"
-#include "api/token_file.h"
-#include "api/visits.h"
-#include "eventstore/relay.h"
-#include "eventstore/rocksdb_store.h"
-#include "eventstore/visitor_keys.h"
+#include "api/public/public_api.h"
+#include "api/visits/geo.h"
+#include "api/visits/visits.h"
+#include "eventstore/keys/visitor_keys.h"
+#include "eventstore/log/rocksdb_store.h"
+#include "eventstore/relay/kafka_ack_store.h"
+#include "eventstore/relay/relay.h"
+#include "server/drain.h"
+#include "server/file_limit.h"
+#include "server/http_server.h"
+#include "server/known_hosts.h"
+#include "server/log.h"
+#include "server/metrics.h"
+#include "server/settings.h"
 
 namespace monitor {
 namespace {
@@ -37,8 +37,8 @@ constexpr std::chrono::seconds kMaxFirstContact{5};
 constexpr int kAdminThreads = 32;  // polls and commands may wait long; the others stay free
 constexpr int kMaxPolls = 8;
 constexpr int kMaxCommands = 16;
-// With ack=kafka requests wait on threads of their own and for long; so many of `server.threads` at most, that a quarter
-// is left for requests that wait for nobody.
+// With ack=kafka requests wait on threads of their own and for long; so many of `server.threads` at most, that a
+// quarter is left for requests that wait for nobody.
 constexpr int kThreadsPerPlace = 4;
 constexpr int kMaxWaitingPerPlace = 3;
 constexpr int kThreadsPerWaiter = 2;  // of the quarter that is left; who waits for a visitor that waits

@@ -1,15 +1,15 @@
 // What monitord's parts tell Prometheus, beside what they count themselves.
 #pragma once
 
-#include "api/accounts.h"
-#include "api/drain.h"
-#include "api/inbound_topic.h"
-#include "api/kafka_ack_store.h"
-#include "api/server/http_server.h"
-#include "api/server/metrics.h"
-#include "api/visits.h"
-#include "eventstore/relay.h"
-#include "eventstore/rocksdb_store.h"
+#include "api/accounts/accounts.h"
+#include "api/inbound/inbound_topic.h"
+#include "api/visits/visits.h"
+#include "eventstore/log/rocksdb_store.h"
+#include "eventstore/relay/kafka_ack_store.h"
+#include "eventstore/relay/relay.h"
+#include "server/drain.h"
+#include "server/http_server.h"
+#include "server/metrics.h"
 
 namespace monitor {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "api/server/known_hosts.h"
+#include "server/known_hosts.h"
 
 namespace monitor {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "api/server/settings.h"
+#include "server/settings.h"
 
 namespace monitor {
 

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <string>
 
-#include "domain/decide.h"
-#include "domain/json.h"
+#include "domain/deciding/decide.h"
+#include "domain/values/json.h"
 
 namespace monitor {
 namespace {

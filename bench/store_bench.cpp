@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "eventstore/rocksdb_store.h"
+#include "eventstore/log/rocksdb_store.h"
 
 namespace monitor {
 namespace {

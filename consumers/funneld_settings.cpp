@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "api/server/known_hosts.h"
+#include "server/known_hosts.h"
 
 namespace monitor {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "api/server/settings.h"
+#include "server/settings.h"
 
 namespace monitor {
 

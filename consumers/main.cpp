@@ -9,23 +9,24 @@
 #include <memory>
 #include <string>
 
-#include "api/server/file_limit.h"
-#include "api/server/http_server.h"
-#include "api/server/known_hosts.h"
-#include "api/server/log.h"
-#include "api/server/metrics.h"
-#include "api/server/settings.h"
 #include "consumers/funneld_settings.h"
-#include "consumers/log_reader.h"
-#include "consumers/query_api.h"
-#include "consumers/topic_reader.h"
-#include "consumers/view_store.h"
+#include "consumers/query/query_api.h"
+#include "consumers/readers/node_reader.h"
+#include "consumers/readers/topic_reader.h"
+#include "consumers/view/view_store.h"
+#include "server/file_limit.h"
+#include "server/http_server.h"
+#include "server/known_hosts.h"
+#include "server/log.h"
+#include "server/metrics.h"
+#include "server/settings.h"
 
 namespace {
 
 using namespace monitor;
 
-constexpr std::uint64_t kMaxConnections = 1'024;  // of analysts' pages and programs; more than anybody has shown up with
+constexpr std::uint64_t kMaxConnections =
+    1'024;  // of analysts' pages and programs; more than anybody has shown up with
 
 // Blocked before the first thread is made, so that every thread inherits it and only WaitForSignal sees them.
 sigset_t BlockEndSignals() {

@@ -5,9 +5,9 @@
 
 #include "ctl/command.h"
 #include "ctl/document_diff.h"
-#include "domain/account.h"
-#include "domain/json.h"
-#include "domain/timestamp.h"
+#include "domain/account/account.h"
+#include "domain/values/json.h"
+#include "domain/values/timestamp.h"
 
 namespace monitor::ctl {
 namespace {

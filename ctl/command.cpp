@@ -7,7 +7,7 @@
 #include <iostream>
 #include <iterator>
 
-#include "domain/json.h"
+#include "domain/values/json.h"
 
 namespace monitor::ctl {
 namespace {

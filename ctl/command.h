@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ctl/http_client.h"
+#include "server/http_client.h"
 
 namespace CLI {
 class App;

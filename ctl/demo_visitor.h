@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "ctl/http_client.h"
-#include "domain/json.h"
+#include "domain/values/json.h"
+#include "server/http_client.h"
 
 namespace monitor::ctl {
 

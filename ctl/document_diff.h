@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "domain/json.h"
+#include "domain/values/json.h"
 
 namespace monitor::ctl {
 

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "domain/json.h"
+#include "domain/values/json.h"
 
 namespace monitor::ctl {
 namespace {

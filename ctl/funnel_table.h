@@ -4,7 +4,7 @@
 #include <expected>
 #include <string>
 
-#include "ctl/http_client.h"
+#include "server/http_client.h"
 
 namespace monitor::ctl {
 

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "ctl/command.h"
-#include "domain/json.h"
-#include "domain/whole_number.h"
+#include "domain/values/json.h"
+#include "domain/values/whole_number.h"
 #include "eventstore/event_store.h"
 
 namespace monitor::ctl {
@@ -80,8 +80,8 @@ std::expected<Ends, std::string> LogEnds(AdminApi& admin) {
   return Ends{*first, *last};
 }
 
-// An answer may end before the log does, so the end is the position's, of before the first answer, as a log that is written
-// to has no other; or where nothing is there now, as in an epoch that has no event yet.
+// An answer may end before the log does, so the end is the position's, of before the first answer, as a log that is
+// written to has no other; or where nothing is there now, as in an epoch that has no event yet.
 int Tail(const CommonOptions& common, const TailOptions& options) {
   AdminApi admin(common);
   const auto ends = LogEnds(admin);

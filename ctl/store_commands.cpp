@@ -7,10 +7,10 @@
 #include <memory>
 
 #include "ctl/command.h"
-#include "domain/json.h"
-#include "domain/replay.h"
-#include "eventstore/replay_log.h"
-#include "eventstore/rocksdb_store.h"
+#include "domain/deciding/replay.h"
+#include "domain/values/json.h"
+#include "eventstore/log/rocksdb_store.h"
+#include "eventstore/replay/replay_log.h"
 
 namespace monitor::ctl {
 namespace {

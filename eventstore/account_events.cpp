@@ -1,7 +1,5 @@
 #include "eventstore/account_events.h"
 
-#include "eventstore/visitor_keys.h"
-
 namespace monitor {
 
 bool IsOfAccount(const StoredEvent& stored) { return stored.stream.str().starts_with("account/"); }

@@ -5,7 +5,7 @@
 #include <expected>
 #include <string>
 
-#include "domain/event_codec.h"
+#include "domain/events/event_codec.h"
 #include "eventstore/event_store.h"
 
 namespace monitor {

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cstdio>
 
-#include "domain/whole_number.h"
+#include "domain/values/whole_number.h"
 
 namespace monitor {
 std::string Origin::ToString() const {

@@ -15,9 +15,9 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/hash.h"
-#include "domain/names.h"
-#include "domain/timestamp.h"
+#include "domain/values/hash.h"
+#include "domain/values/names.h"
+#include "domain/values/timestamp.h"
 
 namespace monitor {
 

@@ -1,7 +1,7 @@
 // Calls of the C library that fail on command, for this test program and RocksDB in it, in folders of tests only
-// (temporary_folder.h). `rename` and `open` are replaced by failing_calls.cpp; `write` and the syncs by the program's own
-// test, which asks here. Not in sanitizer builds: their runtimes replace the same functions, and use them before they
-// are ready.
+// (temporary_folder.h). `rename` and `open` are replaced by failing_calls.cpp; `write` and the syncs by the program's
+// own test, which asks here. Not in sanitizer builds: their runtimes replace the same functions, and use them before
+// they are ready.
 #pragma once
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "api/kafka_ack_store.h"
+#include "eventstore/relay/kafka_ack_store.h"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -7,7 +7,7 @@
 
 #include <thread>
 
-#include "api/drain.h"
+#include "server/drain.h"
 #include "tests/api/node_fixture.h"
 #include "tests/api/public_api_fixture.h"
 

@@ -8,13 +8,13 @@
 #include <memory>
 #include <string>
 
-#include "api/account_snapshot.h"
-#include "domain/account.h"
-#include "domain/event_codec.h"
+#include "api/accounts/account_snapshot.h"
+#include "domain/account/account.h"
+#include "domain/events/event_codec.h"
 #include "eventstore/bytes.h"
-#include "eventstore/database.h"
-#include "eventstore/keys.h"
-#include "eventstore/rocksdb_store.h"
+#include "eventstore/log/database.h"
+#include "eventstore/log/keys.h"
+#include "eventstore/log/rocksdb_store.h"
 #include "tests/eventstore/store_fixture.h"
 #include "tests/temporary_folder.h"
 

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "api/accounts.h"
-#include "api/public_api.h"
-#include "api/visits.h"
-#include "domain/hash.h"
-#include "domain/json.h"
+#include "api/accounts/accounts.h"
+#include "api/public/public_api.h"
+#include "api/visits/visits.h"
+#include "domain/values/hash.h"
+#include "domain/values/json.h"
 #include "tests/eventstore/store_fixture.h"
 
 namespace monitor {

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "eventstore/bytes.h"
-#include "eventstore/database.h"
-#include "eventstore/keys.h"
-#include "eventstore/rocksdb_store.h"
-#include "eventstore/visitor_keys.h"
+#include "eventstore/keys/visitor_keys.h"
+#include "eventstore/log/database.h"
+#include "eventstore/log/keys.h"
+#include "eventstore/log/rocksdb_store.h"
 #include "tests/temporary_folder.h"
 
 namespace monitor {

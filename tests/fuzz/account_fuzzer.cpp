@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "domain/account.h"
+#include "domain/account/account.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   auto account = monitor::ParseAccount(std::string(reinterpret_cast<const char*>(data), size));

@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "domain/event_codec.h"
+#include "domain/events/event_codec.h"
 
 namespace {
 

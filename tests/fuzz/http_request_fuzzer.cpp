@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "api/server/request_parser.h"
+#include "server/request_parser.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "api/server/http_server.h"
+#include "server/http_server.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);

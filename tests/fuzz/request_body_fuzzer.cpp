@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "api/request_json.h"
+#include "api/requests/request_json.h"
 
 namespace {
 

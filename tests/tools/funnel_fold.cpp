@@ -12,11 +12,11 @@
 #include <string>
 #include <vector>
 
-#include "consumers/cloud_event.h"
-#include "consumers/funnel_format.h"
-#include "consumers/funnel_request.h"
-#include "consumers/intake.h"
-#include "consumers/view_store.h"
+#include "consumers/query/funnel_format.h"
+#include "consumers/query/funnel_request.h"
+#include "consumers/readers/intake.h"
+#include "consumers/view/cloud_event_reader.h"
+#include "consumers/view/view_store.h"
 
 namespace {
 
@@ -128,9 +128,8 @@ int main(int argc, char** argv) {
     if (!request) Fail(request.error());
     const auto report = store.Funnel(account->id, request->query, BucketSet().set(), [] { return false; });
     if (!report) Fail(report.error());
-    std::cout << (request->format == FunnelFormat::kCsv
-                      ? *FunnelCsv(request->query, *report)
-                      : *FunnelJson(account->id, request->query, *report, {}) + "\n");
+    std::cout << (request->format == FunnelFormat::kCsv ? *FunnelCsv(request->query, *report)
+                                                        : *FunnelJson(account->id, request->query, *report, {}) + "\n");
   }
   return 0;
 }

@@ -1,0 +1,96 @@
+// The accounts in force: documents put, watched in a folder, or folded from the log; and the states of their skills.
+//
+// Find is called by every request and takes no lock. Changes are serialised per registry and are events first: an
+// account-configured or skill-availability-changed is committed before the new state is published (campaigns.md).
+// Threads: every function may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/accounts/account_snapshot.h"
+#include "domain/account/account.h"
+#include "eventstore/event_store.h"
+
+namespace monitor {
+
+struct AccountSummary {
+  AccountId id;
+  Revision revision;
+  std::string name;
+  std::string refused;  // not empty: its stored document is not in force (RefusedAccount::why), and has no name
+};
+
+// An account whose stored document was taken once and is refused by this program: it is not served until a good one is
+// put. The states that its skills were told are kept.
+struct RefusedAccount {
+  AccountSnapshot kept;
+  std::string why;  // all its errors
+};
+
+struct PutAccountRequest {
+  AccountId id;
+  std::string document;
+  std::string by;                       // "admin" or "file:NAME"
+  std::optional<std::string> if_match;  // the header as sent
+};
+
+struct PutAccountResult {
+  Revision revision;
+  bool created = false;
+  bool changed = false;  // false: the same bytes were in force, nothing was appended
+};
+
+struct PutAccountError {
+  // kUnacknowledged: it is in force and in the log, but the broker did not acknowledge it in time (ack=kafka).
+  enum class Code : std::uint8_t { kInvalid, kPreconditionFailed, kUnavailable, kUnacknowledged } code;
+  std::string message;
+  std::vector<DocumentError> errors;  // of kInvalid
+};
+
+// kUnacknowledged as above.
+enum class AccountChange : std::uint8_t { kDone, kUnknownAccount, kUnknownSkill, kUnavailable, kUnacknowledged };
+
+class Accounts {
+ public:
+  // Both must outlive it, and be the same log. What is told and will be answered is appended by `told`, which may wait
+  // for the broker (kafka_ack_store.h); what a file says by `store`, so that the node starts without one.
+  Accounts(EventStore& store, EventStore& told);
+  explicit Accounts(EventStore& store) : Accounts(store, store) {}
+  ~Accounts();
+
+  // Folds every account's state from the store, then puts each *.json of `folder` ("" = none) whose content differs
+  // from what a file last brought to that account, then watches the folder until destruction. Find answers nothing
+  // before. A document that is refused leaves the old one in force and is logged with all its errors; of two files for
+  // one account the first by name counts. A stored document that is refused puts its account aside (Refused) until
+  // another is put, by a file even with the content that it brought last. The error is one clear sentence: what is
+  // stored can not be read, and nothing may be served.
+  std::expected<void, std::string> Start(const std::string& folder);
+  bool loading() const;  // until Start has folded and read everything once
+
+  // nullptr: no such account, or nothing of it is in force.
+  std::shared_ptr<const AccountState> Find(const AccountId& id) const;
+  std::vector<AccountSummary> List() const;
+  std::map<AccountId, std::shared_ptr<const RefusedAccount>> Refused() const;
+  bool IsRefused(const AccountId& id) const;  // as cheap as Find
+
+  std::expected<PutAccountResult, PutAccountError> Put(const PutAccountRequest& request);
+  AccountChange SetSkill(const AccountId& account, std::int64_t skill, SkillState state);
+
+  // The document that was in force when the account's stream was at this version; nullptr if none was. Reads the whole
+  // stream, but for those asked last.
+  std::shared_ptr<const Account> AtVersion(const AccountId& id, std::uint64_t version) const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace monitor

@@ -1,0 +1,79 @@
+#include "api/admin/admin.h"
+#include "api/admin/admin_replies.h"
+#include "api/requests/admin_fields.h"
+#include "domain/deciding/what_if.h"
+#include "domain/values/json.h"
+#include "eventstore/replay/replay_log.h"
+
+namespace monitor {
+namespace {
+
+// A document's own limits (ParseAccount), one level deeper.
+constexpr json::Limits kDocumentLimits{.max_depth = 65, .max_nodes = 2'000'010};
+
+void WriteBeforeAfter(json::Writer& writer, std::string_view name, const BeforeAfter& numbers) {
+  writer.Key(name).BeginObject().Key("before").UInt(numbers.before).Key("after").UInt(numbers.after).EndObject();
+}
+
+std::string ReportJson(const LogPosition& from, const WhatIfReport& report) {
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("from").String(from.ToString()).Key("sessions").UInt(report.sessions);
+  WriteBeforeAfter(writer, "offers", report.offers);
+  WriteBeforeAfter(writer, "exposures", report.exposures);
+  writer.Key("byEngagement").BeginArray();
+  for (const auto& [engagement, numbers] : report.offers_by_engagement) {
+    writer.BeginObject().Key("engagementId").Int(engagement);
+    writer.Key("before").UInt(numbers.before).Key("after").UInt(numbers.after).EndObject();
+  }
+  writer.EndArray();
+  WriteBeforeAfter(writer, "zoneConflicts", report.zone_conflicts);
+  writer.EndObject();
+  return body;
+}
+
+std::expected<WhatIf::Question, http::Reply> ReadQuestion(const admin::Fields& fields, const AccountId& account) {
+  const json::Value* document = fields.Find("document");
+  if (document == nullptr || !document->is_object()) {
+    return std::unexpected(admin::Invalid("document: an object is required"));
+  }
+  const auto from = fields.Integer("from"), to = fields.Integer("to");
+  for (const auto* bound : {&from, &to}) {
+    if (!*bound) return std::unexpected(admin::Invalid(bound->error()));
+  }
+  std::string text;
+  json::Writer(text).Copy(*document);
+  auto parsed = ParseAccount(std::move(text));
+  if (!parsed) return std::unexpected(admin::DocumentErrors(parsed.error()));
+  if ((*parsed)->id != account) return std::unexpected(admin::Invalid("document.accountId: must be the account's"));
+  WhatIf::Question question{*parsed, std::nullopt, std::nullopt};
+  if (*from) question.from = FromUnixMs(**from);
+  if (*to) question.to = FromUnixMs(**to);
+  return question;
+}
+
+}  // namespace
+
+http::Reply Admin::AskWhatIf(const Call& call) {
+  const AccountId account = call.account();
+  if (!parts_.accounts.Find(account)) return admin::NoAccount(parts_.accounts, call.account());
+  const auto fields = admin::Fields::Parse(call.request.body(), kDocumentLimits);
+  if (!fields) return admin::Invalid(fields.error());
+  auto question = ReadQuestion(*fields, account);
+  if (!question) return question.error();
+  // It reads the whole log: one at a time.
+  const std::unique_lock alone(what_if_, std::try_to_lock);
+  if (!alone) return admin::Unavailable("another what-if is running", 10);
+
+  WhatIf what_if(std::move(*question));
+  Replayer replayer([&what_if](const RecordedRequest& recorded) { what_if.Take(recorded); });
+  const auto go_on = [&](std::uint64_t) { return !stopping_.load() && !call.request.abandoned(); };
+  const auto from = ReplayLog(parts_.store, parts_.master_key, {.account = account, .go_on = go_on}, replayer);
+  if (!from) {
+    return from.error().code == StoreError::kCorrupt ? admin::Unexpected()
+                                                     : admin::Unavailable("the log can not be read");
+  }
+  return admin::Json(ReportJson(*from, what_if.report()));
+}
+
+}  // namespace monitor

@@ -1,0 +1,66 @@
+// A visitor's facts in the store: its snapshot, its sessions' streams, and the index by identity and conversation.
+//
+// Thread-safe; holds nothing. Keys in StateTable::kVisitor (an account id has neither `@` nor `/`, a visitor id and an
+// identity hash no `/`; a conversation id stands last and may hold anything):
+//
+//   ACCOUNT/VISITOR                       VisitorState::ToJson
+//   @identity/ACCOUNT/HASH                the visitor that last presented this identity with loa1
+//   @open/ACCOUNT/HASH/CONVERSATION       the visitor whose open conversation has this identity
+//   @conversation/ACCOUNT/CONVERSATION    the visitor whose conversation this is; while it is open
+//
+// In StateTable::kVisitorKey: ACCOUNT/VISITOR (visitor_keys.h).
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/visits/visitor_rooms.h"
+#include "domain/deciding/session.h"
+#include "domain/events/event_codec.h"
+#include "eventstore/event_store.h"
+
+namespace monitor {
+
+class VisitorRecords {
+ public:
+  static constexpr std::size_t kMaxSessionsListed = 100'000;  // of one visitor
+
+  explicit VisitorRecords(const EventStore& store) : store_(store) {}  // must outlive it
+
+  template <class T>
+  using Read = std::expected<T, StoreError>;
+
+  // A visitor never heard of has the initial state.
+  Read<VisitorState> ReadVisitor(const AccountId& account, const VisitorId& visitor) const;
+  // Folds the session's stream; a session that does not exist (or is another visitor's) has the initial state.
+  Read<LoadedSession> FoldSession(const AccountId& account, const VisitorId& visitor, const SessionId& session,
+                                  const FieldCipher& cipher) const;
+  Read<std::vector<StreamName>> SessionStreams(const AccountId& account, const VisitorId& visitor) const;
+  // Hashes of the identities that the visitor presented with loa1, over all its kept sessions.
+  Read<std::vector<IdentityHash>> IdentitiesOf(const AccountId& account, const VisitorId& visitor,
+                                               const FieldCipher& cipher) const;
+
+  Read<std::optional<VisitorId>> VisitorOfIdentity(const AccountId& account, const IdentityHash& identity) const;
+  Read<std::optional<VisitorId>> VisitorOfConversation(const AccountId& account, const ConversationId& id) const;
+  // The open conversations that have this identity, whoever's they are.
+  Read<std::vector<OpenConversation>> ConversationsOfIdentity(const AccountId& account,
+                                                              const IdentityHash& identity) const;
+
+  static StateWrite WriteVisitor(const AccountId& account, const VisitorId& visitor, const VisitorState& state);
+  static StateWrite WriteIdentity(const AccountId& account, const IdentityHash& identity, const VisitorId& visitor);
+  static StateWrite DeleteIdentity(const AccountId& account, const IdentityHash& identity);
+  static StateWrite DeleteKey(const AccountId& account, const VisitorId& visitor);
+  static void IndexConversation(const AccountId& account, const VisitorId& visitor, const OpenConversation& open,
+                                std::vector<StateWrite>& out);
+  static void UnindexConversation(const AccountId& account, const OpenConversation& open, std::vector<StateWrite>& out);
+
+ private:
+  Read<std::optional<VisitorId>> ReadVisitorId(const std::string& key) const;
+
+  const EventStore& store_;
+};
+
+}  // namespace monitor

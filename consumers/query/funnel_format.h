@@ -1,0 +1,37 @@
+// A funnel as JSON and as CSV, with the same names (interfaces.md section 3). Numbers are printed in the shortest form
+// that reads back the same; what has no value is null, in CSV an empty cell. Pure.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "consumers/view/view_store.h"
+#include "domain/funnel/funnel_rows.h"
+
+namespace monitor {
+
+struct AnswerBounds {
+  std::size_t max_bytes = 32 << 20;
+  std::function<bool()> abandoned = [] { return false; };  // asked now and then
+};
+
+// Both: nullopt if the answer would be longer than that, or was abandoned.
+
+// `missing`: partitions that are not in the rows; written only if there are any.
+std::optional<std::string> FunnelJson(const AccountId& account, const funnel::Query& query, const FunnelReport& report,
+                                      const std::vector<int>& missing, const AnswerBounds& bounds = {});
+// RFC 4180, with a header line. Has one column for every currency in the rows.
+std::optional<std::string> FunnelCsv(const funnel::Query& query, const FunnelReport& report,
+                                     const AnswerBounds& bounds = {});
+
+// [<partition>, ...]
+std::string PartitionsJson(const std::vector<int>& partitions);
+
+// {"<origin>": "<seq>"}
+std::string PositionsJson(const Positions& positions);
+
+}  // namespace monitor

@@ -1,0 +1,263 @@
+#include "consumers/query/query_api.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+#include <span>
+
+#include "consumers/query/funnel_format.h"
+#include "consumers/query/funnel_request.h"
+#include "consumers/query/page.h"
+#include "domain/values/hash.h"
+#include "domain/values/json.h"
+#include "domain/values/whole_number.h"
+#include "server/readiness.h"
+
+namespace monitor {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kInvalid = 5, kNoAccount = 6, kServerError = 18;  // internal codes of http-api.md section 1
+constexpr std::array<std::string_view, 2> kPositionParameters = {"waitFor", "waitMs"};
+constexpr std::array<std::string_view, 1> kPageParameters = {"account"};  // read by its script
+constexpr std::int64_t kDefaultWaitMs = 10'000, kMaxWaitMs = 60'000;
+// Who waits for a position looks so often whether anybody still waits for the answer.
+constexpr milliseconds kWaitSlice{100};
+
+constexpr std::string_view kHeaders = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
+// May be kept, and is asked for again with its ETag.
+constexpr std::string_view kFunnelHeaders = "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n";
+constexpr std::string_view kPageHeaders =
+    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
+    "Content-Security-Policy: default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'\r\n";
+
+http::Reply Json(std::string body, int status = 200) {
+  http::Reply reply{.status = status, .body = std::move(body)};
+  reply.fixed_headers = kHeaders;
+  return reply;
+}
+
+http::Reply Error(int status, int internal_code, std::string_view message) {
+  http::Reply reply = http::ErrorReply(status, internal_code, message);
+  reply.fixed_headers = kHeaders;
+  return reply;
+}
+
+http::Reply Live() { return Json("{\"status\":\"ok\"}"); }
+
+http::Reply Page() {
+  http::Reply reply{.body = std::string(kPageHtml), .content_type = "text/html; charset=utf-8"};
+  reply.fixed_headers = kPageHeaders;
+  return reply;
+}
+
+http::Reply Unavailable(std::string_view message) {
+  http::Reply reply = Error(503, kServerError, message);
+  reply.headers.Add("Retry-After", "1");
+  return reply;
+}
+
+http::Reply Abandoned() { return Unavailable("the answer is not waited for, or the server is going"); }
+
+http::Reply TooLong(const AnswerBounds& bounds) {
+  return Error(400, kInvalid,
+               "by: the answer would be longer than " + std::to_string(bounds.max_bytes >> 20) +
+                   " MiB; ask for a shorter time or fewer of them");
+}
+
+// Of the answer to this query. The version: with several partitions an event may be counted before `as_of` moves.
+std::string TagOf(std::string_view query, const Positions& as_of, std::string_view version,
+                  const std::vector<int>& missing) {
+  std::string text(query);
+  text.append("\n").append(PositionsJson(as_of)).append(PartitionsJson(missing)).append(version);
+  const auto hash = Sha256(text);
+  return '"' + Hex({reinterpret_cast<const char*>(hash.data()), 16}) + '"';
+}
+
+// A tag is quoted, so that none is a part of another.
+bool HasTag(const http::Request& request, const std::string& tag) {
+  const auto tags = request.Header("If-None-Match");
+  return tags && (*tags == "*" || tags->find(tag) != tags->npos);
+}
+
+struct AwaitedPosition {
+  std::string origin;
+  std::uint64_t seq;
+};
+
+std::optional<AwaitedPosition> ParsePosition(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == text.npos || colon == 0) return std::nullopt;
+  const auto seq = ParseWhole<std::uint64_t>(text.substr(colon + 1));
+  if (!seq) return std::nullopt;
+  return AwaitedPosition{std::string(text.substr(0, colon)), *seq};
+}
+
+std::string HowFarBehind(std::uint64_t events) {
+  if (events == 0) return "nothing is read yet";
+  return std::to_string(events) + (events == 1 ? " event behind" : " events behind");
+}
+
+std::string BehindFault(const std::vector<int>& partitions) {
+  if (partitions.empty()) return {};
+  return PartitionsJson(partitions) + " came and are not counted yet up to the end that they had";
+}
+
+// Counts a waiting request for as long as it lives.
+class Waiter {
+ public:
+  Waiter(std::atomic<int>& waiting, int max) : waiting_(waiting), admitted_(++waiting <= max) {}
+  ~Waiter() { --waiting_; }
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  bool admitted() const { return admitted_; }
+
+ private:
+  std::atomic<int>& waiting_;
+  const bool admitted_;
+};
+
+}  // namespace
+
+QueryApi::QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting)
+    : store_(store),
+      source_(source),
+      metrics_(metrics),
+      query_seconds_(metrics.AddHistogram("funneld_query_seconds", "Time to answer a query of the funnel",
+                                          {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10})),
+      max_waiting_(max_waiting) {}
+
+http::Reply QueryApi::Handle(const http::Request& request) {
+  const auto path = http::PercentDecode(request.path());
+  if (!path) return Error(404, kInvalid, "path: no such resource");
+  if (request.method() != http::Method::kGet && request.method() != http::Method::kHead) {
+    http::Reply reply = Error(405, kInvalid, "method: only GET and HEAD are served here");
+    reply.headers.Add("Allow", "GET, HEAD");
+    return reply;
+  }
+  return Route(*path, request);
+}
+
+http::Reply QueryApi::Route(std::string_view path, const http::Request& request) {
+  const http::Query query(request.query());
+  const auto answer = [&](std::span<const std::string_view> parameters, auto make) {
+    const auto fault = query.Fault(parameters);
+    return fault ? Error(400, kInvalid, *fault) : make();
+  };
+  if (path == "/api/funnel") return answer(kFunnelParameters, [&] { return Funnel(request, query); });
+  if (path == "/api/position") return answer(kPositionParameters, [&] { return Position(request, query); });
+  if (path == "/api/accounts") return answer({}, [&] { return Accounts(); });
+  if (path == "/livez") return answer({}, Live);
+  if (path == "/readyz") return answer({}, [&] { return Ready(); });
+  if (path == "/metrics") return answer({}, [&] { return Metrics(); });
+  if (path == "/") return answer(kPageParameters, Page);
+  return Error(404, kInvalid, "path: no such resource");
+}
+
+http::Reply QueryApi::Funnel(const http::Request& http_request, const http::Query& query) const {
+  if (http_request.abandoned()) return Abandoned();  // while it waited for its turn
+  const auto began = std::chrono::steady_clock::now();
+  const auto id = query.Get("account");
+  if (!id) return Error(400, kInvalid, "account: missing");
+  const auto account = IsWellFormedAccountId(*id) ? store_.Account(*id) : std::nullopt;
+  if (!account) return Error(404, kNoAccount, "account: does not exist");
+  const auto request = ParseFunnelRequest(query, TimeZone::Find(account->time_zone).value_or(TimeZone()));
+  if (!request) return Error(400, kInvalid, request.error());
+
+  const SourceStatus source = source_.Status();
+  const std::string current =
+      TagOf(http_request.query(), store_.CommittedPositions(), store_.Version(), source.missing);
+  if (HasTag(http_request, current)) {
+    http::Reply reply{.status = 304, .fixed_headers = kFunnelHeaders};
+    reply.headers.Add("ETag", current);
+    return reply;
+  }
+  const AnswerBounds bounds{.abandoned = [&] { return http_request.abandoned(); }};
+  const auto report = store_.Funnel(account->id, request->query, source.buckets, bounds.abandoned);
+  if (!report) return Error(500, kServerError, "the view could not be read");
+  const bool json = request->format == FunnelFormat::kJson;
+  std::optional<std::string> text;
+  if (report->complete) {
+    text = json ? FunnelJson(account->id, request->query, *report, source.missing, bounds)
+                : FunnelCsv(request->query, *report, bounds);
+  }
+  if (!text) return http_request.abandoned() ? Abandoned() : TooLong(bounds);
+  query_seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+
+  http::Reply reply{.body = std::move(*text), .fixed_headers = kFunnelHeaders};
+  reply.headers.Add("ETag", TagOf(http_request.query(), report->as_of, report->version, source.missing));
+  if (json) return reply;
+  reply.content_type = "text/csv; charset=utf-8";
+  reply.headers.Add("X-As-Of", PositionsJson(report->as_of));
+  if (!source.missing.empty()) reply.headers.Add("X-Missing", PartitionsJson(source.missing));
+  return reply;
+}
+
+http::Reply QueryApi::Position(const http::Request& request, const http::Query& query) {
+  std::uint64_t wait_ms = kDefaultWaitMs;
+  if (const auto given = query.Get("waitMs")) {
+    const auto parsed = ParseWhole<std::uint64_t>(*given);
+    if (!parsed) return Error(400, kInvalid, "waitMs: must be a number of milliseconds");
+    wait_ms = std::min<std::uint64_t>(*parsed, kMaxWaitMs);
+  }
+  if (const auto text = query.Get("waitFor")) {
+    const auto awaited = ParsePosition(*text);
+    if (!awaited) return Error(400, kInvalid, "waitFor: must be ORIGIN:SEQ");
+    // What is there already, and a look without waiting, take no place.
+    if (wait_ms > 0 && !store_.WaitFor(awaited->origin, awaited->seq, milliseconds(0))) {
+      const Waiter waiter(waiting_, max_waiting_);
+      if (!waiter.admitted()) return Unavailable("too many requests are waiting for a position");
+      const auto end = std::chrono::steady_clock::now() + milliseconds(wait_ms);
+      while (!request.abandoned()) {
+        const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
+        if (store_.WaitFor(awaited->origin, awaited->seq, std::min(left, kWaitSlice)) || left.count() <= 0) break;
+      }
+    }
+  }
+  return Json(PositionsJson(store_.CommittedPositions()));
+}
+
+http::Reply QueryApi::Accounts() const {
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("accounts").BeginArray();
+  for (const AccountSummary& account : store_.Accounts()) {
+    if (account.json.empty()) {
+      writer.BeginObject().Key("id").String(account.id.str()).Key("campaigns").BeginArray().EndArray().EndObject();
+    } else {
+      writer.Raw(account.json);
+    }
+  }
+  writer.EndArray().EndObject();
+  return Json(std::move(body));
+}
+
+http::Reply QueryApi::Metrics() const {
+  http::Reply reply = Json(metrics_.Text());
+  reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  return reply;
+}
+
+// It serves as soon as it has once counted all that was there; and if it can not read or write, what it has from
+// before.
+http::Reply QueryApi::Ready() const {
+  const SourceStatus source = source_.Status();
+  const std::string view = store_.Trouble();
+  const bool away = !source.connected && !source.fault.empty();
+  const bool has_old = (away || !view.empty()) && !store_.CommittedPositions().empty();
+  http::Reply reply = http::ReadyReply({
+      {"source", source.connected || away ? source.fault : "not connected", source.refused},
+      {"view", view},
+      {"partitions", BehindFault(source.behind)},
+      {"caughtUp", source.caught_up ? "" : HowFarBehind(source.lag_events), !has_old},
+      {"alarm", source.alarm},
+      {"drain", draining_ ? "draining" : "", true},
+  });
+  reply.fixed_headers = kHeaders;
+  return reply;
+}
+
+}  // namespace monitor

@@ -1,0 +1,18 @@
+// The port to wherever events come from: the topic or a monitord's log. A source has a thread of its own that reads,
+// folds and commits; it begins with its construction and ends with its destruction.
+#pragma once
+
+#include "consumers/readers/intake.h"
+#include "consumers/readers/source_status.h"
+
+namespace monitor {
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  // From any thread.
+  virtual SourceStatus Status() const = 0;
+  virtual const IntakeCounters& counters() const = 0;
+};
+
+}  // namespace monitor

@@ -1,0 +1,64 @@
+#include "consumers/view/account_summary.h"
+
+#include <charconv>
+
+#include "domain/values/json.h"
+
+namespace monitor {
+namespace {
+
+constexpr json::Limits kDocumentLimits{.max_depth = 64, .max_nodes = 4'000'000};
+
+void CopyMembers(json::Writer& writer, const json::Value& from, std::initializer_list<std::string_view> names) {
+  for (std::string_view name : names) {
+    if (const json::Value* value = from.Find(name)) writer.Key(name).Copy(*value);
+  }
+}
+
+void WriteCampaigns(json::Writer& writer, const json::Value* campaigns) {
+  writer.Key("campaigns").BeginArray();
+  if (campaigns) {
+    for (const json::Value& campaign : campaigns->items()) {
+      writer.BeginObject();
+      CopyMembers(writer, campaign, {"id", "name"});
+      writer.Key("engagements").BeginArray();
+      if (const json::Value* engagements = campaign.Find("engagements")) {
+        for (const json::Value& engagement : engagements->items()) {
+          writer.BeginObject();
+          CopyMembers(writer, engagement, {"id", "name"});
+          writer.EndObject();
+        }
+      }
+      writer.EndArray().EndObject();
+    }
+  }
+  writer.EndArray();
+}
+
+}  // namespace
+
+std::string SummariseAccount(std::string_view account_id, std::string_view document, TimeMs time) {
+  std::string summary;
+  json::Writer writer(summary);
+  writer.BeginObject().Key("configuredAt").Int(ToUnixMs(time)).Key("id").String(account_id);
+  if (const auto parsed = json::Document::Parse(document, kDocumentLimits)) {
+    CopyMembers(writer, parsed->root(), {"name", "timeZone", "currency"});
+    WriteCampaigns(writer, parsed->root().Find("campaigns"));
+  }
+  writer.EndObject();
+  return summary;
+}
+
+std::optional<SummaryFacts> ReadSummary(std::string_view summary) {
+  const auto parsed = json::Document::Parse(summary, kDocumentLimits);
+  if (!parsed) return std::nullopt;
+  const json::Value* time = parsed->root().Find("configuredAt");
+  if (!time) return std::nullopt;
+  std::int64_t ms = 0;
+  std::from_chars(time->text().data(), time->text().data() + time->text().size(), ms);
+  SummaryFacts facts{.time = FromUnixMs(ms)};
+  if (const json::Value* zone = parsed->root().Find("timeZone")) facts.time_zone = zone->text();
+  return facts;
+}
+
+}  // namespace monitor

@@ -1,0 +1,23 @@
+// What the view keeps of an account's document: its zone, and the names that a page shows. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "domain/values/timestamp.h"
+
+namespace monitor {
+
+// {"configuredAt": ms, "id", "name", "timeZone", "currency", "campaigns": [{"id", "name", "engagements": [{"id",
+// "name"}]}]}. Of a document that can not be read only the id is given.
+std::string SummariseAccount(std::string_view account_id, std::string_view document, TimeMs time);
+
+struct SummaryFacts {
+  TimeMs time;
+  std::string time_zone = "UTC";
+};
+// Of a summary made above; nullopt if it is none.
+std::optional<SummaryFacts> ReadSummary(std::string_view summary);
+
+}  // namespace monitor

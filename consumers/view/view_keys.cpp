@@ -1,0 +1,86 @@
+#include "consumers/view/view_keys.h"
+
+namespace monitor::view {
+namespace {
+
+std::string CampaignAndKept(const funnel::DisplayList& list) {
+  return Number(static_cast<std::uint64_t>(list.campaign_id)) + (list.kept ? '\1' : '\0');
+}
+
+}  // namespace
+
+std::string Number(std::uint64_t value) {
+  std::string bytes(8, '\0');
+  for (int i = 7; i >= 0; --i, value >>= 8) bytes[static_cast<std::size_t>(i)] = static_cast<char>(value & 0xff);
+  return bytes;
+}
+
+std::optional<std::uint64_t> ParseNumber(std::string_view bytes) {
+  if (bytes.size() != 8) return std::nullopt;
+  std::uint64_t value = 0;
+  for (char byte : bytes) value = (value << 8) | static_cast<std::uint8_t>(byte);
+  return value;
+}
+
+std::string AccountPrefix(Bucket bucket, std::string_view account) {
+  std::string key(1, static_cast<char>(bucket));
+  key.append(account).push_back('\0');
+  return key;
+}
+
+std::string VisitorKey(Bucket bucket, const AccountId& account, const VisitorId& visitor) {
+  return AccountPrefix(bucket, account.str()) + visitor.str();
+}
+
+std::string SessionsPrefix(const std::string& visitor_key) { return visitor_key + '\0'; }
+
+std::string SessionPrefix(const std::string& visitor_key, const SessionId& session) {
+  return SessionsPrefix(visitor_key) + session.str() + '\0';
+}
+
+std::string FactsKey(const std::string& session_prefix, std::uint64_t ordinal) {
+  return session_prefix + Number(ordinal);
+}
+
+std::string ContextKey(const std::string& visitor_key, const SessionId& session, std::uint32_t context_id) {
+  return SessionsPrefix(visitor_key) + 'c' + session.str() + '\0' + Number(context_id);
+}
+
+std::string EndsKey(const std::string& visitor_key, const funnel::DisplayList& list) {
+  if (!list.session) return SessionsPrefix(visitor_key) + 'l' + CampaignAndKept(list);
+  return SessionsPrefix(visitor_key) + 's' + list.session->str() + '\0' + CampaignAndKept(list);
+}
+
+std::string DisplayPrefix(const std::string& visitor_key, const funnel::DisplayList& list) {
+  return SessionsPrefix(visitor_key) + 't' + CampaignAndKept(list);
+}
+
+std::string DisplayKey(const std::string& display_prefix, TimeMs time) {
+  constexpr std::uint64_t kSignBit = 1ull << 63;
+  return display_prefix + Number(static_cast<std::uint64_t>(ToUnixMs(time)) ^ kSignBit);
+}
+
+std::string MarkKey(const std::string& visitor_key, std::string_view name) {
+  const auto digest = Sha256(name);
+  return SessionsPrefix(visitor_key).append(reinterpret_cast<const char*>(digest.data()), digest.size());
+}
+
+std::string AccountKey(std::string_view account, Bucket bucket) {
+  return std::string(account) + '\0' + static_cast<char>(bucket);
+}
+
+std::optional<FactsAddress> ParseFactsKey(std::string_view key) {
+  const std::size_t account_end = key.find('\0', 1);
+  if (account_end == key.npos) return std::nullopt;
+  const std::size_t visitor_end = key.find('\0', account_end + 1);
+  if (visitor_end == key.npos) return std::nullopt;
+  const std::size_t session_end = key.find('\0', visitor_end + 1);
+  if (session_end == key.npos) return std::nullopt;
+  const auto ordinal = ParseNumber(key.substr(session_end + 1));
+  if (!ordinal) return std::nullopt;
+  return FactsAddress{.visitor = key.substr(account_end + 1, visitor_end - account_end - 1),
+                      .session = key.substr(visitor_end + 1, session_end - visitor_end - 1),
+                      .ordinal = *ordinal};
+}
+
+}  // namespace monitor::view

@@ -1,0 +1,496 @@
+#include "consumers/view/view_store.h"
+
+#include <rocksdb/env.h>
+#include <rocksdb/snapshot.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+#include <unordered_map>
+#include <utility>
+
+#include "consumers/view/account_summary.h"
+#include "consumers/view/session_scan.h"
+#include "consumers/view/stored_visitor.h"
+#include "consumers/view/view_database.h"
+#include "consumers/view/view_keys.h"
+#include "consumers/view/view_records.h"
+#include "domain/funnel/funnel_codec.h"
+#include "domain/values/whole_number.h"
+
+namespace monitor {
+namespace {
+
+// Feeds an account's facts of one bucket to a RowBuilder. False: it ended early, because there are more rows than the
+// query allows or nobody waits for them.
+bool AddBucket(const ViewDatabase& database, const rocksdb::Snapshot* snapshot, const std::string& prefix,
+               const std::function<bool()>& abandoned, funnel::RowBuilder& rows) {
+  constexpr int kRecordsBetweenLooks = 256;
+  if (abandoned()) return false;
+  SessionScan sessions(rows);
+  int seen = 0;
+  bool wanted = true;
+  database.Scan(kFacts, prefix, snapshot, [&](std::string_view key, std::string_view value) {
+    if (!sessions.Take(key, value)) throw StoreFailure("the view holds a record that can not be read");
+    return wanted = !rows.overflowed() && (++seen % kRecordsBetweenLooks != 0 || !abandoned());
+  });
+  if (wanted) sessions.Finish();
+  return wanted && !rows.overflowed();
+}
+
+// The accounts whose keys begin with `prefix`: one key a bucket, one of which has the summary.
+std::vector<AccountSummary> AccountsIn(const ViewDatabase& database, const std::string& prefix) {
+  std::vector<AccountSummary> accounts;
+  database.Scan(kAccounts, prefix, nullptr, [&](std::string_view key, std::string_view value) {
+    const std::string_view id = key.substr(0, key.find('\0'));
+    if (accounts.empty() || accounts.back().id.str() != id) accounts.push_back({.id = AccountId(id)});
+    if (const auto facts = ReadSummary(value)) {
+      accounts.back().time_zone = facts->time_zone;
+      accounts.back().json = value;
+    }
+    return true;
+  });
+  return accounts;
+}
+
+constexpr std::string_view kVersionKey = "version", kIdKey = "id";
+const std::string kVersion = std::to_string(funnel::kFactsVersion);
+constexpr std::string_view kSeqPrefix = "seq/", kOffsetPrefix = "offset/", kPositionPrefix = "position/",
+                           kTimePrefix = "time/";
+constexpr std::string_view kCoverageKey = "coverage";
+
+std::string SeqKey(const std::string& origin, Bucket bucket) {
+  return std::string(kSeqPrefix) + static_cast<char>(bucket) + origin;
+}
+
+Positions ReadPositions(const ViewDatabase& database, const rocksdb::Snapshot* snapshot) {
+  Positions positions;
+  database.Scan(kProgress, std::string(kPositionPrefix), snapshot, [&](std::string_view key, std::string_view value) {
+    positions[std::string(key.substr(kPositionPrefix.size()))] = Decoded(view::ParseNumber(value));
+    return true;
+  });
+  return positions;
+}
+
+}  // namespace
+
+class ViewStore::State {
+ public:
+  State(const std::string& view_folder, std::uint64_t min_free_bytes)
+      : folder(view_folder), database(folder), room(folder, min_free_bytes) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) throw StoreFailure(error.message());
+    const auto too_little = room.TooLittle();
+    if (too_little) {
+      trouble = *too_little;
+    } else if (OpenedToWrite()) {
+      Reload();
+      return;
+    }
+    try {
+      OpenToRead();
+      Reload();
+    } catch (const NotOurs&) {
+      throw;
+    } catch (const StoreFailure&) {  // what is told is why it can not be written
+      if (!too_little) throw StoreFailure(trouble);
+      database.Close();
+    }
+  }
+
+  bool OpenedToWrite() {
+    try {
+      OpenToWrite();
+      return true;
+    } catch (const NotOurs&) {
+      throw;
+    } catch (const StoreFailure& failure) {
+      trouble = failure.what();
+      return false;
+    }
+  }
+
+  // Of this program's version afterwards.
+  void OpenToWrite() {
+    database.Open(ViewDatabase::Mode::kWrite);
+    if (const auto found = FoundVersion()) {
+      if (*found == kVersion) return;
+      database.PutAside(*found);
+      database.Open(ViewDatabase::Mode::kWrite);
+    }
+    database.Put(kProgress, std::string(kVersionKey), kVersion);
+    database.Write();
+  }
+
+  void OpenToRead() {
+    database.Open(ViewDatabase::Mode::kRead);
+    if (FoundVersion() == kVersion) return;
+    database.Close();
+    throw StoreFailure("the view is not of this version");
+  }
+
+  // Not a newer one; nullopt: it was only just made.
+  std::optional<std::string> FoundVersion() {
+    auto found = database.Get(kProgress, std::string(kVersionKey));
+    if (!found || ParseWhole<std::uint32_t>(*found).value_or(0) <= funnel::kFactsVersion) return found;
+    database.Close();
+    throw NotOurs("the view is of version " + *found + ", this program reads version " + kVersion +
+                  "; remove the folder to have it rebuilt");
+  }
+
+  // What can no longer be written is closed without touching it and opened anew, at least for reading.
+  void Mend() {
+    if (const auto too_little = room.TooLittle()) throw StoreFailure(*too_little);
+    if (database.writable()) return;
+    reopening = true;
+    std::unique_lock lock(database_mutex);
+    reopening = false;
+    try {
+      OpenToWrite();
+    } catch (const StoreFailure&) {
+      try {
+        OpenToRead();
+      } catch (const StoreFailure&) {  // what is told is why it can not be written
+      }
+      throw;
+    }
+  }
+
+  // Holding it, any thread may read the database.
+  std::shared_lock<std::shared_mutex> Reading() const {
+    if (reopening) throw StoreFailure("the view is being opened anew");
+    return std::shared_lock(database_mutex);
+  }
+
+  void Trouble(const std::string& sentence) {
+    std::lock_guard lock(mutex);
+    trouble = sentence;
+  }
+
+  // Takes everything in memory back to what is committed.
+  void Reload() {
+    usable = false;
+    database.Clear();
+    progress.clear();
+    highest.clear();
+    offsets.clear();
+    known_accounts.clear();
+    database.Scan(kProgress, std::string(kSeqPrefix), nullptr, [&](std::string_view key, std::string_view value) {
+      const auto bucket = static_cast<Bucket>(key[kSeqPrefix.size()]);
+      highest[{std::string(key.substr(kSeqPrefix.size() + 1)), bucket}] = Decoded(view::ParseNumber(value));
+      return true;
+    });
+    database.Scan(kProgress, std::string(kOffsetPrefix), nullptr, [&](std::string_view key, std::string_view value) {
+      int partition = 0;
+      std::from_chars(key.data() + kOffsetPrefix.size(), key.data() + key.size(), partition);
+      offsets[partition] = static_cast<std::int64_t>(Decoded(view::ParseNumber(value)));
+      return true;
+    });
+    database.Scan(kAccounts, "", nullptr, [&](std::string_view key, std::string_view) {
+      known_accounts.emplace(key);
+      return true;
+    });
+    positions = ReadPositions(database, nullptr);
+    const auto covered = database.Get(kProgress, std::string(kCoverageKey));
+    coverage = covered ? Decoded(DecodeCoverage(*covered)) : Coverage();
+    GetId();
+    usable = database.writable();
+    Publish();
+  }
+
+  // A view has its own for good; one that has none gets it as soon as it can be written.
+  void GetId() {
+    auto found = database.Get(kProgress, std::string(kIdKey));
+    if (!found && database.writable()) {
+      found = rocksdb::Env::Default()->GenerateUniqueId();
+      database.Put(kProgress, std::string(kIdKey), *found);
+      database.Write();
+      database.Clear();
+    }
+    std::lock_guard lock(mutex);
+    id = found.value_or("");
+  }
+
+  // Another view comes to the same numbers with other content.
+  std::string VersionAt(rocksdb::SequenceNumber number) const {
+    std::lock_guard lock(mutex);
+    return id + '/' + std::to_string(number);
+  }
+
+  // Progress moves with every event; only where it stands at the end of a batch is written.
+  void SetProgress(std::string key, std::uint64_t value) { progress.insert_or_assign(std::move(key), value); }
+
+  // A position told for fewer buckets says nothing of those that came.
+  void Cover(const Coverage& wanted) {
+    const bool more = (wanted.buckets & ~coverage.buckets).any();
+    coverage = wanted;
+    database.Put(kProgress, std::string(kCoverageKey), EncodeCoverage(coverage));
+    if (!more) return;
+    for (const auto& [origin, seq] : positions) {
+      for (const std::string_view prefix : {kPositionPrefix, kTimePrefix}) {
+        const std::string key = std::string(prefix) + origin;
+        progress.erase(key);
+        database.Delete(kProgress, key);
+      }
+    }
+    positions.clear();
+  }
+
+  void Commit() {
+    if (const auto too_little = room.TooLittle()) throw StoreFailure(*too_little);
+    for (const auto& [key, value] : progress) database.Put(kProgress, key, view::Number(value));
+    database.Write();
+    database.Clear();
+    progress.clear();
+    Publish();
+  }
+
+  void Publish() {
+    {
+      std::lock_guard lock(mutex);
+      committed = positions;
+      sequence_number = database.db().GetLatestSequenceNumber();
+    }
+    moved.notify_all();
+  }
+
+  void FoldVisitorEvent(const Event& event, const SourceEvent& source) {
+    const std::string account_key = view::AccountKey(event.scope.account.str(), source.bucket);
+    if (known_accounts.insert(account_key).second) database.Put(kAccounts, account_key, "");
+    StoredVisitor visitor(database, view::VisitorKey(source.bucket, event.scope.account, event.scope.visitor));
+    funnel::Fold(visitor, event, source.time);
+  }
+
+  // Several nodes may write the same account's stream; the newest document is the account's.
+  void FoldAccountEvent(const Event& event, const SourceEvent& source) {
+    const std::string key = view::AccountKey(event.scope.account.str(), source.bucket);
+    const auto* configured = std::get_if<AccountConfigured>(&event.data);
+    if (!configured) {
+      if (known_accounts.insert(key).second) database.Put(kAccounts, key, "");
+      return;
+    }
+    const auto before = database.Get(kAccounts, key);
+    const auto facts = before ? ReadSummary(*before) : std::nullopt;
+    if (facts && facts->time > source.time) return;
+    known_accounts.insert(key);
+    database.Put(kAccounts, key, SummariseAccount(event.scope.account.str(), configured->document, source.time));
+  }
+
+  const std::string folder;
+  ViewDatabase database;  // exchanged by the writer while it holds the mutex alone
+  mutable std::shared_mutex database_mutex;
+  std::atomic<bool> reopening{false};  // askers step back, so that the writer gets it
+  const DiskRoom room;
+
+  // The writer's, what is in the batch included. Not usable after a failure until a Reload: folding on with forgotten
+  // sequence numbers would count twice.
+  bool usable = false;
+  std::unordered_map<std::string, std::uint64_t> progress;  // key → value, of this batch
+  std::map<std::pair<std::string, Bucket>, std::uint64_t> highest;
+  std::map<int, std::int64_t> offsets;
+  Positions positions;
+  Coverage coverage;
+  std::set<std::string> known_accounts;  // keys of the family `accounts`
+
+  mutable std::mutex mutex;
+  mutable std::condition_variable moved;
+  Positions committed;
+  std::string trouble;
+  std::string id;
+  std::atomic<rocksdb::SequenceNumber> sequence_number = 0;
+  bool stopping = false;
+};
+
+ViewStore::ViewStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ViewStore::~ViewStore() = default;
+
+std::expected<std::unique_ptr<ViewStore>, std::string> ViewStore::Open(const std::string& folder,
+                                                                       std::uint64_t min_free_bytes) {
+  try {
+    return std::unique_ptr<ViewStore>(new ViewStore(std::make_unique<State>(folder, min_free_bytes)));
+  } catch (const StoreFailure& failure) {
+    return std::unexpected("the view in " + folder + " can not be opened: " + failure.what());
+  }
+}
+
+std::optional<std::uint64_t> ViewStore::HighestSeq(const std::string& origin, Bucket bucket) const {
+  const auto found = state_->highest.find({origin, bucket});
+  if (found == state_->highest.end()) return std::nullopt;
+  return found->second;
+}
+
+Positions ViewStore::HighestSeqs() const {
+  Positions highest;
+  for (const auto& [line, seq] : state_->highest) {
+    std::uint64_t& known = highest[line.first];
+    known = std::max(known, seq);
+  }
+  return highest;
+}
+
+std::expected<void, FoldFailure> ViewStore::Fold(const SourceEvent& source) {
+  if (!state_->usable) return std::unexpected(FoldFailure{FoldError::kStore, "the view could not be read again"});
+  try {
+    state_->SetProgress(SeqKey(source.origin, source.bucket), source.seq);
+    state_->highest[{source.origin, source.bucket}] = source.seq;
+    if (!source.content) return std::unexpected(FoldFailure{FoldError::kUnreadable, source.content.error()});
+    if (source.content->scope.visitor.empty()) {
+      state_->FoldAccountEvent(*source.content, source);
+    } else {
+      state_->FoldVisitorEvent(*source.content, source);
+    }
+    return {};
+  } catch (const StoreFailure& failure) {
+    return std::unexpected(FoldFailure{FoldError::kStore, failure.what()});
+  }
+}
+
+std::optional<std::int64_t> ViewStore::Offset(int partition) const {
+  const auto found = state_->offsets.find(partition);
+  if (found == state_->offsets.end()) return std::nullopt;
+  return found->second;
+}
+
+void ViewStore::SetOffset(int partition, std::int64_t offset) {
+  const auto [known, made] = state_->offsets.try_emplace(partition, offset);
+  if (!made && std::exchange(known->second, offset) == offset) return;  // no write, so that what is told did not move
+  state_->SetProgress(std::string(kOffsetPrefix) + std::to_string(partition), static_cast<std::uint64_t>(offset));
+}
+
+void ViewStore::SetPosition(const std::string& origin, std::uint64_t seq, std::optional<TimeMs> time) {
+  auto [position, inserted] = state_->positions.try_emplace(origin, seq);
+  if (!inserted && position->second >= seq) return;
+  position->second = seq;
+  state_->SetProgress(std::string(kPositionPrefix) + origin, seq);
+  state_->SetProgress(std::string(kTimePrefix) + origin, time ? static_cast<std::uint64_t>(ToUnixMs(*time)) : 0);
+}
+
+std::optional<TimeMs> ViewStore::PositionTime(const std::string& origin) const {
+  const auto reading = state_->Reading();
+  const auto bytes = state_->database.Get(kProgress, std::string(kTimePrefix) + origin);
+  const std::uint64_t ms = bytes ? Decoded(view::ParseNumber(*bytes)) : 0;
+  if (ms == 0) return std::nullopt;
+  return FromUnixMs(static_cast<std::int64_t>(ms));
+}
+
+std::expected<void, std::string> ViewStore::AnswerFor(const Coverage& coverage) {
+  if (!state_->usable) return std::unexpected("the view could not be read again");
+  if (coverage == state_->coverage) return {};
+  try {
+    state_->Cover(coverage);
+  } catch (const StoreFailure& failure) {
+    return std::unexpected(failure.what());
+  }
+  return Commit();
+}
+
+Coverage ViewStore::answered_for() const { return state_->coverage; }
+
+std::expected<void, std::string> ViewStore::Commit() {
+  if (!state_->usable) return std::unexpected("the view could not be read again");
+  try {
+    state_->Commit();
+    return {};
+  } catch (const StoreFailure& failure) {
+    state_->usable = false;
+    state_->Trouble(failure.what());
+    return std::unexpected(failure.what());
+  }
+}
+
+std::expected<void, std::string> ViewStore::Discard() {
+  state_->usable = false;
+  try {
+    state_->Mend();
+    state_->Reload();
+    state_->Trouble("");
+    return {};
+  } catch (const StoreFailure& failure) {
+    state_->Trouble(failure.what());
+    return std::unexpected(failure.what());
+  }
+}
+
+std::string ViewStore::Trouble() const {
+  if (auto too_little = state_->room.TooLittle()) return *std::move(too_little);
+  std::lock_guard lock(state_->mutex);
+  return state_->trouble;
+}
+
+Positions ViewStore::CommittedPositions() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->committed;
+}
+
+std::string ViewStore::Version() const { return state_->VersionAt(state_->sequence_number); }
+
+bool ViewStore::WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const {
+  const auto reached = [&] {
+    const auto found = state_->committed.find(origin);
+    return seq == 0 || (found != state_->committed.end() && found->second >= seq);
+  };
+  std::unique_lock lock(state_->mutex);
+  state_->moved.wait_for(lock, max_wait, [&] { return reached() || state_->stopping; });
+  return reached();
+}
+
+void ViewStore::StopWaiting() {
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->moved.notify_all();
+}
+
+std::vector<AccountSummary> ViewStore::Accounts() const {
+  const auto reading = state_->Reading();
+  return AccountsIn(state_->database, "");
+}
+
+std::optional<AccountSummary> ViewStore::Account(std::string_view id) const {
+  const auto reading = state_->Reading();
+  std::vector<AccountSummary> found = AccountsIn(state_->database, std::string(id) + '\0');
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& account, const funnel::Query& query,
+                                                           const BucketSet& buckets,
+                                                           const std::function<bool()>& abandoned) const {
+  try {
+    const auto reading = state_->Reading();
+    rocksdb::ManagedSnapshot snapshot(&state_->database.db());
+    funnel::RowBuilder rows(query);
+    FunnelReport report{.as_of = ReadPositions(state_->database, snapshot.snapshot()),
+                        .version = state_->VersionAt(snapshot.snapshot()->GetSequenceNumber())};
+    for (int bucket = 0; bucket < 256 && report.complete; ++bucket) {
+      if (!buckets[static_cast<std::size_t>(bucket)]) continue;
+      report.complete = AddBucket(state_->database, snapshot.snapshot(),
+                                  view::AccountPrefix(static_cast<Bucket>(bucket), account.str()), abandoned, rows);
+    }
+    if (report.complete) report.rows = rows.Finish();
+    return report;
+  } catch (const StoreFailure& failure) {
+    return std::unexpected(failure.what());
+  }
+}
+
+std::uint64_t ViewStore::DiskBytes() const {
+  std::uint64_t bytes = 0;
+  try {
+    const auto reading = state_->Reading();
+    state_->database.db().GetAggregatedIntProperty("rocksdb.total-sst-files-size", &bytes);
+  } catch (const StoreFailure&) {  // closed for now
+  }
+  return bytes;
+}
+
+}  // namespace monitor

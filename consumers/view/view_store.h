@@ -1,0 +1,114 @@
+// The funnel as kept on disk: facts, readers' dedupe state, offsets and positions, always written together in one
+// batch, so that a crash anywhere leaves a state that some prefix of the events gives. RocksDB is behind
+// view_database.h; the keys are documented in view_keys.h.
+//
+// Threads: the functions under "writing" are for one thread, the reader's; those under "asking" for any, at any time.
+// Asking works on snapshots and never makes the writer wait.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "consumers/view/cloud_event_reader.h"
+#include "consumers/view/coverage.h"
+#include "domain/funnel/funnel_rows.h"
+#include "domain/values/names.h"
+
+namespace monitor {
+
+using Positions = std::map<std::string, std::uint64_t>;  // origin → everything up to this seq is counted
+
+enum class FoldError : std::uint8_t {
+  kUnreadable,  // the event itself; nothing of it was folded, the store is as before
+  kStore,       // the disk; Discard and begin again from what is committed
+};
+
+struct FoldFailure {
+  FoldError error;
+  std::string message;
+};
+
+// What is known of an account from its newest document.
+struct AccountSummary {
+  AccountId id;
+  std::string time_zone = "UTC";
+  std::string json;  // {"id","name","timeZone","currency","campaigns":[{"id","name","engagements":[{"id","name"}]}]}
+};
+
+struct FunnelReport {
+  Positions as_of;
+  std::string version;  // the store's, of which it tells
+  std::vector<funnel::Row> rows;
+  bool complete = true;  // false: there is more than the query allows, or nobody waited for it any more; no rows then
+};
+
+class ViewStore {
+ public:
+  // `folder` is made if absent. A view of an older version is moved to "<folder>.version-<n>" and an empty one begun.
+  // The error is one clear sentence (locked, damaged, of a newer version). What can be read but not written is asked
+  // all the same (Trouble says why); Discard tries again. Below so much free disk nothing is written: Commit and
+  // Discard fail, and where there is no view that can be read, asking does, until a Discard finds room and makes it.
+  static std::expected<std::unique_ptr<ViewStore>, std::string> Open(const std::string& folder,
+                                                                     std::uint64_t min_free_bytes = 0);
+  ~ViewStore();
+
+  // Writing. Nothing is seen by others, or kept, before Commit.
+
+  // The highest seq taken of this origin in this bucket; nullopt: none yet (events.md section 3).
+  std::optional<std::uint64_t> HighestSeq(const std::string& origin, Bucket bucket) const;
+  // Of each origin the highest of all its buckets. While a bucket is held, others are counted beyond the position.
+  Positions HighestSeqs() const;
+  // Folds the event and notes its seq. An unreadable event's seq is noted all the same: it is not missing.
+  std::expected<void, FoldFailure> Fold(const SourceEvent& event);
+  // From where a partition of the topic is to be read; nullopt: never read.
+  std::optional<std::int64_t> Offset(int partition) const;
+  void SetOffset(int partition, std::int64_t offset);
+  // Never goes back, but for AnswerFor. With the time of the event at `seq`, where the source knows it.
+  void SetPosition(const std::string& origin, std::uint64_t seq, std::optional<TimeMs> time = std::nullopt);
+  // That of the committed position's event; nullopt: not known. Throws as the functions under "asking" do.
+  std::optional<TimeMs> PositionTime(const std::string& origin) const;
+  // From now on positions are about these buckets. If there are some among them that they were not about before, none
+  // is true any more: all are taken back, for others to see as well, until they are set anew. Commits if that is a
+  // change; the error as Commit's.
+  std::expected<void, std::string> AnswerFor(const Coverage& coverage);
+  Coverage answered_for() const;  // what was last said there, in an earlier process, too; at first, all
+  // One atomic write of everything since the last Commit. After an error call Discard.
+  std::expected<void, std::string> Commit();
+  // Back to what is committed. After a failed write the database is closed and opened anew, for which it waits until
+  // nobody asks. The error is the disk's, in one sentence: nothing can be folded until a Discard succeeds.
+  std::expected<void, std::string> Discard();
+
+  // Asking. Throws std::runtime_error if the disk fails, unless a function returns its error.
+
+  // Why nothing can be written at present, in one sentence; empty: it can.
+  std::string Trouble() const;
+  Positions CommittedPositions() const;
+  // Another one with every commit that wrote something, and never otherwise; the same after a restart; of no other
+  // view, such as one rebuilt in the same folder.
+  std::string Version() const;
+  // True once the origin's position is ≥ seq; false when `max_wait` is over or StopWaiting was called.
+  bool WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const;
+  void StopWaiting();
+  std::vector<AccountSummary> Accounts() const;
+  std::optional<AccountSummary> Account(std::string_view id) const;
+  // Over the facts of these buckets. Asks now and then whether it is abandoned.
+  std::expected<FunnelReport, std::string> Funnel(const AccountId& account, const funnel::Query& query,
+                                                  const BucketSet& buckets,
+                                                  const std::function<bool()>& abandoned) const;
+  std::uint64_t DiskBytes() const;  // 0 while it is closed
+
+ private:
+  class State;
+  explicit ViewStore(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace monitor

@@ -1,0 +1,117 @@
+#include "domain/deciding/location_memo.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/account/library.h"
+
+namespace monitor {
+namespace {
+
+using Memo = SessionState::LocationMemo;
+
+std::size_t WordsFor(std::size_t bits) { return (bits + 63) / 64; }
+void SetBit(std::uint64_t* words, std::uint32_t bit) { words[bit / 64] |= std::uint64_t{1} << (bit % 64); }
+bool HasBit(const std::uint64_t* words, std::uint32_t bit) { return (words[bit / 64] >> (bit % 64) & 1) != 0; }
+
+struct EntryPoint {
+  EntryPointScheme scheme;
+  std::string_view text;  // folded; a URL whole, of the others what follows the scheme
+};
+
+// nullopt: of a scheme that no location asks for.
+std::optional<EntryPoint> Classify(std::string_view folded) {
+  if (folded.starts_with("https://") || folded.starts_with("http://"))
+    return EntryPoint{EntryPointScheme::kUrl, folded};
+  if (folded.starts_with("sec://")) return EntryPoint{EntryPointScheme::kSection, folded.substr(6)};
+  if (folded.starts_with("tel://")) return EntryPoint{EntryPointScheme::kTel, folded.substr(6)};
+  if (folded.starts_with("lang://")) return EntryPoint{EntryPointScheme::kLang, folded.substr(7)};
+  return std::nullopt;
+}
+
+void MatchEntryPoint(const Locations& locations, std::string_view raw, std::string& scratch, std::uint64_t* included,
+                     std::uint64_t* excluded) {
+  scratch.clear();
+  FoldCase(raw, scratch);
+  std::optional<EntryPoint> point = Classify(scratch);
+  if (!point) return;
+  const ComparedText compared{raw, point->text, BytePairs(point->text)};
+  for (const LocationMatcher& one : locations.by_scheme[static_cast<std::size_t>(point->scheme)]) {
+    if (one.matcher.Matches(compared)) SetBit(one.excludes ? excluded : included, one.location);
+  }
+}
+
+void UpdateViews(const Locations& locations, const SessionState& session, Memo& memo) {
+  if (locations.count == 0) return;
+  const std::size_t words = WordsFor(locations.count);
+  memo.views.resize(session.views.size() * words);
+  memo.pages.resize(session.pages.size() * words);
+  memo.visited.resize(words);
+  std::vector<std::uint64_t> excluded;
+  std::string scratch;
+  for (; memo.views_seen < session.views.size(); ++memo.views_seen) {
+    const View& view = session.views[memo.views_seen];
+    const Page& page = session.pages[view.page];
+    std::uint64_t* matched = &memo.views[memo.views_seen * words];
+    excluded.assign(words, 0);
+    for (std::uint32_t location : locations.everywhere) SetBit(matched, location);
+    for (std::uint32_t point : view.entry_points) {
+      MatchEntryPoint(locations, page.entry_points[point], scratch, matched, excluded.data());
+    }
+    for (std::size_t i = 0; i < words; ++i) {
+      matched[i] &= ~excluded[i];
+      memo.pages[view.page * words + i] |= matched[i];
+      memo.visited[i] |= matched[i];
+    }
+  }
+}
+
+void UpdateReferrals(const std::vector<TextMatcher>& referrals, const SessionState& session, Memo& memo) {
+  if (referrals.empty()) return;
+  memo.referrals.resize(WordsFor(referrals.size()));
+  std::string folded;
+  for (; memo.referrers_seen < session.referrers.size(); ++memo.referrers_seen) {
+    const std::string& raw = session.referrers[memo.referrers_seen];
+    folded.clear();
+    FoldCase(raw, folded);
+    const ComparedText compared{raw, folded, BytePairs(folded)};
+    for (std::uint32_t i = 0; i < referrals.size(); ++i) {
+      if (referrals[i].Matches(compared)) SetBit(memo.referrals.data(), i);
+    }
+  }
+}
+
+}  // namespace
+
+void UpdateLocationMemo(const Account& account, SessionState& session) {
+  Memo& memo = session.location_memo;
+  if (memo.revision != account.revision) {
+    memo = Memo{};
+    memo.revision = account.revision;
+  }
+  UpdateViews(account.library->locations, session, memo);
+  UpdateReferrals(account.library->referrals, session, memo);
+}
+
+bool NewestRequestMatches(const SessionState& session, std::uint32_t location) {
+  const Memo& memo = session.location_memo;
+  if (session.views.empty()) return false;
+  return HasBit(&memo.views[session.pages[session.newest_page].view * memo.visited.size()], location);
+}
+
+bool PageMatches(const SessionState& session, std::size_t page_index, std::uint32_t location) {
+  const Memo& memo = session.location_memo;
+  return HasBit(&memo.pages[page_index * memo.visited.size()], location);
+}
+
+bool WasVisited(const SessionState& session, std::uint32_t location) {
+  return !session.views.empty() && HasBit(session.location_memo.visited.data(), location);
+}
+
+bool ReferralMatches(const SessionState& session, std::uint32_t referral) {
+  return HasBit(session.location_memo.referrals.data(), referral);
+}
+
+}  // namespace monitor

@@ -1,0 +1,223 @@
+// What is known of a visitor and a session: nothing but folds over their events (events.md section 1).
+//
+// Evolve is total and silent: it never refuses an event that was once committed. Rules live in decide.h. Not
+// thread-safe: a visitor's states have one owner at a time (docs/decisions/one-owner-per-visitor.md).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "domain/deciding/attribute_state.h"
+#include "domain/events/event.h"
+
+namespace monitor {
+
+struct Page {
+  PageId id;
+  TimeMs first_seen;                      // the decided_at of its first request
+  std::vector<std::string> entry_points;  // of all its requests, without doubles, in order
+  std::vector<std::size_t> offers;        // made on it: indexes in SessionState::offers
+  std::size_t view = 0;                   // where it is, by what it said last: index in SessionState::views
+
+  bool operator==(const Page&) const = default;
+};
+
+// What a request says of where it is. Requests of one page that say the same share a view; one that says nothing has
+// its page's newest.
+struct View {
+  std::size_t page;                         // index in SessionState::pages
+  std::vector<std::uint32_t> entry_points;  // indexes in the page's, as sent, without doubles
+
+  bool operator==(const View&) const = default;
+};
+
+// An engagement-shown of this session and what became of it.
+struct Offer {
+  std::uint32_t context_id;
+  PageId page_id;
+  std::size_t page_index = 0;   // of page_id in SessionState::pages
+  std::size_t pages_known = 0;  // pages.size() at the time of the offer: pages from here on were first seen after it
+  TimeMs shown_at;              // the decided_at of its request
+  Entry entry;
+  AppInstallationId app_installation;  // whose request it answered
+  std::optional<std::int64_t> skill_id;
+  std::string skill_name;
+  std::string window_id;
+  std::optional<std::int64_t> connector_id;
+  std::uint32_t displays = 0;  // repeats excluded, as all counts here
+  std::uint32_t accepts = 0;
+  bool closed = false;
+  bool withdrawn = false;  // stands no more: its page asked again and a rule refused it (campaigns.md section 3)
+
+  bool operator==(const Offer&) const = default;
+};
+
+// A set of (campaign, engagement), sorted and flat.
+class EngagementKeys {
+ public:
+  using Key = std::pair<std::int64_t, std::int64_t>;
+  using value_type = Key;
+  using const_iterator = std::vector<Key>::const_iterator;
+
+  bool contains(const Key& key) const { return std::ranges::binary_search(keys_, key); }
+  void insert(const Key& key) {
+    auto place = std::ranges::lower_bound(keys_, key);
+    if (place == keys_.end() || *place != key) keys_.insert(place, key);
+  }
+  std::size_t size() const { return keys_.size(); }
+  bool empty() const { return keys_.empty(); }
+  const_iterator begin() const { return keys_.begin(); }
+  const_iterator end() const { return keys_.end(); }
+
+  bool operator==(const EngagementKeys&) const = default;
+
+ private:
+  std::vector<Key> keys_;
+};
+
+// Something said before, for `repeat` (events.md section 2).
+struct Utterance {
+  std::uint64_t fingerprint;
+  TimeMs said_at;  // the newest time it was said
+
+  bool operator==(const Utterance&) const = default;
+};
+
+struct SessionState {
+  SessionId id;               // empty: there is no such session
+  std::uint64_t version = 0;  // of its stream = number of its events
+  TimeMs created_at, last_activity_at;
+  bool closed = false;
+
+  // From session-created.
+  bool bot = false;
+  bool returning = false;
+  std::string user_agent;
+  std::optional<DeviceFamily> device_family;  // the newest sent, else from the user agent
+  std::string client_properties_json;         // the newest sent
+  std::string ip_address;                     // as stored
+  std::int64_t max_age_s = 0;
+
+  // ActivityReported::address_matches of the newest engagement request, and the account_version that numbers them.
+  std::vector<std::uint16_t> address_matches;
+  std::uint64_t address_matches_version = 0;
+
+  std::uint32_t activities = 0;  // requests that appended activity-reported: part of the draw's seed
+  std::uint32_t last_context = 0;
+  std::vector<Page> pages;             // by first appearance
+  std::size_t newest_page = 0;         // index of the page of the newest request; meaningless while pages is empty
+  std::vector<View> views;             // by first appearance
+  bool newest_page_sent = false;       // the newest request named its page itself
+  std::vector<std::string> referrers;  // the URL of each ref://URL, and clientProperties.referrer, of any request
+  std::vector<Offer> offers;           // by context id
+  EngagementKeys established;          // ever eligible: shown, withheld or established
+  EngagementKeys withheld_account;     // by the account's control group
+  EngagementKeys withheld_campaign;
+  std::set<std::int64_t> displayed, clicked, closed_engagements;  // engagement ids
+  std::uint32_t proactive_displays = 0;
+  bool proactive_declined = false;
+  AttributeState attributes;
+  std::vector<Attribute> attribute_log;  // all that was reported, for the sibling resources (http-api.md section 7)
+  std::vector<Utterance> utterances;     // within kRepeatWindow of the newest request
+
+  // Derived from views, referrers and one revision's matchers by location_memo.h; never stored, begun anew when the
+  // revision changes. Bit sets: a bit a location (a row a view or a page), or a referral condition.
+  struct LocationMemo {
+    Revision revision;
+    std::size_t views_seen = 0;
+    std::vector<std::uint64_t> views;    // rows of views
+    std::vector<std::uint64_t> pages;    // rows of pages: matched by any view of the page
+    std::vector<std::uint64_t> visited;  // matched by any page
+    std::size_t referrers_seen = 0;
+    std::vector<std::uint64_t> referrals;
+  } location_memo;
+
+  // What decisions under one revision found out and can not change; never stored, begun anew when the revision changes.
+  struct DecisionMemo {
+    Revision revision;
+    std::vector<std::int8_t> member;  // of control groups: [0] the account's, [1 + i] the i-th campaign's; -1 not asked
+    std::vector<char> established;    // by engagement in the document's order: true only if `established` has it
+  } decision_memo;
+
+  bool exists() const { return !id.empty(); }
+  Page* FindPage(const PageId& id);
+  const Page* FindPage(const PageId& id) const;
+  Offer* FindOffer(std::uint32_t context_id);
+  const Offer* FindOffer(std::uint32_t context_id) const;
+  // The latest context of that engagement; nullptr if it was never offered.
+  const Offer* NewestOffer(std::int64_t campaign_id, std::int64_t engagement_id) const;
+};
+
+constexpr std::chrono::milliseconds kRepeatWindow{150'000};  // events.md section 2
+
+struct OpenConversation {
+  ConversationId id;
+  IdentityHash identity;  // empty: it has none
+  std::optional<Entry> entry;
+  std::optional<SessionId> session;
+  std::optional<std::uint32_t> context_id;
+  std::optional<std::int64_t> connector_id;
+  TimeMs started_at;
+
+  bool operator==(const OpenConversation&) const = default;
+};
+
+// Where an engagement was last offered to the visitor: completes conversation starts that name no context.
+struct NewestOffer {
+  Entry entry;
+  SessionId session;
+  std::uint32_t context_id;
+  AppInstallationId app_installation;
+  std::optional<std::int64_t> connector_id;
+  std::uint64_t ordinal = 0;  // of all the visitor's offers; the greatest is the newest
+
+  bool operator==(const NewestOffer&) const = default;
+};
+
+constexpr std::size_t kMaxOpenConversations = 64;  // beyond it the oldest is taken for ended
+constexpr std::size_t kMaxInteractions = 64;
+constexpr std::size_t kMaxNewestOffers = 32;
+
+// What outlives a session. Kept as a snapshot that is written in the same batch as the events that change it.
+struct VisitorState {
+  std::uint64_t version = 0;   // of the visitor's own stream
+  std::uint64_t sessions = 0;  // ever created
+  SessionId newest_session;
+  std::vector<OpenConversation> conversations;  // open ones of this visitor, oldest first
+  // Conversations that were started from an engagement; the newest kMaxInteractions, oldest first.
+  struct Interaction {
+    SessionId session;
+    std::int64_t engagement_id;
+
+    bool operator==(const Interaction&) const = default;
+  };
+  std::vector<Interaction> interactions;
+  std::vector<NewestOffer> newest_offers;  // one an engagement; at most kMaxNewestOffers, the oldest goes first
+  std::uint64_t offers = 0;                // ever made
+  std::optional<Decimal> abandon_score;
+  bool erased = false;  // the newest event of the visitor's stream is visitor-erased
+
+  // The newest offer of that engagement, of that campaign if one is given; nullptr if it is not (or no more) known.
+  const NewestOffer* FindNewestOffer(std::int64_t engagement_id, std::optional<std::int64_t> campaign_id) const;
+
+  bool operator==(const VisitorState&) const = default;
+
+  // A snapshot, `{"v":1,…}`. FromJson gives nullopt for anything that ToJson did not write.
+  std::string ToJson() const;
+  static std::optional<VisitorState> FromJson(std::string_view json);
+};
+
+// Folds one event of the session's stream. `time` is the event's own; decisions were made at decided_at.
+void Evolve(SessionState& state, const Event& event, TimeMs time);
+// Part of folding an activity: these offers stand no more. A decision knows them only after the activity was folded.
+void WithdrawOffers(SessionState& state, const std::vector<std::uint32_t>& contexts);
+// Folds one event of the visitor's stream or of one of its sessions' streams. True if the state changed.
+bool Evolve(VisitorState& state, const Event& event, TimeMs time);
+
+}  // namespace monitor

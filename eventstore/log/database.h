@@ -1,0 +1,76 @@
+// The RocksDB database beneath the store: its column families, its options, how it is opened, and the end of the
+// process when a sync fails. rocksdb/ is named in database.h and database.cpp only; no port includes them.
+//
+// Threads: OpenDatabase from one thread; a Database is as thread-safe as rocksdb::DB.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/file_system.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "domain/values/enumerators.h"
+#include "eventstore/event_store.h"
+
+namespace monitor {
+
+enum class Family : std::uint8_t { kDefault, kLog, kStream, kVisitor, kAccount, kKeys, kRelay, kMeta };
+constexpr std::size_t kFamilies = kEnumerators<Family>;
+
+Family FamilyOf(StateTable table);
+
+class Database {
+ public:
+  ~Database();
+  Database(const Database&) = delete;
+
+  rocksdb::DB& db() const { return *db_; }
+  rocksdb::ColumnFamilyHandle* family(Family family) const { return handles_[static_cast<std::size_t>(family)]; }
+  std::unique_ptr<rocksdb::Iterator> NewIterator(Family family, const rocksdb::ReadOptions& options) const;
+
+ private:
+  friend struct DatabaseOpener;
+  Database() = default;
+
+  std::unique_ptr<rocksdb::Env> env_;  // outlives db_
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+struct OpenDatabaseOptions {
+  std::string path;
+  bool read_only = false;
+  // Called by whichever thread's sync failed, RocksDB's own among them; must not return.
+  std::function<void(const std::string&)> on_sync_failure;
+};
+
+// Makes the folder's database if there is none (unless read_only). Refuses a damaged write-ahead log (wal_check.h) and
+// a folder that another process uses. The error is one clear sentence. Read-only: not in a process that has the folder
+// open already (it would lose its lock).
+std::expected<std::unique_ptr<Database>, std::string> OpenDatabase(const OpenDatabaseOptions& options);
+
+// Reads the tables of all families, the newest first, until at least `max_bytes` were read, and compares the checksum
+// of every block. The error names the first damaged table, its family, and for the log the events that it holds.
+std::expected<void, std::string> CheckTables(const Database& database, std::uint64_t max_bytes);
+
+// Writes and syncs; true if it is on disk. False: nothing of it is or ever will be there, and the database takes no
+// more writes until it is opened anew. Anything else ends the process by `on_sync_failure`.
+bool CommitBatch(Database& database, rocksdb::WriteBatch& batch,
+                 const std::function<void(const std::string&)>& on_sync_failure, std::string& error);
+
+rocksdb::Slice ToSlice(std::string_view text);
+template <std::size_t N>
+rocksdb::Slice ToSlice(const std::array<char, N>& bytes) {
+  return {bytes.data(), N};
+}
+std::string_view ToView(const rocksdb::Slice& slice);
+
+}  // namespace monitor

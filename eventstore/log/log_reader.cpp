@@ -1,0 +1,155 @@
+#include "eventstore/log/log_reader.h"
+
+#include <algorithm>
+
+#include "eventstore/log/keys.h"
+#include "eventstore/log/record.h"
+
+namespace monitor {
+namespace {
+
+StoreError ErrorOf(const rocksdb::Status& status) {
+  return status.IsCorruption() ? StoreError::kCorrupt : StoreError::kUnavailable;
+}
+
+// Small reads near the end of the log, mostly: reading ahead would cost more than it brings.
+rocksdb::ReadOptions AllOfTheFamily() {
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
+  return options;
+}
+
+// The smallest text that is greater than everything that begins with `prefix`; empty if there is none.
+std::string EndOfPrefix(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && static_cast<std::uint8_t>(end.back()) == 0xFF) end.pop_back();
+  if (!end.empty()) ++end.back();
+  return end;
+}
+
+// Reads the events of one entry of the stream family, those from `skip` on.
+std::expected<void, StoreError> ReadEntry(rocksdb::Iterator& log, const StreamEntry& entry, std::uint64_t skip,
+                                          std::vector<StoredEvent>& events) {
+  auto start = LogKey({entry.origin, entry.first_seq + skip});
+  log.Seek(ToSlice(start));
+  for (std::uint64_t i = skip; i < entry.count; ++i, log.Next()) {
+    LogPosition position{entry.origin, entry.first_seq + i};
+    if (!log.Valid()) return std::unexpected(log.status().ok() ? StoreError::kCorrupt : ErrorOf(log.status()));
+    if (ParseLogKey(ToView(log.key())) != position) return std::unexpected(StoreError::kCorrupt);
+    auto event = DecodeRecord(position, ToView(log.value()));
+    if (!event || event->stream.str() != entry.stream || event->stream_version != entry.first_version + i) {
+      return std::unexpected(StoreError::kCorrupt);
+    }
+    events.push_back(std::move(*event));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::expected<std::vector<StoredEvent>, StoreError> ReadLogFrom(const Database& database, LogPosition from,
+                                                                ReadOptions limits) {
+  auto start = LogKey(from);
+  auto end = LogKey({{from.origin.node, from.origin.epoch + 1}, 0});
+  rocksdb::Slice bound = ToSlice(end);
+  rocksdb::ReadOptions options = AllOfTheFamily();
+  options.iterate_upper_bound = &bound;
+  auto iterator = database.NewIterator(Family::kLog, options);
+  std::vector<StoredEvent> events;
+  std::size_t bytes = 0;
+  for (iterator->Seek(ToSlice(start)); iterator->Valid(); iterator->Next()) {
+    if (events.size() >= limits.max_events || bytes >= limits.max_bytes) return events;
+    auto position = ParseLogKey(ToView(iterator->key()));
+    if (!position) return std::unexpected(StoreError::kCorrupt);
+    auto event = DecodeRecord(*position, ToView(iterator->value()));
+    if (!event) return std::unexpected(StoreError::kCorrupt);
+    bytes += iterator->value().size();
+    events.push_back(std::move(*event));
+  }
+  if (!iterator->status().ok()) return std::unexpected(ErrorOf(iterator->status()));
+  return events;
+}
+
+std::expected<std::vector<StoredEvent>, StoreError> ReadStreamFrom(const Database& database, const StreamName& stream,
+                                                                   std::uint64_t from_version) {
+  std::string prefix = StreamKeyPrefix(stream.str());
+  rocksdb::ReadOptions options;
+  options.prefix_same_as_start = true;
+  auto entries = database.NewIterator(Family::kStream, options);
+  std::unique_ptr<rocksdb::Iterator> log;
+  std::vector<StoredEvent> events;
+  std::uint64_t length = 0;  // of all entries so far, over all origins
+  for (entries->Seek(prefix); entries->Valid() && entries->key().starts_with(prefix); entries->Next()) {
+    auto entry = ParseStreamEntry(ToView(entries->key()), ToView(entries->value()));
+    if (!entry) return std::unexpected(StoreError::kCorrupt);
+    std::uint64_t skip = from_version > length + 1 ? std::min(entry->count, from_version - 1 - length) : 0;
+    length += entry->count;
+    if (skip == entry->count) continue;
+    if (!log) log = database.NewIterator(Family::kLog, AllOfTheFamily());
+    if (auto read = ReadEntry(*log, *entry, skip, events); !read) return std::unexpected(read.error());
+  }
+  if (!entries->status().ok()) return std::unexpected(ErrorOf(entries->status()));
+  return events;
+}
+
+std::expected<std::vector<StreamName>, StoreError> ListStreams(const Database& database, std::string_view prefix,
+                                                               std::size_t limit) {
+  auto iterator = database.NewIterator(Family::kStream, AllOfTheFamily());
+  std::vector<StreamName> names;
+  std::string next(prefix);
+  for (iterator->Seek(next); iterator->Valid() && names.size() < limit; iterator->Seek(next)) {
+    std::string_view key = ToView(iterator->key());
+    if (!key.starts_with(prefix)) break;
+    auto entry = ParseStreamEntry(key, ToView(iterator->value()));
+    if (!entry) return std::unexpected(StoreError::kCorrupt);
+    names.emplace_back(entry->stream);
+    next.assign(entry->stream);
+    next.push_back('\x01');  // behind all of this stream's entries, which go on with 0x00
+  }
+  if (!iterator->status().ok()) return std::unexpected(ErrorOf(iterator->status()));
+  return names;
+}
+
+std::expected<std::optional<std::string>, StoreError> ReadValue(const Database& database, Family family,
+                                                                std::string_view key) {
+  std::string value;
+  auto status = database.db().Get(rocksdb::ReadOptions(), database.family(family), ToSlice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return std::unexpected(ErrorOf(status));
+  return value;
+}
+
+std::expected<StateEntries, StoreError> ReadEntries(const Database& database, Family family, std::string_view prefix,
+                                                    std::size_t limit, std::string_view after) {
+  std::string end = EndOfPrefix(prefix);
+  rocksdb::Slice bound(end);
+  rocksdb::ReadOptions options = AllOfTheFamily();
+  if (!end.empty()) options.iterate_upper_bound = &bound;
+  auto iterator = database.NewIterator(family, options);
+  StateEntries entries;
+  iterator->Seek(ToSlice(std::max(prefix, after)));
+  for (; iterator->Valid() && entries.size() < limit; iterator->Next()) {
+    if (!after.empty() && ToView(iterator->key()) == after) continue;
+    entries.emplace_back(iterator->key().ToString(), iterator->value().ToString());
+  }
+  if (!iterator->status().ok()) return std::unexpected(ErrorOf(iterator->status()));
+  return entries;
+}
+
+OriginRange RangeOf(const Database& database, Origin origin) {
+  OriginRange range{origin};
+  auto iterator = database.NewIterator(Family::kLog, AllOfTheFamily());
+  iterator->Seek(ToSlice(LogKey({origin, 0})));
+  if (!iterator->Valid()) return range;
+  auto first = ParseLogKey(ToView(iterator->key()));
+  if (!first || first->origin != origin) return range;
+  iterator->SeekForPrev(ToSlice(LogKey({origin, ~std::uint64_t{0}})));
+  if (!iterator->Valid()) return range;
+  auto last = ParseLogKey(ToView(iterator->key()));
+  if (!last || last->origin != origin) return range;
+  range.first = first->seq;
+  range.last = last->seq;
+  return range;
+}
+
+}  // namespace monitor

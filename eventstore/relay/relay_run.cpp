@@ -1,0 +1,366 @@
+#include "eventstore/relay/relay_run.h"
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <utility>
+#include <variant>
+
+#include "domain/account/account.h"
+#include "domain/events/topic_message.h"
+#include "domain/values/json.h"
+#include "domain/values/vocabulary.h"
+#include "domain/values/whole_number.h"
+#include "eventstore/account_events.h"
+#include "eventstore/cloud_event_writer.h"
+#include "kafka/table.h"
+
+namespace monitor {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBrokerTimeout{5'000};
+constexpr milliseconds kIdleWait{100};  // how long a stop may go unnoticed
+constexpr milliseconds kGatherWait{5};  // so much later at most a lone event is read, with those that came since
+constexpr milliseconds kSaveInterval{200};
+constexpr milliseconds kLastWord{500};
+constexpr std::uint64_t kGatherEvents = 200;
+constexpr ReadOptions kReadOptions{.max_events = 1'000, .max_bytes = 1 << 20};
+constexpr const char* kUnreadableNow = "the log can not be read now";
+constexpr int kMaxPartitions = 256;  // a bucket has 8 bits (events.md section 3)
+
+// Whatever is accepted can be sent: an event that can not would hold up the relay for ever. Escaping doubles a document
+// at most, the rest is for the event's other fields and its headers.
+static_assert(2 * kMaxDocumentBytes + 100'000 < kMaxTopicMessageBytes);
+
+std::vector<TopicWanted> Topics(const RelayOptions& options) {
+  return {{options.topic, options.partitions, {{"cleanup.policy", "delete"}, {"retention.ms", "-1"}}},
+          {options.positions_topic, 1, {{"cleanup.policy", "compact"}}},
+          {options.accounts_topic, 1, {{"cleanup.policy", "compact"}}},
+          DeadLetterTopic(options.dead_letter_topic)};
+}
+
+// What any other Kafka program computes for the key.
+std::int32_t PartitionOf(std::string_view key, int partitions) {
+  return static_cast<std::int32_t>(KafkaHash(key) % static_cast<std::uint32_t>(partitions));
+}
+
+struct TableRow {
+  std::string key, value;
+};
+
+// RelayProgress::PositionJson, read; 0: it is none.
+std::uint64_t SeqOfPosition(std::string_view value) {
+  const auto document = json::Document::Parse(value);
+  const json::Value* seq = document ? document->root().Find("seq") : nullptr;
+  return seq ? ParseWholeAsPrinted<std::uint64_t>(seq->text()).value_or(0) : 0;
+}
+
+// The row of monitor.accounts that the event changes, if it changes one.
+std::expected<std::optional<TableRow>, std::string> RowOf(const StoredEvent& event) {
+  if (!IsOfAccount(event)) return std::nullopt;
+  auto decoded = ReadAccountEvent(event);
+  if (!decoded) return std::unexpected(decoded.error());
+  const std::string& account = decoded->scope.account.str();
+  if (const auto* configured = std::get_if<AccountConfigured>(&decoded->data)) {
+    return TableRow{account, configured->document};
+  }
+  if (const auto* changed = std::get_if<SkillAvailabilityChanged>(&decoded->data)) {
+    return TableRow{account + "/skills/" + std::to_string(changed->skill_id), std::string(ToText(changed->state))};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+RelayRun::RelayRun(const RelayOptions& options, RocksDbStore& store, const RelayEvents& events, std::stop_token stop)
+    : options_(options), store_(store), events_(events), stop_(std::move(stop)) {}
+
+RelayEnd RelayRun::Run(std::string& why) {
+  auto connected = Connect();
+  if (connected) connected = CompareWithTopic();
+  auto origins = store_.Origins();
+  for (std::size_t i = 0; connected && i < origins.size() && !Stopping(); ++i) {
+    auto relayed = RelayOrigin(origins[i], i + 1 < origins.size());
+    if (!relayed) connected = std::unexpected(relayed.error());
+  }
+  if (!refusal_.empty()) {
+    why = refusal_;
+    return RelayEnd::kRefused;
+  }
+  if (connected) return RelayEnd::kStopped;
+  why = connected.error();
+  return RelayEnd::kFailed;
+}
+
+std::expected<void, std::string> RelayRun::Connect() {
+  auto on_delivery = [this](const Delivery& delivery) {
+    if (!delivery.error.empty()) {
+      delivery_error_ = "a message was not delivered: " + delivery.error;
+    } else if (delivery.number != 0 && progress_) {
+      progress_->Delivered(delivery.number, delivery.partition, delivery.offset);
+      events_.on_delivered();
+    }
+  };
+  auto on_connection = [this](bool connected, const std::string& why) { TellConnection(connected, why); };
+  KafkaProducer::Options wanted{.bootstrap_servers = options_.bootstrap_servers,
+                                .max_in_flight = options_.max_in_flight,
+                                .on_delivery = on_delivery,
+                                .on_connection = on_connection};
+  auto producer = KafkaProducer::Make(std::move(wanted));
+  if (!producer) return std::unexpected(refusal_ = "the broker's settings are wrong: " + producer.error());
+  producer_ = std::move(*producer);
+  while (!producer_->ReachesBroker(kIdleWait)) {
+    producer_->Poll(milliseconds(0));
+    if (Stopping()) return std::unexpected("stopped before a broker was reached");
+  }
+  auto counts = producer_->EnsureTopics(Topics(options_), kBrokerTimeout);
+  if (!counts) return std::unexpected(counts.error());
+  partitions_ = (*counts)[0];
+  positions_partitions_ = (*counts)[1];
+  accounts_partitions_ = (*counts)[2];
+  if (!std::has_single_bit(static_cast<unsigned>(partitions_)) || partitions_ > kMaxPartitions) {
+    refusal_ = "the topic " + options_.topic + " has " + std::to_string(partitions_) +
+               " partitions; it must be a power of two, 256 at most";
+    return std::unexpected(refusal_);
+  }
+  return {};
+}
+
+// Two folders never share an origin (docs/decisions/relay.md). What monitor.positions tells of an origin was saved here
+// before it was told (SavePosition): if it is more than what is saved, this log is an older copy of the one that told
+// it, and its next events would be taken for duplicates of those that the topic has.
+std::expected<void, std::string> RelayRun::CompareWithTopic() {
+  std::map<std::string, Origin> own;
+  for (const OriginRange& range : store_.Origins()) own.emplace(range.origin.ToString(), range.origin);
+  std::set<std::string> keys;
+  for (const auto& [key, origin] : own) keys.insert(key);
+  const KafkaTable positions{options_.bootstrap_servers, options_.positions_topic, positions_partitions_};
+  const auto told = ReadNewestValues(positions, keys, kBrokerTimeout, stop_);
+  if (!told) return std::unexpected(told.error());
+  const Origin current = store_.Origins().back().origin;
+  for (const auto& [key, value] : *told) {
+    const std::uint64_t seq = SeqOfPosition(value);
+    const auto saved = store_.RelayedSeq(own.at(key));
+    if (!saved) return std::unexpected(kUnreadableNow);
+    if (seq <= *saved) continue;
+    if (own.at(key) != current) {
+      LeaveOut(own.at(key), *saved);
+      continue;
+    }
+    refusal_ = "the topic has events of this node up to " + LogPosition{current, seq}.ToString() +
+               ", this data folder knows of " + std::to_string(*saved) +
+               ": it is an older copy; put the newest one back (what this one recorded since would never reach the "
+               "topic), or stop the node and begin a new epoch: monitorctl log "
+               "repair --new-epoch --data DIR";
+    store_.Refuse(refusal_);
+    return std::unexpected(refusal_);
+  }
+  events_.on_looked();
+  return {};
+}
+
+// Of a closed origin of which the topic has more than this log: the topic's are the ones that count.
+void RelayRun::LeaveOut(Origin origin, std::uint64_t saved) {
+  older_copies_.insert(origin);
+  for (const OriginRange& range : store_.Origins()) {
+    if (range.origin != origin || range.last <= saved) continue;
+    events_.on_left_out("an older copy recorded " + LogPosition{origin, saved + 1}.ToString() + " to " +
+                        std::to_string(range.last) + ", which only this log has");
+  }
+}
+
+std::expected<std::vector<std::int64_t>, std::string> RelayRun::EndOffsets() {
+  std::vector<std::int64_t> ends;
+  for (std::int32_t partition = 0; partition < partitions_; ++partition) {
+    auto end = producer_->EndOffset(options_.topic, partition, kBrokerTimeout);
+    if (!end) return std::unexpected(end.error());
+    ends.push_back(*end);
+  }
+  return ends;
+}
+
+std::expected<bool, std::string> RelayRun::RelayOrigin(const OriginRange& range, bool closed) {
+  if (older_copies_.contains(range.origin)) return true;
+  auto ends = EndOffsets();
+  if (!ends) return std::unexpected(ends.error());
+  const Origin origin = range.origin;
+  const auto saved = store_.RelayedSeq(origin);
+  if (!saved) return std::unexpected(kUnreadableNow);
+  saved_ = told_ = *saved;
+  position_due_ = true;
+  unsaved_ = false;
+  progress_.emplace(saved_, std::move(*ends));
+  std::uint64_t next = std::max(saved_ + 1, range.first);
+  while (!Stopping()) {
+    if (auto served = Serve(origin, milliseconds(0)); !served) return std::unexpected(served.error());
+    // What is on its way tells by itself when the broker is back.
+    if (!connected_ && progress_->in_flight() == 0 && producer_->ReachesBroker(kIdleWait)) TellConnection(true, {});
+    if (progress_->in_flight() >= options_.max_in_flight) {
+      producer_->Poll(kIdleWait);
+      continue;
+    }
+    auto sent = SendNext(origin, next);
+    if (!sent) return std::unexpected(sent.error());
+    if (*sent == 0 && closed && progress_->in_flight() == 0 && saved_ == progress_->acknowledged()) return true;
+    WaitForMore(origin, next, *sent, closed);
+  }
+  TellLastPosition(origin);
+  return false;
+}
+
+// Sends what the log has from `next` on and the producer takes; returns how many events.
+std::expected<std::size_t, std::string> RelayRun::SendNext(Origin origin, std::uint64_t& next) {
+  auto events = store_.ReadLog({origin, next}, kReadOptions);
+  if (!events && events.error() == StoreError::kUnavailable) return 0;  // being opened anew
+  if (!events) {
+    refusal_ = "the log can not be read after " + LogPosition{origin, next - 1}.ToString() + "; verify it";
+    return std::unexpected(refusal_);
+  }
+  std::size_t count = 0;
+  for (const StoredEvent& event : *events) {
+    auto sent = SendEvent(event);
+    if (!sent) return std::unexpected(sent.error());
+    if (!*sent) break;
+    next = event.position.seq + 1;
+    ++count;
+  }
+  return count;
+}
+
+std::expected<bool, std::string> RelayRun::SendEvent(const StoredEvent& event) {
+  auto row = SendTableRow(event);
+  if (!row || !*row) return row;
+  const CloudEventAttributes attributes = AttributesOf(event);
+  const std::string seq = std::to_string(event.position.seq), prevseq = std::to_string(event.prevseq);
+  const std::string bucket = std::to_string(event.bucket), version = std::to_string(event.stream_version);
+  KafkaMessage message;
+  message.topic = &options_.topic;
+  message.partition = PartitionOf(event.key, partitions_);
+  message.key = event.key;
+  message.value = event.data;
+  message.headers = {{"content-type", "application/json"},
+                     {"ce_specversion", "1.0"},
+                     {"ce_id", attributes.id},
+                     {"ce_type", attributes.type},
+                     {"ce_source", attributes.source},
+                     {"ce_time", attributes.time},
+                     {"ce_subject", event.stream.str()},
+                     {"ce_dataschema", attributes.dataschema},
+                     {"ce_origin", attributes.origin},
+                     {"ce_seq", seq},
+                     {"ce_prevseq", prevseq},
+                     {"ce_bucket", bucket},
+                     {"ce_streamversion", version}};
+  if (!event.traceparent.empty()) message.headers.emplace_back("traceparent", event.traceparent);
+  return Send(message, event.position.seq);
+}
+
+// A row that is sent again because its event then met a full queue does no harm: the newest wins.
+std::expected<bool, std::string> RelayRun::SendTableRow(const StoredEvent& event) {
+  auto row = RowOf(event);
+  if (!row) {
+    refusal_ = row.error() + "; verify the log";
+    return std::unexpected(refusal_);
+  }
+  if (!*row) return true;
+  KafkaMessage message;
+  message.topic = &options_.accounts_topic;
+  message.partition = PartitionOf((*row)->key, accounts_partitions_);
+  message.key = (*row)->key;
+  message.value = (*row)->value;
+  return Send(message, 0);
+}
+
+// False: the producer's queue is full for now.
+std::expected<bool, std::string> RelayRun::Send(KafkaMessage& message, std::uint64_t seq) {
+  std::string error;
+  message.number = progress_->Add(seq);
+  switch (producer_->Send(message, error)) {
+    case Sent::kQueued:
+      return true;
+    case Sent::kQueueFull:
+      progress_->TakeBack();
+      return false;
+    case Sent::kFailed:
+      break;
+  }
+  return std::unexpected("a message was refused: " + error);
+}
+
+void RelayRun::WaitForMore(Origin origin, std::uint64_t next, std::size_t sent, bool closed) {
+  if (sent >= kGatherEvents) return;
+  if (closed || origin != store_.Origins().back().origin) {
+    producer_->Poll(kGatherWait);
+  } else if (progress_->in_flight() > 0 || sent > 0) {
+    // Not for every commit anew: what comes within a few milliseconds is read together.
+    store_.WaitForSeq(next + kGatherEvents, kGatherWait);
+  } else if (saved_ == progress_->acknowledged() && (!position_due_ || unsaved_)) {
+    store_.WaitForSeq(next, kIdleWait);
+  }
+}
+
+std::expected<void, std::string> RelayRun::Serve(Origin origin, milliseconds max_wait) {
+  producer_->Poll(max_wait);
+  if (!delivery_error_.empty()) return std::unexpected(delivery_error_);
+  if (auto fatal = producer_->FatalError(); !fatal.empty()) return std::unexpected("the producer gave up: " + fatal);
+  const bool progressed = told_ != progress_->acknowledged();
+  TellWaiting(progressed);
+  if (progressed) {
+    told_ = progress_->acknowledged();
+    position_due_ = true;
+    events_.on_acknowledged(origin, told_);
+  }
+  bool idle = progress_->in_flight() == 0;
+  bool due = position_due_ && ((idle && !unsaved_) || std::chrono::steady_clock::now() - saved_at_ >= kSaveInterval);
+  return due ? SavePosition(origin) : std::expected<void, std::string>{};
+}
+
+void RelayRun::TellConnection(bool connected, const std::string& why) {
+  connected_ = connected;
+  events_.on_connection(connected, why);
+}
+
+void RelayRun::TellWaiting(bool progressed) {
+  const bool waits = progress_->in_flight() > 0;
+  if (waits_ == waits && !progressed) return;
+  waits_ = waits;
+  events_.on_waiting(waits);
+}
+
+std::expected<void, std::string> RelayRun::SavePosition(Origin origin) {
+  saved_at_ = std::chrono::steady_clock::now();
+  for (std::int32_t partition :
+       std::vector(progress_->partitions_without_offset().begin(), progress_->partitions_without_offset().end())) {
+    auto end = producer_->EndOffset(options_.topic, partition, kBrokerTimeout);
+    if (!end) return std::unexpected(end.error());
+    progress_->SetEndOffset(partition, *end);
+  }
+  if (progress_->acknowledged() != saved_ || unsaved_) store_.SaveRelayedSeq(origin, progress_->acknowledged());
+  saved_ = progress_->acknowledged();
+  // What could not be saved is not told, but tried again: who finds it told must have it saved (CompareWithTopic).
+  position_due_ = unsaved_ = store_.RelayedSeq(origin) < saved_;
+  if (saved_ == 0 || unsaved_) return {};
+  const std::string key = origin.ToString(), value = progress_->PositionJson();
+  KafkaMessage message;
+  message.topic = &options_.positions_topic;
+  message.partition = PartitionOf(key, positions_partitions_);
+  message.key = key;
+  message.value = value;
+  message.number = 0;
+  std::string error;
+  Sent sent = producer_->Send(message, error);
+  if (sent == Sent::kFailed) return std::unexpected("a position was refused: " + error);
+  position_due_ = sent == Sent::kQueueFull;
+  return {};
+}
+
+// Of a relay that is stopped in order, with nothing on its way: what was acknowledged is told before the end.
+void RelayRun::TellLastPosition(Origin origin) {
+  if (progress_->in_flight() > 0) return;
+  if (position_due_ && !SavePosition(origin)) return;
+  producer_->Flush(kLastWord);
+}
+
+}  // namespace monitor

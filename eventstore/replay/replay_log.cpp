@@ -1,0 +1,129 @@
+#include "eventstore/replay/replay_log.h"
+
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "eventstore/account_events.h"
+
+namespace monitor {
+namespace {
+
+// Keys of so many visitors are kept unwrapped; then all are forgotten and read again.
+constexpr std::size_t kMaxKeys = 10'000;
+
+// Opens a visitor's fields, and remembers whether any could not be opened.
+class WatchedCipher : public FieldCipher {
+ public:
+  explicit WatchedCipher(const VisitorKey* key) : key_(key) {}
+  std::string Seal(std::string_view) const override { return {}; }
+  std::optional<std::string> Open(std::string_view sealed) const override {
+    auto plain = key_ ? key_->Open(sealed) : std::nullopt;
+    if (!plain) failed_ = true;
+    return plain;
+  }
+  bool failed() const { return failed_; }
+
+ private:
+  const VisitorKey* key_;
+  mutable bool failed_ = false;
+};
+
+class LogReplay {
+ public:
+  LogReplay(const EventStore& store, const MasterKey& master_key, const ReplayLogOptions& options, Replayer& replayer)
+      : store_(store), master_key_(master_key), options_(options), replayer_(replayer) {
+    if (options.account) wanted_prefix_ = PartitionKey(*options.account, VisitorId());
+  }
+
+  std::expected<void, ReplayLogError> Read(const OriginRange& range) {
+    LogPosition next{range.origin, range.first};
+    while (next.seq <= range.last) {
+      if (!options_.go_on(read_)) return Failed(StoreError::kUnavailable, "interrupted at " + next.ToString());
+      auto events = store_.ReadLog(next, {});
+      if (!events) return Failed(events.error(), next.ToString() + ": the log cannot be read from here");
+      if (events->empty()) break;
+      for (const StoredEvent& stored : *events) {
+        if (stored.position.seq > range.last) break;  // came while reading
+        if (auto taken = Take(stored); !taken) return taken;
+        ++read_;
+      }
+      next.seq = events->back().position.seq + 1;
+    }
+    return {};
+  }
+
+ private:
+  static std::unexpected<ReplayLogError> Failed(StoreError code, std::string message) {
+    return std::unexpected(ReplayLogError{code, std::move(message)});
+  }
+
+  std::expected<void, ReplayLogError> Take(const StoredEvent& stored) {
+    if (!stored.key.starts_with(wanted_prefix_)) return {};
+    if (IsOfAccount(stored)) return TakeOfAccount(stored);
+    const WatchedCipher cipher(KeyOf(stored.key));
+    auto event = DecodeEventData(stored.type, stored.data, cipher);
+    if (!event) {
+      return Failed(StoreError::kCorrupt,
+                    stored.position.ToString() + ": " + stored.type + ": " + event.error().message);
+    }
+    replayer_.Take({stored.position.ToString(), stored.time, *std::move(event), !cipher.failed(), 0});
+    return {};
+  }
+
+  std::expected<void, ReplayLogError> TakeOfAccount(const StoredEvent& stored) {
+    auto event = ReadAccountEvent(stored);
+    if (!event) return Failed(StoreError::kCorrupt, event.error());
+    replayer_.Take({stored.position.ToString(), stored.time, *std::move(event), true, AccountVersion(stored)});
+    return {};
+  }
+
+  // The log counts a stream's versions anew for each origin.
+  std::uint64_t AccountVersion(const StoredEvent& stored) {
+    AccountStreamEnd& end = account_streams_[stored.stream.str()];
+    if (end.origin != stored.position.origin) end = {stored.position.origin, end.length, 0};
+    end.length += stored.stream_version - end.version;
+    end.version = stored.stream_version;
+    return end.length;
+  }
+
+  const VisitorKey* KeyOf(const std::string& partition_key) {
+    if (keys_.size() >= kMaxKeys) keys_.clear();
+    auto [entry, is_new] = keys_.try_emplace(partition_key);
+    if (is_new) {
+      auto wrapped = store_.ReadState(StateTable::kVisitorKey, partition_key);
+      if (wrapped && *wrapped) entry->second = VisitorKey::Unwrap(master_key_, **wrapped);
+    }
+    return entry->second ? &*entry->second : nullptr;
+  }
+
+  struct AccountStreamEnd {
+    Origin origin;
+    std::uint64_t length = 0;   // over all origins
+    std::uint64_t version = 0;  // in this one
+  };
+
+  const EventStore& store_;
+  const MasterKey& master_key_;
+  const ReplayLogOptions& options_;
+  Replayer& replayer_;
+  std::string wanted_prefix_;  // of partition keys; empty: all
+  std::uint64_t read_ = 0;
+  std::unordered_map<std::string, std::optional<VisitorKey>> keys_;
+  std::unordered_map<std::string, AccountStreamEnd> account_streams_;
+};
+
+}  // namespace
+
+std::expected<LogPosition, ReplayLogError> ReplayLog(const EventStore& store, const MasterKey& master_key,
+                                                     const ReplayLogOptions& options, Replayer& replayer) {
+  LogReplay replay(store, master_key, options, replayer);
+  const auto origins = store.Origins();
+  for (const OriginRange& range : origins) {
+    if (auto read = replay.Read(range); !read) return std::unexpected(read.error());
+  }
+  replayer.Finish();
+  return origins.empty() ? LogPosition{} : LogPosition{origins.front().origin, origins.front().first};
+}
+
+}  // namespace monitor

@@ -1,0 +1,41 @@
+#include "server/bearer_token.h"
+
+#include <sodium.h>
+
+#include "domain/values/hash.h"
+
+namespace monitor {
+
+std::optional<std::string_view> BearerToken(const http::Request& request) {
+  constexpr std::string_view kScheme = "bearer ";
+  const auto header = request.Header("Authorization");
+  if (!header || header->size() <= kScheme.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kScheme.size(); ++i) {
+    const char c = (*header)[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c) != kScheme[i]) return std::nullopt;
+  }
+  std::string_view token = header->substr(kScheme.size());
+  while (token.starts_with(' ')) token.remove_prefix(1);
+  if (token.empty()) return std::nullopt;
+  return token;
+}
+
+TokenHash::TokenHash(std::string_view token) : sha256_(Sha256(token)) {}
+
+bool TokenHash::Matches(std::string_view token) const {
+  const auto presented = Sha256(token);
+  return sodium_memcmp(presented.data(), sha256_.data(), sha256_.size()) == 0;
+}
+
+bool TokenIsAmong(std::string_view token, std::span<const std::string> sha256_hex) {
+  const auto hash = Sha256(token);
+  const std::string presented = Hex({reinterpret_cast<const char*>(hash.data()), hash.size()});
+  bool found = false;
+  for (const std::string& known : sha256_hex) {
+    if (known.size() != presented.size()) continue;
+    if (sodium_memcmp(known.data(), presented.data(), presented.size()) == 0) found = true;
+  }
+  return found;
+}
+
+}  // namespace monitor

@@ -1,0 +1,31 @@
+// Bearer tokens, compared in constant time. libsodium's comparison is named in bearer_token.cpp only. Thread-safe.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "server/http_server.h"
+
+namespace monitor {
+
+// Of `Authorization: Bearer TOKEN`; the scheme's name is without case. nullopt: none was sent.
+std::optional<std::string_view> BearerToken(const http::Request& request);
+
+// A secret kept as its SHA-256, so that the comparison takes the same time whatever is presented.
+class TokenHash {
+ public:
+  explicit TokenHash(std::string_view token);
+  bool Matches(std::string_view token) const;
+
+ private:
+  std::array<std::uint8_t, 32> sha256_;
+};
+
+// Is the token's SHA-256 among these, given as lower-case hex (settings.apiTokenSha256)? Looks at all of them.
+bool TokenIsAmong(std::string_view token, std::span<const std::string> sha256_hex);
+
+}  // namespace monitor

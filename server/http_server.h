@@ -1,0 +1,131 @@
+// An HTTP/1.1 listener on Pistache with blocking workers; pistache/ is named in http_server.cpp only.
+//
+// Pistache accepts, polls and reads; requests are read by request_parser.h and replies are written straight to the
+// socket before the worker goes on, because Pistache's own parser and write queue lose, mix up or invent requests and
+// replies (docs/decisions/). Still not to be reached except through the edge or on loopback: it speaks no TLS and gives
+// slow clients their time.
+// Threads: a handler runs on one of `threads` workers, or of `handler_threads` if set, and may block there.
+#pragma once
+
+#include <cstdint>
+#include <forward_list>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace monitor::http {
+
+enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOptions, kPatch, kOther };
+std::string_view ToText(Method method);  // "" for kOther
+
+// A request as received. Views are into the connection's buffer and live as long as the handler runs.
+class Request {
+ public:
+  virtual ~Request() = default;
+  virtual Method method() const = 0;
+  virtual std::string_view path() const = 0;   // as sent, not decoded
+  virtual std::string_view query() const = 0;  // as sent, without `?`
+  virtual std::string_view body() const = 0;
+  // The first of that name, without regard to case and to space around the value.
+  virtual std::optional<std::string_view> Header(std::string_view name) const = 0;
+  virtual std::string_view peer_address() const = 0;
+  // True once nobody waits for the answer: the client has closed the connection (or its half of it), or the server is
+  // going. For handlers that take long; it costs a system call.
+  virtual bool abandoned() const { return false; }
+};
+
+// Header lines of a reply. Names and values are written as given; control characters in a value become spaces.
+class HeaderLines {
+ public:
+  void Add(std::string_view name, std::string_view value);
+  std::string_view text() const { return text_; }  // "Name: value\r\n"…
+
+ private:
+  std::string text_;
+};
+
+struct Reply {
+  int status = 200;
+  std::string body;
+  std::string_view content_type =
+      "application/json";          // of static lifetime; none is sent if empty, nor with 204 and 304
+  HeaderLines headers;             // besides Content-Type, Content-Length and Connection
+  std::string_view fixed_headers;  // the same of static lifetime, each line ended by CRLF
+  // The connection is closed without a reply: what became of the request can not be said. All else is ignored.
+  bool unanswered = false;
+};
+
+using Handler = std::function<Reply(const Request&)>;
+
+// The one form of errors: {"time": now, "message", "internalCode"} (http-api.md section 1).
+Reply ErrorReply(int status, int internal_code, std::string_view message);
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";  // or an IPv6 address
+  std::uint16_t port = 0;             // 0: a free one
+  int threads = 4;                    // each serves its share of the connections, one request at a time
+  // > 0: handlers run on so many threads of their own, so that one that waits holds up no other connection; beyond
+  // kMaxQueuedRequests waiting requests: 503.
+  int handler_threads = 0;
+  // Paths, of static lifetime, that are answered past all that wait for a handler thread, on the connection's worker:
+  // the handler must not block for them.
+  std::vector<std::string_view> at_once;
+  // Paths, of static lifetime, of requests that may take long: beside `handler_threads` they have `slow_threads` of
+  // their own and hold up no others; beyond kMaxQueuedSlowRequests waiting ones: 503.
+  std::vector<std::string_view> slow;
+  int slow_threads = 0;
+  std::string thread_name = "http";  // at most 15 characters
+  std::size_t max_body_bytes = 1 << 20;
+  // Replies in flight get so long when the server is destroyed; a client that then takes nothing for 100 ms, or is not
+  // done within a second, is cut.
+  int max_drain_seconds = 10;
+};
+
+constexpr std::size_t kMaxQueuedRequests = 256;
+constexpr std::size_t kMaxQueuedSlowRequests = 32;
+
+class Server {
+ public:
+  // Listens; throws std::runtime_error with one clear sentence if it can not. An exception out of the handler is
+  // answered 500 with a fixed text.
+  Server(ServerOptions options, Handler handler);
+  // Requests are abandoned from now on; waits until no reply is pending (bounded), then closes.
+  ~Server();
+
+  std::uint16_t port() const;
+  // Requests that are in a handler or whose reply is being written.
+  int pending() const;
+
+ private:
+  class Listener;
+  std::unique_ptr<Listener> listener_;
+};
+
+// Percent-decodes once; nullopt if malformed (a `%` without two hex digits). `+` stays.
+std::optional<std::string> PercentDecode(std::string_view text);
+
+// The query's pairs, decoded; of duplicate keys the first counts. A key or value that can not be decoded is kept as
+// sent. Holds views: `raw` must outlive it.
+class Query {
+ public:
+  explicit Query(std::string_view raw);
+  // nullopt if absent; an empty parameter counts as absent (http-api.md section 2).
+  std::optional<std::string_view> Get(std::string_view key) const;
+
+  // What is wrong with the names: the first that is not among `known`, or that is given twice, in words; nullopt if
+  // none is.
+  std::optional<std::string> Fault(std::span<const std::string_view> known) const;
+
+ private:
+  std::string_view Decoded(std::string_view text);
+
+  std::vector<std::pair<std::string_view, std::string_view>> pairs_;
+  std::forward_list<std::string> decoded_;  // what was not sent plainly
+};
+
+}  // namespace monitor::http

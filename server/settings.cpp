@@ -1,0 +1,209 @@
+#include "server/settings.h"
+
+#include <toml++/toml.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <sstream>
+
+#include "domain/values/whole_number.h"
+
+namespace monitor {
+namespace {
+
+using Type = SettingSpec::Type;
+
+std::string Name(const SettingSpec& spec) { return spec.section + "." + spec.key; }
+
+std::string EnvironmentName(const SettingSpec& spec) {
+  std::string name = "MONITOR_" + spec.section + "_" + spec.key;
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return name;
+}
+
+std::string WordsOf(const SettingSpec& spec) {
+  std::string words;
+  for (const std::string& word : spec.words) words += (words.empty() ? "" : ", ") + word;
+  return words;
+}
+
+// Is this text a value of the key? The error begins with where it was given.
+std::optional<std::string> Complaint(const SettingSpec& spec, const std::string& text, const std::string& where) {
+  if (spec.type == Type::kInteger && !ParseWhole<std::int64_t>(text)) return where + " must be an integer";
+  if (spec.type == Type::kBoolean && text != "true" && text != "false") return where + " must be true or false";
+  if (!spec.words.empty() && std::ranges::find(spec.words, text) == spec.words.end()) {
+    return where + " must be one of " + WordsOf(spec);
+  }
+  return std::nullopt;
+}
+
+// A TOML value as text; nullopt if it is of another type than the key's.
+std::optional<std::string> TextOf(const toml::node& node, Type type) {
+  switch (type) {
+    case Type::kString:
+      if (auto value = node.as_string()) return value->get();
+      return std::nullopt;
+    case Type::kInteger:
+      if (auto value = node.as_integer()) return std::to_string(value->get());
+      return std::nullopt;
+    case Type::kBoolean:
+      if (auto value = node.as_boolean()) return value->get() ? "true" : "false";
+      return std::nullopt;
+    case Type::kList:
+      break;
+  }
+  const toml::array* array = node.as_array();
+  if (array == nullptr) return std::nullopt;
+  std::string list;
+  for (const toml::node& item : *array) {
+    if (!item.is_string()) return std::nullopt;
+    if (!list.empty()) list += ',';
+    list += item.as_string()->get();
+  }
+  return list;
+}
+
+std::string_view TypeText(Type type) {
+  switch (type) {
+    case Type::kString:
+      return "a string";
+    case Type::kInteger:
+      return "an integer";
+    case Type::kBoolean:
+      return "true or false";
+    case Type::kList:
+      break;
+  }
+  return "a list of strings";
+}
+
+const SettingSpec* FindSpec(const std::vector<SettingSpec>& specs, std::string_view section, std::string_view key) {
+  auto found = std::find_if(specs.begin(), specs.end(),
+                            [&](const SettingSpec& spec) { return spec.section == section && spec.key == key; });
+  return found == specs.end() ? nullptr : &*found;
+}
+
+using Values = std::map<std::string, std::string, std::less<>>;
+
+std::optional<std::string> ReadFile(const std::vector<SettingSpec>& specs, const std::string& path, Values& values) {
+  if (std::filesystem::is_directory(path)) return path + ": is a folder, not a file";  // would read as an empty file
+  toml::table file;
+  try {
+    file = toml::parse_file(path);
+  } catch (const toml::parse_error& error) {
+    std::ostringstream text;
+    text << path;
+    if (error.source().begin) text << " line " << error.source().begin.line;
+    text << ": " << error.description();
+    return text.str();
+  }
+  for (const auto& [section, content] : file) {
+    const toml::table* table = content.as_table();
+    if (table == nullptr) return path + ": unknown key " + std::string(section.str());
+    for (const auto& [key, node] : *table) {
+      const std::string name = std::string(section.str()) + "." + std::string(key.str());
+      const SettingSpec* spec = FindSpec(specs, section.str(), key.str());
+      if (spec == nullptr) return path + ": unknown key " + name;
+      auto text = TextOf(node, spec->type);
+      if (!text) return path + ": " + name + " must be " + std::string(TypeText(spec->type));
+      if (auto complaint = Complaint(*spec, *text, path + ": " + name)) return complaint;
+      values[name] = *text;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ReadEnvironment(const std::vector<SettingSpec>& specs, Values& values) {
+  for (const SettingSpec& spec : specs) {
+    const std::string name = EnvironmentName(spec);
+    const char* text = std::getenv(name.c_str());
+    if (text == nullptr) continue;
+    if (auto complaint = Complaint(spec, text, name)) return complaint;
+    values[Name(spec)] = text;
+  }
+  return std::nullopt;
+}
+
+std::string HelpOfKeys(const std::vector<SettingSpec>& specs) {
+  std::ostringstream text;
+  text << "Keys of the file; each can be overridden by MONITOR_<SECTION>_<KEY> in the environment:\n";
+  std::string section;
+  for (const SettingSpec& spec : specs) {
+    if (spec.section != section) text << "\n[" << (section = spec.section) << "]\n";
+    const bool quoted = spec.type == Type::kString;
+    const bool list = spec.type == Type::kList;
+    std::string left = "  " + spec.key + " = " +
+                       (quoted ? "\""
+                        : list ? "["
+                               : "") +
+                       spec.default_value +
+                       (quoted ? "\""
+                        : list ? "]"
+                               : "");
+    left.resize(std::max<std::size_t>(left.size() + 2, 38), ' ');
+    text << left << spec.help << (spec.words.empty() ? "" : " (" + WordsOf(spec) + ")") << "\n";
+  }
+  return text.str();
+}
+
+}  // namespace
+
+std::string ServerSettings::String(std::string_view section, std::string_view key) const {
+  auto found = values_.find(std::string(section) + "." + std::string(key));
+  return found == values_.end() ? std::string() : found->second;
+}
+
+std::int64_t ServerSettings::Integer(std::string_view section, std::string_view key) const {
+  return ParseWhole<std::int64_t>(String(section, key)).value_or(0);
+}
+
+bool ServerSettings::Boolean(std::string_view section, std::string_view key) const {
+  return String(section, key) == "true";
+}
+
+std::vector<std::string> ServerSettings::List(std::string_view section, std::string_view key) const {
+  std::vector<std::string> items;
+  std::istringstream text(String(section, key));
+  for (std::string item; std::getline(text, item, ',');) {
+    const std::size_t begin = item.find_first_not_of(' ');
+    if (begin != item.npos) items.push_back(item.substr(begin, item.find_last_not_of(' ') - begin + 1));
+  }
+  return items;
+}
+
+std::expected<ServerSettings, std::string> LoadSettings(const std::vector<SettingSpec>& specs,
+                                                        const std::string& path) {
+  ServerSettings settings;
+  for (const SettingSpec& spec : specs) settings.values_[Name(spec)] = spec.default_value;
+  if (!path.empty()) {
+    if (auto error = ReadFile(specs, path, settings.values_)) return std::unexpected(*error);
+  }
+  if (auto error = ReadEnvironment(specs, settings.values_)) return std::unexpected(*error);
+  return settings;
+}
+
+std::expected<ServerSettings, int> SettingsFromCommandLine(int argc, char** argv, std::string_view program,
+                                                           std::string_view description,
+                                                           const std::vector<SettingSpec>& specs) {
+  CLI::App app{std::string(description), std::string(program)};
+  std::string path;
+  app.add_option("--config", path, "TOML file with the settings")->type_name("FILE");
+  app.set_version_flag("--version", std::string(program) + " " MONITOR_VERSION);
+  app.footer(HelpOfKeys(specs));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return std::unexpected(app.exit(error) == 0 ? 0 : 2);
+  }
+  auto settings = LoadSettings(specs, path);
+  if (settings) return *settings;
+  std::cerr << program << ": " << settings.error() << "\n";
+  return std::unexpected(1);
+}
+
+}  // namespace monitor

@@ -1,0 +1,500 @@
+#include "api/admin/admin.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "api/admin/token_file.h"
+#include "domain/values/json.h"
+#include "eventstore/random.h"
+#include "tests/api/node_fixture.h"
+#include "tests/server/raw_http_client.h"
+
+namespace monitor {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+using testing::StartsWith;
+using testing_http::Answer;
+using testing_http::Client;
+
+constexpr const char* kToken = "a-token-of-the-test";
+
+// Set by a test between its requests, read by the threads that answer.
+class Sentence {
+ public:
+  explicit Sentence(std::string text = "") : text_(std::move(text)) {}
+  Sentence& operator=(std::string text) {
+    std::lock_guard lock(mutex_);
+    text_ = std::move(text);
+    return *this;
+  }
+  std::string Get() const {
+    std::lock_guard lock(mutex_);
+    return text_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string text_;
+};
+
+class AdminTest : public testing::Test {
+ protected:
+  AdminTest()
+      : master_key_(*MasterKey::Load(folder_.path() + "/master.key", true)),
+        accounts_(folder_.store()),
+        visits_(folder_.store(), master_key_),
+        admin_({.accounts = accounts_,
+                .visits = visits_,
+                .store = folder_.store(),
+                .master_key = master_key_,
+                .metrics = registry_,
+                .drain = drain_,
+                .store_fault = [this] { return store_fault_.Get(); },
+                .clock_fault = [this] { return clock_fault_.Get(); },
+                .refusal = [this] { return refusal_.Get(); }},
+               {.token = kToken, .max_waiting_polls = 2}),
+        server_({.threads = 1, .handler_threads = 8},
+                [this](const http::Request& request) { return admin_.Handle(request); }) {
+    EXPECT_TRUE(accounts_.Start(""));
+  }
+
+  Answer Do(std::string_view method, std::string_view path, std::string_view body = {}, std::string headers = {}) {
+    headers += "Authorization: Bearer " + std::string(kToken) + "\r\n";
+    return testing_http::Do(server_.port(), method, path, body, headers);
+  }
+  void PutDemo() { ASSERT_EQ(Do("PUT", "/admin/accounts/demo", SampleDocument("demo")).status, 201); }
+
+  // A visitor's engagement request; returns its session.
+  SessionId Visit(const std::string& visitor, std::string_view attribute = {}) {
+    VisitCall call{};
+    call.account = accounts_.Find(AccountId("demo"));
+    call.request.kind = VisitRequest::Kind::kEngagement;
+    call.request.app_installation = AppInstallationId("web");
+    call.request.visitor = VisitorId(visitor);
+    call.request.fresh_session = GenerateSessionId();
+    call.request.fresh_page = GeneratePageId();
+    if (!attribute.empty()) call.request.attributes.push_back({AttributeType::kPersonal, std::string(attribute)});
+    call.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto decision = visits_.Handle(std::move(call));
+    EXPECT_TRUE(decision);
+    return decision ? decision->session : SessionId();
+  }
+
+  StoreFolder folder_;
+  MasterKey master_key_;
+  Accounts accounts_;
+  Visits visits_;
+  Drain drain_;
+  Sentence store_fault_, clock_fault_, refusal_;
+  metrics::Registry registry_;
+  Admin admin_;
+  http::Server server_;
+};
+
+// Status and internal code, as in "404/6".
+std::string Code(const Answer& answer) {
+  const auto document = json::Document::Parse(answer.body);
+  const json::Value* code = document ? document->root().Find("internalCode") : nullptr;
+  return std::to_string(answer.status) + "/" + (code ? std::string(code->text()) : "none");
+}
+
+TEST_F(AdminTest, OnlyHealthAndMetricsNeedNoToken) {
+  for (const char* path : {"/livez", "/readyz", "/metrics"}) {
+    EXPECT_EQ(testing_http::Do(server_.port(), "GET", path).status, 200) << path;
+    EXPECT_EQ(testing_http::Do(server_.port(), "HEAD", path).status, 200) << path;
+  }
+  for (const char* path :
+       {"/admin/accounts", "/admin/accounts/demo", "/admin/position", "/admin/log", "/nowhere", "/"}) {
+    EXPECT_EQ(Code(testing_http::Do(server_.port(), "GET", path)), "401/10") << path;
+  }
+  for (const char* header :
+       {"Authorization: Bearer wrong\r\n", "Authorization: Bearer \r\n", "Authorization: Basic x\r\n",
+        "Authorization: a-token-of-the-test\r\n", "Authorization: Bearer a-token-of-the-tes\r\n"}) {
+    EXPECT_EQ(Code(testing_http::Do(server_.port(), "GET", "/admin/accounts", "", header)), "401/10") << header;
+  }
+  EXPECT_EQ(
+      testing_http::Do(server_.port(), "GET", "/admin/accounts", "", "Authorization: bearer  a-token-of-the-test\r\n")
+          .status,
+      200);
+}
+
+TEST_F(AdminTest, UnknownPathsAndMethodsHaveThePublicForm) {
+  EXPECT_EQ(Code(Do("GET", "/admin")), "404/5");
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo/what")), "404/5");
+  EXPECT_EQ(Code(Do("GET", "/admin//accounts")), "404/5");
+  const Answer answer = Do("DELETE", "/admin/accounts/demo");
+  EXPECT_EQ(Code(answer), "405/5");
+  EXPECT_EQ(answer.Header("Allow"), "GET, HEAD, PUT");
+  EXPECT_EQ(Do("GET", "/admin/drain").Header("Allow"), "POST");
+}
+
+TEST_F(AdminTest, UnknownAndDoubledParametersAreRefusedByName) {
+  for (const char* path : {"/livez", "/readyz", "/metrics", "/admin/accounts", "/admin/position", "/admin/log"}) {
+    const Answer answer = Do("GET", std::string(path) + "?form=1");
+    EXPECT_EQ(Code(answer), "400/5") << path;
+    EXPECT_THAT(answer.body, HasSubstr("\"message\":\"form: is no parameter here\"")) << path;
+  }
+  EXPECT_THAT(Do("GET", "/admin/log?from=1&limit=1&waitMs=0&from=2").body, HasSubstr("from: is given twice"));
+  EXPECT_EQ(Code(Do("PUT", "/admin/accounts/demo?dry=1", SampleDocument("demo"))), "400/5");
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo")), "404/6");
+  EXPECT_EQ(Code(testing_http::Do(server_.port(), "GET", "/admin/log?form=1")), "401/10");
+}
+
+TEST_F(AdminTest, AnAccountIsPutReadAndListed) {
+  const std::string document = SampleDocument("demo");
+  const std::string tag = "\"" + RevisionOf(document).str() + "\"";
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo")), "404/6");
+  const Answer created = Do("PUT", "/admin/accounts/demo", document);
+  EXPECT_EQ(created.status, 201);
+  EXPECT_EQ(created.body, R"({"revision":)" + tag + "}");
+  EXPECT_EQ(Do("PUT", "/admin/accounts/demo", document).status, 200);
+  const Answer read = Do("GET", "/admin/accounts/demo");
+  EXPECT_EQ(read.body, document);
+  EXPECT_EQ(read.Header("ETag"), tag);
+  EXPECT_EQ(Do("GET", "/admin/accounts").body,
+            R"({"accounts":[{"id":"demo","revision":)" + tag + R"(,"name":"first"}]})");
+  EXPECT_EQ(Code(Do("PUT", "/admin/accounts/demo", SampleDocument("demo", "x"), "If-Match: \"no\"\r\n")), "412/5");
+  EXPECT_EQ(Do("PUT", "/admin/accounts/demo", SampleDocument("demo", "x"), "If-Match: " + tag + "\r\n").status, 200);
+}
+
+TEST_F(AdminTest, ARefusedDocumentListsItsErrors) {
+  const Answer answer =
+      Do("PUT", "/admin/accounts/demo", R"({"accountId":"demo","timeZone":"Mars","currency":"??","campaigns":[{}]})");
+  EXPECT_EQ(Code(answer), "400/5");
+  const auto document = json::Document::Parse(answer.body);
+  ASSERT_TRUE(document);
+  const json::Value* errors = document->root().Find("errors");
+  ASSERT_NE(errors, nullptr);
+  EXPECT_GE(errors->items().size(), 3u);
+  for (const json::Value& error : errors->items()) {
+    EXPECT_NE(error.Find("path"), nullptr);
+    EXPECT_NE(error.Find("message"), nullptr);
+  }
+  EXPECT_EQ(Code(Do("PUT", "/admin/accounts/other", SampleDocument("demo"))), "400/5");
+  EXPECT_EQ(Code(Do("PUT", "/admin/accounts/demo", "nonsense")), "400/5");
+}
+
+TEST_F(AdminTest, SkillsAreSet) {
+  EXPECT_EQ(Code(Do("PUT", "/admin/accounts/demo/skills/3", R"({"state":"busy"})")), "404/6");
+  PutDemo();
+  EXPECT_EQ(Do("PUT", "/admin/accounts/demo/skills/3", R"({"state":"busy"})").body, "{}");
+  EXPECT_EQ(accounts_.Find(AccountId("demo"))->StateOfSkill(3), SkillState::kBusy);
+  EXPECT_EQ(Code(Do("PUT", "/admin/accounts/demo/skills/4", R"({"state":"busy"})")), "404/12");
+  EXPECT_EQ(Code(Do("PUT", "/admin/accounts/demo/skills/x", R"({"state":"busy"})")), "404/12");
+  for (const char* body : {"{}", R"({"state":"away"})", R"({"state":1})", "[]", ""}) {
+    const Answer answer = Do("PUT", "/admin/accounts/demo/skills/3", body);
+    EXPECT_EQ(Code(answer), "400/5") << body;
+  }
+}
+
+TEST_F(AdminTest, ExplainsEveryEngagementAndRecordsNothing) {
+  EXPECT_EQ(Code(Do("POST", "/admin/accounts/demo/explain", "{}")), "404/6");
+  PutDemo();
+  const std::string position = Do("GET", "/admin/position").body;
+  Answer answer = Do("POST", "/admin/accounts/demo/explain",
+                     R"({"appInstallationId":"web","visitorId":"v","request":{"entryPoints":["https://x.example/"]}})");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, R"({"revision":")" + RevisionOf(SampleDocument("demo")).str() +
+                             R"(","engagements":[{"campaignId":41,"engagementId":4101,"verdict":"offered"},)" +
+                             R"({"campaignId":41,"engagementId":4102,"verdict":"offered"}]})");
+  EXPECT_EQ(Do("PUT", "/admin/accounts/demo/skills/3", R"({"state":"offline"})").status, 200);
+  answer = Do("POST", "/admin/accounts/demo/explain", R"({"appInstallationId":"web","at":1700000000000})");
+  EXPECT_THAT(answer.body, HasSubstr(R"("engagementId":4102,"verdict":"refused","reason":"unavailable")"));
+  EXPECT_EQ(Code(Do("POST", "/admin/accounts/demo/explain", R"({"appInstallationId":"old"})")), "404/18");
+  EXPECT_EQ(Code(Do("POST", "/admin/accounts/demo/explain", "{}")), "400/5");
+  answer = Do("POST", "/admin/accounts/demo/explain", R"({"appInstallationId":"web","request":{"pageId":[]}})");
+  EXPECT_EQ(Code(answer), "400/5");
+  EXPECT_THAT(answer.body, HasSubstr(R"("message":"request.pageId)"));
+  EXPECT_THAT(Do("GET", "/admin/position").body, Not(position));  // the skill's event, nothing of explain's
+  EXPECT_THAT(Do("GET", "/admin/position").body, HasSubstr(R"("last":"2")"));
+}
+
+TEST_F(AdminTest, WhatIfTellsHowOffersWouldHaveDiffered) {
+  EXPECT_EQ(Code(Do("POST", "/admin/accounts/demo/what-if", "{}")), "404/6");
+  PutDemo();
+  Visit("v1");
+  Visit("v2", R"({"type":"personal","personal":{"firstname":"Wilhelmina"}})");
+  const std::string origin = folder_.store().Origins().back().origin.ToString();
+  std::string changed = SampleDocument("demo");
+  changed.replace(changed.find("\"id\":4102"), 9, "\"enabled\":false,\"id\":4102");
+  const Answer answer = Do("POST", "/admin/accounts/demo/what-if", "{\"document\":" + changed + "}");
+  EXPECT_EQ(answer.body,
+            R"({"from":")" + origin + R"(:1","sessions":2,"offers":{"before":4,"after":2},)" +
+                R"("exposures":{"before":0,"after":0},"byEngagement":[)" +
+                R"({"engagementId":4101,"before":2,"after":2},{"engagementId":4102,"before":2,"after":0}],)" +
+                R"("zoneConflicts":{"before":0,"after":0}})");
+  EXPECT_THAT(Do("POST", "/admin/accounts/demo/what-if", "{\"to\":1000,\"document\":" + changed + "}").body,
+              HasSubstr(R"("sessions":0)"));
+  EXPECT_EQ(Code(Do("POST", "/admin/accounts/demo/what-if", "{}")), "400/5");
+  EXPECT_EQ(Code(Do("POST", "/admin/accounts/demo/what-if", "{\"from\":\"x\",\"document\":" + changed + "}")), "400/5");
+  const Answer refused =
+      Do("POST", "/admin/accounts/demo/what-if", R"({"document":{"accountId":"demo","timeZone":"Mars"}})");
+  EXPECT_EQ(Code(refused), "400/5");
+  EXPECT_THAT(refused.body, HasSubstr(R"("errors":[)"));
+  EXPECT_EQ(Code(Do("POST", "/admin/accounts/demo/what-if", "{\"document\":" + SampleDocument("other") + "}")),
+            "400/5");
+}
+
+TEST_F(AdminTest, ConversationsStartAndEndOnce) {
+  PutDemo();
+  Visit("v1");
+  const std::string path = "/admin/accounts/demo/conversations/c1";
+  EXPECT_EQ(Code(Do("PUT", path, "{}")), "400/5");
+  EXPECT_EQ(Code(Do("PUT", path, R"({"visitorId":"bad id"})")), "400/5");
+  EXPECT_EQ(Code(Do("PUT", path, R"({"visitorId":"v1","contextId":0})")), "400/5");
+  EXPECT_EQ(Code(Do("PUT", path, R"({"identity":{"iss":"x"}})")), "400/5");
+  EXPECT_EQ(Code(Do("PUT", path, R"({"identity":{"iss":"x","sub":"nobody"}})")), "404/12");
+  EXPECT_EQ(Do("PUT", path, R"({"visitorId":"v1"})").body, "{}");
+  const std::string after_start = Do("GET", "/admin/position").body;
+  EXPECT_EQ(Do("PUT", path, R"({"visitorId":"v1"})").status, 200);
+  EXPECT_EQ(Do("GET", "/admin/position").body, after_start);
+  EXPECT_EQ(Do("DELETE", path).body, "{}");
+  const std::string after_end = Do("GET", "/admin/position").body;
+  EXPECT_NE(after_end, after_start);
+  EXPECT_EQ(Do("DELETE", path).status, 200);
+  EXPECT_EQ(Do("DELETE", "/admin/accounts/demo/conversations/unknown").status, 200);
+  EXPECT_EQ(Do("GET", "/admin/position").body, after_end);
+  EXPECT_EQ(Code(Do("DELETE", "/admin/accounts/other/conversations/c1")), "404/6");
+}
+
+TEST_F(AdminTest, AVisitorIsShownAndErased) {
+  PutDemo();
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo/visitors/v1")), "404/12");
+  EXPECT_EQ(Code(Do("DELETE", "/admin/accounts/demo/visitors/v1")), "404/12");
+  const SessionId session = Visit("v1");
+  EXPECT_EQ(Do("PUT", "/admin/accounts/demo/visitors/v1/abandon-score", R"({"score":7.5})").body, "{}");
+  EXPECT_EQ(Code(Do("PUT", "/admin/accounts/demo/visitors/v1/abandon-score", "{}")), "400/5");
+  EXPECT_EQ(Code(Do("PUT", "/admin/accounts/demo/visitors/v1/abandon-score", R"({"score":"much"})")), "400/5");
+  const Answer shown = Do("GET", "/admin/accounts/demo/visitors/v1");
+  EXPECT_EQ(shown.status, 200);
+  EXPECT_THAT(shown.body, AllOf(HasSubstr(R"("visitorId":"v1")"), HasSubstr(session.str()), HasSubstr("7.5")));
+  EXPECT_EQ(Do("DELETE", "/admin/accounts/demo/visitors/v1").body, "{}");
+  EXPECT_THAT(Do("GET", "/admin/log").body, HasSubstr("monitor.visitor-erased"));
+}
+
+TEST_F(AdminTest, ASessionsEventsAreShownInPlaintextAndTheLogIsNot) {
+  PutDemo();
+  const SessionId session = Visit("v1", R"({"type":"personal","personal":{"firstname":"Wilhelmina"}})");
+  const std::string path = "/admin/accounts/demo/visitors/v1/sessions/" + session.str() + "/events";
+  const Answer answer = Do("GET", path);
+  EXPECT_EQ(answer.status, 200);
+  const auto events = json::Document::Parse(answer.body);
+  ASSERT_TRUE(events);
+  ASSERT_GE(events->root().items().size(), 3u);
+  const json::Value& first = events->root().items()[0];
+  EXPECT_EQ(first.Find("specversion")->text(), "1.0");
+  EXPECT_EQ(first.Find("type")->text(), "monitor.session-created");
+  EXPECT_EQ(first.Find("subject")->text(), "session/demo/v1/" + session.str());
+  EXPECT_TRUE(first.Find("seq")->is_string());
+  EXPECT_TRUE(first.Find("bucket")->is_number());
+  EXPECT_TRUE(first.Find("data")->is_object());
+  EXPECT_THAT(answer.body, HasSubstr("Wilhelmina"));
+  EXPECT_THAT(Do("GET", "/admin/log").body, Not(HasSubstr("Wilhelmina")));
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo/visitors/v1/sessions/other/events")), "404/12");
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/other/visitors/v1/sessions/x/events")), "404/6");
+}
+
+TEST_F(AdminTest, TheLogIsReadFromAPositionOn) {
+  PutDemo();
+  Visit("v1");
+  const std::string origin = folder_.store().Origins().back().origin.ToString();
+  const Answer all = Do("GET", "/admin/log?from=" + origin + ":1");
+  EXPECT_EQ(all.status, 200);
+  EXPECT_EQ(all.Header("Content-Type"), "application/x-ndjson");
+  EXPECT_EQ(Do("GET", "/admin/log").body, all.body);
+  EXPECT_EQ(Do("GET", "/admin/log?from=").body, all.body);
+  EXPECT_EQ(Do("GET", "/admin/log?from=1").body, all.body);
+  EXPECT_EQ(Do("GET", "/admin/log?limit=1").body + Do("GET", "/admin/log?from=2").body, all.body);
+  EXPECT_THAT(all.body, StartsWith(R"({"specversion":"1.0")"));
+  const std::string last = std::to_string(folder_.store().Origins().back().last);
+  EXPECT_EQ(Do("GET", "/admin/log?from=" + std::to_string(std::stoull(last) + 1)).body, "");
+  EXPECT_THAT(Do("GET", "/admin/position").body,
+              AllOf(HasSubstr(R"("origin":")" + origin + R"(","first":"1","last":")" + last + R"(","relayed":"0")"),
+                    HasSubstr(R"("origins":[{"origin":")" + origin)));
+  EXPECT_EQ(Code(Do("GET", "/admin/log?from=" + origin + ":0")), "410/5");
+  EXPECT_EQ(Code(Do("GET", "/admin/log?from=00000000.1:1")), "404/12");
+  for (const char* query : {"from=x", "limit=0", "limit=x", "waitMs=-1", "waitMs=x"}) {
+    EXPECT_EQ(Code(Do("GET", std::string("/admin/log?") + query)), "400/5") << query;
+  }
+}
+
+TEST_F(AdminTest, APollIsAnsweredByTheNextEvent) {
+  PutDemo();
+  Client poll(server_.port());
+  poll.Send("GET /admin/log?from=2&waitMs=60000 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + std::string(kToken) +
+            "\r\n\r\n");
+  EXPECT_EQ(Do("PUT", "/admin/accounts/demo/skills/3", R"({"state":"busy"})").status, 200);
+  EXPECT_THAT(poll.Receive().body, HasSubstr("monitor.skill-availability-changed"));
+}
+
+TEST_F(AdminTest, PollsAreBoundedAndEndWithTheServer) {
+  const std::string request = "GET /admin/log?from=1&waitMs=60000 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " +
+                              std::string(kToken) + "\r\n\r\n";
+  Client first(server_.port()), second(server_.port());
+  first.Send(request);
+  second.Send(request);
+  ASSERT_TRUE(WaitUntil([&] { return server_.pending() == 2; }, std::chrono::seconds(20)));
+  // Pending is counted a moment before the poll waits: the third is refused once both do.
+  Answer third;
+  ASSERT_TRUE(WaitUntil(
+      [&] {
+        third = Do("GET", "/admin/log?from=1&waitMs=1");
+        return third.status == 503;
+      },
+      std::chrono::seconds(20)));
+  EXPECT_EQ(Code(third), "503/18");
+  EXPECT_NE(third.Header("Retry-After"), std::nullopt);
+  EXPECT_EQ(testing_http::Do(server_.port(), "GET", "/livez").status, 200);
+  admin_.Stop();
+  EXPECT_EQ(first.Receive().body, "");
+  EXPECT_EQ(second.Receive().status, 200);
+}
+
+// At most two wait at a time: the place of one that has gone is free again.
+TEST_F(AdminTest, APollEndsWithItsClient) {
+  const auto third_waits = [&] { return Do("GET", "/admin/log?from=1&waitMs=1").status == 200; };
+  {
+    Client first(server_.port()), second(server_.port());
+    for (Client* client : {&first, &second}) {
+      client->Send("GET /admin/log?from=1&waitMs=60000 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " +
+                   std::string(kToken) + "\r\n\r\n");
+    }
+    ASSERT_TRUE(WaitUntil([&] { return !third_waits(); }, std::chrono::seconds(20)));
+  }
+  EXPECT_TRUE(WaitUntil(third_waits, std::chrono::seconds(20)));
+}
+
+TEST_F(AdminTest, ReadyzSaysInWordsWhyNothingIsTaken) {
+  store_fault_ = "35 MiB are free, 256 are wanted";
+  const Answer ready = testing_http::Do(server_.port(), "GET", "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_THAT(ready.body, HasSubstr(R"("status":"unready")"));
+  EXPECT_THAT(ready.body, HasSubstr(R"("store":"35 MiB are free, 256 are wanted")"));
+}
+
+TEST_F(AdminTest, CommandsThatAreDoneLeaveTheirPlaces) {
+  PutDemo();
+  for (int i = 0; i < 2 * AdminOptions{}.max_waiting_commands; ++i) {
+    ASSERT_EQ(Do("PUT", "/admin/accounts/demo/skills/3", R"({"state":"busy"})").status, 200) << i;
+  }
+}
+
+TEST_F(AdminTest, DrainingTurnsReadyzButNotLivez) {
+  EXPECT_EQ(testing_http::Do(server_.port(), "GET", "/readyz").body,
+            R"({"status":"ready","checks":{"accounts":"ok","store":"ok","clock":"ok","origin":"ok","drain":"ok"}})");
+  EXPECT_EQ(Do("POST", "/admin/drain").body, "{}");
+  EXPECT_TRUE(drain_.begun());
+  const Answer ready = testing_http::Do(server_.port(), "GET", "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_THAT(ready.body, HasSubstr(R"("drain":"draining")"));
+  EXPECT_EQ(testing_http::Do(server_.port(), "GET", "/livez").status, 200);
+}
+
+TEST_F(AdminTest, AnAccountWhoseStoredDocumentIsRefusedIsNamedAndMended) {
+  PutDemo();
+  StoreRefusedDocument(folder_.store(), {1, {}, {}, {}});
+  Accounts accounts(folder_.store());
+  ASSERT_TRUE(accounts.Start(""));
+  Admin admin({.accounts = accounts,
+               .visits = visits_,
+               .store = folder_.store(),
+               .master_key = master_key_,
+               .metrics = registry_,
+               .drain = drain_},
+              {.token = kToken});
+  const http::Server server({.threads = 1, .handler_threads = 8},
+                            [&](const http::Request& request) { return admin.Handle(request); });
+  const auto ask = [&](std::string_view method, std::string_view path, std::string_view body = {}) {
+    return testing_http::Do(server.port(), method, path, body, "Authorization: Bearer " + std::string(kToken) + "\r\n");
+  };
+  const Answer ready = ask("GET", "/readyz");
+  EXPECT_EQ(ready.status, 200);
+  EXPECT_THAT(ready.body, AllOf(HasSubstr(R"("status":"degraded")"), HasSubstr("documents are refused: demo")));
+  const std::string tag = "\"" + RevisionOf(kRefusedDocument).str() + "\"";
+  EXPECT_THAT(ask("GET", "/admin/accounts").body,
+              AllOf(HasSubstr(R"("id":"demo","revision":)" + tag), HasSubstr(R"("refused":"appInstallations)")));
+  const Answer stored = ask("GET", "/admin/accounts/demo");
+  EXPECT_EQ(stored.body, kRefusedDocument);
+  EXPECT_EQ(stored.Header("ETag"), tag);
+  EXPECT_EQ(ask("PUT", "/admin/accounts/demo/skills/3", R"({"state":"busy"})").status, 503) << "it may yet be told";
+  EXPECT_EQ(ask("GET", "/admin/accounts/demo/visitors/v").status, 503);
+  EXPECT_EQ(ask("PUT", "/admin/accounts/demo", SampleDocument("demo")).status, 200);
+  EXPECT_THAT(ask("GET", "/readyz").body, HasSubstr(R"("status":"ready")"));
+}
+
+TEST_F(AdminTest, SaysWhyTheBrokerIsMissing) {
+  Sentence missing("no connection");
+  Admin admin({.accounts = accounts_,
+               .visits = visits_,
+               .store = folder_.store(),
+               .master_key = master_key_,
+               .metrics = registry_,
+               .drain = drain_,
+               .broker = [&] { return missing.Get(); }},
+              {.token = kToken});
+  const http::Server server({.threads = 1, .handler_threads = 8},
+                            [&](const http::Request& request) { return admin.Handle(request); });
+  const Answer degraded = testing_http::Do(server.port(), "GET", "/readyz");
+  EXPECT_EQ(degraded.status, 200);
+  EXPECT_THAT(degraded.body, AllOf(HasSubstr(R"("status":"degraded")"), HasSubstr(R"("broker":"no connection")")));
+  missing = "";
+  EXPECT_THAT(testing_http::Do(server.port(), "GET", "/readyz").body,
+              AllOf(HasSubstr(R"("status":"ready")"), HasSubstr(R"("broker":"ok")")));
+}
+
+TEST_F(AdminTest, ReadyzSaysInWordsWhatIsWrongWithClockAndOrigin) {
+  clock_fault_ = "the log is 400 days ahead";
+  const Answer degraded = testing_http::Do(server_.port(), "GET", "/readyz");
+  EXPECT_EQ(degraded.status, 200) << "it serves";
+  EXPECT_THAT(degraded.body, AllOf(StartsWith(R"({"status":"degraded")"),
+                                   HasSubstr(R"("clock":"the log is 400 days ahead","origin":"ok")")));
+  refusal_ = "it is an older copy";
+  const Answer unready = testing_http::Do(server_.port(), "GET", "/readyz");
+  EXPECT_EQ(unready.status, 503);
+  EXPECT_THAT(unready.body,
+              AllOf(StartsWith(R"({"status":"unready")"), HasSubstr(R"("origin":"it is an older copy")")));
+}
+
+TEST_F(AdminTest, MetricsAreInPrometheusForm) {
+  registry_.AddCounter("monitor_things_total", "Things", {{"kind", "a"}}).Add(2);
+  std::atomic<double> outside = 3;
+  registry_.AddCounterFunction("monitor_outside_total", "Outside", {}, [&] { return outside.load(); });
+  registry_.AddHistogram("monitor_wait_seconds", "Waits", {0.1, 1}).Observe(0.5);
+  const Answer answer = testing_http::Do(server_.port(), "GET", "/metrics");
+  EXPECT_THAT(*answer.Header("Content-Type"), StartsWith("text/plain"));
+  EXPECT_THAT(answer.body,
+              AllOf(HasSubstr("# TYPE monitor_things_total counter"), HasSubstr("monitor_things_total{kind=\"a\"} 2"),
+                    HasSubstr("monitor_outside_total 3"), HasSubstr("monitor_wait_seconds_bucket{le=\"1\"} 1")));
+  outside = 5;
+  EXPECT_THAT(testing_http::Do(server_.port(), "GET", "/metrics").body, HasSubstr("monitor_outside_total 5"));
+}
+
+TEST(TokenFile, IsMadeOnceAndForTheOwnerOnly) {
+  StoreFolder folder;
+  const std::string path = folder.path() + "/admin.token";
+  const auto made = LoadTokenFile(path);
+  ASSERT_TRUE(made);
+  EXPECT_THAT(*made, SizeIs(64));
+  EXPECT_EQ(std::filesystem::status(path).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ(LoadTokenFile(path), made);
+  for (auto readers : {std::filesystem::perms::others_read, std::filesystem::perms::group_read}) {
+    std::filesystem::permissions(path, readers, std::filesystem::perm_options::add);
+    EXPECT_THAT(LoadTokenFile(path).error(), HasSubstr("mode must be 600"));
+    std::filesystem::permissions(path, readers, std::filesystem::perm_options::remove);
+  }
+  std::ofstream(path) << "";
+  EXPECT_THAT(LoadTokenFile(path).error(), HasSubstr("is empty"));
+  EXPECT_FALSE(LoadTokenFile("/nowhere/at/all"));
+}
+
+}  // namespace
+}  // namespace monitor

@@ -1,0 +1,229 @@
+#include "consumers/query/query_api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <latch>
+#include <mutex>
+#include <thread>
+
+#include "tests/server/raw_http_client.h"
+#include "tests/temporary_folder.h"
+
+namespace monitor {
+namespace {
+
+using testing::HasSubstr;
+using testing_http::Answer;
+
+constexpr const char* kOrigin = "7f3a9c01.1";
+
+struct StillSource : Source {
+  SourceStatus Status() const override { return status; }
+  const IntakeCounters& counters() const override { return counted; }
+  SourceStatus status;
+  IntakeCounters counted;
+};
+
+struct PlainRequest : http::Request {
+  PlainRequest(std::string_view path_text, std::string_view query_text) : resource(path_text), text(query_text) {}
+  http::Method method() const override { return http::Method::kGet; }
+  std::string_view path() const override { return resource; }
+  std::string_view query() const override { return text; }
+  std::string_view body() const override { return {}; }
+  std::optional<std::string_view> Header(std::string_view) const override { return std::nullopt; }
+  std::string_view peer_address() const override { return {}; }
+
+  std::string_view resource, text;
+};
+
+// A request whose client leaves: it is there for so many looks.
+struct LeavingRequest : PlainRequest {
+  LeavingRequest(std::string_view query_text, int looks) : PlainRequest("/api/funnel", query_text), looks_left(looks) {}
+  bool abandoned() const override { return looks_left-- <= 0; }
+
+  mutable int looks_left;
+};
+
+// Tells when it has got its place to wait.
+struct WaitingRequest : PlainRequest {
+  explicit WaitingRequest(std::string_view query_text) : PlainRequest("/api/position", query_text) {}
+  bool abandoned() const override {
+    std::call_once(told, [this] { waits.count_down(); });
+    return false;
+  }
+
+  mutable std::once_flag told;
+  mutable std::latch waits{1};
+};
+
+class QueryApiTest : public testing::Test {
+ protected:
+  QueryApiTest()
+      : store_(std::move(*ViewStore::Open(folder_.path() + "/view"))),
+        api_(*store_, source_, registry_, 1),
+        server_({.handler_threads = 2, .slow = {"/api/funnel"}, .slow_threads = 1},
+                [this](const http::Request& request) { return api_.Handle(request); }) {}
+
+  // Displays of one visitor, an hour from one to the next.
+  void Display(int count) {
+    for (int i = 0; i < count; ++i) {
+      ++seq_;
+      const auto event = ParseCloudEvent(
+          {.origin = kOrigin,
+           .seq = std::to_string(seq_),
+           .prevseq = std::to_string(seq_ - 1),
+           .bucket = std::to_string(BucketOf("demo/v")),
+           .type = "monitor.impression-reported",
+           .time = FormatRfc3339(FromUnixMs(3'600'000 * static_cast<std::int64_t>(seq_)))},
+          R"({"accountId":"demo","visitorId":"v","sessionId":"s","appInstallationId":"web","pageId":"1",)"
+          R"("kind":"display","contextId":"1","campaignId":41,"engagementId":4101,"engagementRevision":7,"zone":"proactive",)"
+          R"("channel":"messaging","language":"en-US"})");
+      ASSERT_TRUE(event && event->content);
+      ASSERT_TRUE(store_->Fold(*event));
+    }
+    store_->SetOffset(0, static_cast<std::int64_t>(seq_));
+    store_->SetPosition(kOrigin, seq_);
+    ASSERT_TRUE(store_->Commit());
+  }
+  Answer Get(std::string_view target, std::string_view headers = {}) {
+    return testing_http::Do(server_.port(), "GET", target, "", headers);
+  }
+
+  TemporaryFolder folder_;
+  std::uint64_t seq_ = 0;
+  std::unique_ptr<ViewStore> store_;
+  StillSource source_;
+  metrics::Registry registry_;
+  QueryApi api_;
+  http::Server server_;
+};
+
+TEST_F(QueryApiTest, NothingThatDidNotMoveIsAnsweredTwice) {
+  Display(2);
+  const std::string target = "/api/funnel?account=demo";
+  const Answer first = Get(target);
+  const std::string tag = first.Header("ETag").value();
+  EXPECT_EQ(first.Header("Cache-Control"), "no-cache");
+  for (const std::string& tags : {tag, "W/" + tag, "\"other\", " + tag, std::string("*")}) {
+    const Answer again = Get(target, "If-None-Match: " + tags + "\r\n");
+    EXPECT_EQ(again.status, 304) << tags;
+    EXPECT_EQ(again.Header("ETag"), tag);
+    EXPECT_EQ(again.body, "");
+  }
+  EXPECT_EQ(Get(target, "If-None-Match: \"other\"\r\n").body, first.body);
+  EXPECT_EQ(Get(target + "&count=gross", "If-None-Match: " + tag + "\r\n").status, 200);
+  ASSERT_TRUE(store_->Commit());  // of nothing
+  store_->SetPosition(kOrigin, seq_);
+  store_->SetOffset(0, 2);  // as before
+  ASSERT_TRUE(store_->Commit());
+  EXPECT_EQ(Get(target, "If-None-Match: " + tag + "\r\n").status, 304);
+
+  Display(1);
+  const Answer moved = Get(target, "If-None-Match: " + tag + "\r\n");
+  EXPECT_EQ(moved.status, 200);
+  EXPECT_NE(moved.Header("ETag"), tag);
+}
+
+TEST_F(QueryApiTest, ATagSurvivesARestartAndKnowsWhatIsMissing) {
+  Display(2);
+  const std::string tag = Get("/api/funnel?account=demo").Header("ETag").value();
+  store_.reset();
+  store_ = std::move(*ViewStore::Open(folder_.path() + "/view"));
+  QueryApi again(*store_, source_, registry_, 1);
+  http::Server server({}, [&](const http::Request& request) { return again.Handle(request); });
+  const auto get = [&](std::string_view target, const std::string& headers = {}) {
+    return testing_http::Do(server.port(), "GET", target, "", headers);
+  };
+  EXPECT_EQ(get("/api/funnel?account=demo", "If-None-Match: " + tag + "\r\n").status, 304);
+
+  source_.status.missing = {3, 11};
+  const Answer answer = get("/api/funnel?account=demo", "If-None-Match: " + tag + "\r\n");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr("\"missing\":[3,11]"));
+  EXPECT_EQ(get("/api/funnel?account=demo&format=csv").Header("X-Missing"), "[3,11]");
+}
+
+TEST_F(QueryApiTest, ARebuiltViewDoesNotConfirmWhatTheOldOneTold) {
+  const std::string target = "/api/funnel?account=demo";
+  std::string tag, number;
+  for (const bool rebuilt : {false, true}) {
+    store_.reset();
+    store_ = std::move(*ViewStore::Open(folder_.path() + (rebuilt ? "/rebuilt" : "/first")));
+    seq_ = 0;
+    Display(2);
+    QueryApi api(*store_, source_, registry_, 1);
+    http::Server server({}, [&](const http::Request& request) { return api.Handle(request); });
+    const Answer answer = testing_http::Do(server.port(), "GET", target, "", "If-None-Match: " + tag + "\r\n");
+    EXPECT_EQ(answer.status, 200);
+    tag = answer.Header("ETag").value();
+    // The same writes both times: RocksDB's number does not tell them apart.
+    const std::string version = store_->Version();
+    const std::string its_number = version.substr(version.find('/'));
+    EXPECT_EQ(its_number, rebuilt ? number : its_number);
+    number = its_number;
+  }
+}
+
+TEST_F(QueryApiTest, EveryResourceRefusesUnknownAndDoubledParameters) {
+  Display(1);
+  for (const char* path : {"/", "/livez", "/readyz", "/metrics", "/api/accounts", "/api/position", "/api/funnel"}) {
+    const Answer answer = Get(std::string(path) + "?acount=demo");
+    EXPECT_EQ(answer.status, 400) << path;
+    EXPECT_THAT(answer.body, HasSubstr("\"message\":\"acount: is no parameter here\",\"internalCode\":5")) << path;
+  }
+  EXPECT_THAT(Get("/?account=demo&account=demo").body, HasSubstr("account: is given twice"));
+  EXPECT_EQ(Get("/?account=demo").status, 200);
+  EXPECT_THAT(Get("/api/funnel?by=app").body, HasSubstr("account: missing"));
+  EXPECT_THAT(Get("/api/position?waitFor=a:1&waitFor=a:1").body, HasSubstr("waitFor: is given twice"));
+  EXPECT_EQ(Get("/nowhere?x=1").status, 404);
+}
+
+TEST_F(QueryApiTest, AWaitWithoutAPlaceIsRefusedAndNotAnsweredAsIfItWereOver) {
+  Display(1);
+  const std::string next = "waitMs=60000&waitFor=" + std::string(kOrigin) + ":2";
+  WaitingRequest first(next);
+  http::Reply reached;
+  std::jthread waiting([&] { reached = api_.Handle(first); });
+  first.waits.wait();
+  const Answer refused = Get("/api/position?" + next);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.Header("Retry-After"), "1");
+  EXPECT_THAT(refused.body, HasSubstr("\"internalCode\":18"));
+  for (const char* no_wait : {"", "?waitFor=7f3a9c01.1:1", "?waitFor=7f3a9c01.1:2&waitMs=0"}) {
+    EXPECT_EQ(Get(std::string("/api/position") + no_wait).body, "{\"7f3a9c01.1\":\"1\"}") << no_wait;
+  }
+  Display(1);
+  waiting.join();
+  EXPECT_EQ(reached.status, 200);
+  EXPECT_EQ(reached.body, "{\"7f3a9c01.1\":\"2\"}");
+  EXPECT_EQ(Get("/api/position?waitMs=1&waitFor=7f3a9c01.1:3").status, 200);  // the place is free again
+}
+
+TEST_F(QueryApiTest, ABadParameterOfAPositionIsNamedWhateverElseIsGiven) {
+  Display(1);
+  for (const char* query : {"waitMs=abc", "waitMs=-1", "waitMs=1.5", "waitFor=7f3a9c01.1:1&waitMs=abc"}) {
+    const Answer answer = Get(std::string("/api/position?") + query);
+    EXPECT_EQ(answer.status, 400) << query;
+    EXPECT_THAT(answer.body, HasSubstr("\"message\":\"waitMs: must be a number of milliseconds\",\"internalCode\":5"));
+  }
+  EXPECT_EQ(Get("/api/position?waitFor=7f3a9c01.1").status, 400);
+  EXPECT_EQ(Get("/api/position?waitMs=5").status, 200);
+}
+
+TEST_F(QueryApiTest, WhatNobodyWaitsForIsNotReadToItsEnd) {
+  Display(5'000);
+  const std::string query = "account=demo&window=hour";
+  LeavingRequest stays(query, 1'000'000);
+  EXPECT_EQ(api_.Handle(stays).status, 200);
+  const int looks = 1'000'000 - stays.looks_left;
+  EXPECT_GE(looks, 5'000 / 256 + 5'000 / 64);  // while it reads, and while it writes
+  for (int patience : {0, 1, 5, 5'000 / 256 + 10, looks - 1}) {
+    LeavingRequest leaves(query, patience);
+    EXPECT_EQ(api_.Handle(leaves).status, 503) << patience;
+    EXPECT_GE(leaves.looks_left, -2) << patience;  // it was noticed, and looked at once more for the reply
+  }
+}
+
+}  // namespace
+}  // namespace monitor

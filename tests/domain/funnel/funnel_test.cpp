@@ -1,0 +1,469 @@
+#include "domain/funnel/funnel.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "domain/funnel/duration_histogram.h"
+#include "domain/funnel/funnel_codec.h"
+#include "domain/funnel/funnel_rows.h"
+#include "domain/values/hash.h"
+
+namespace monitor::funnel {
+namespace {
+
+using std::chrono::milliseconds;
+
+const Entry kEntry{.campaign_id = 41, .engagement_id = 4101, .engagement_revision = 7, .language = "en-US"};
+
+// One visitor in memory, through the same bytes as on disk.
+class Visitor : public VisitorMemory {
+ public:
+  VisitorState State() override { return *DecodeVisitorState(state_); }
+  void SaveState(const VisitorState& state) override { state_ = EncodeVisitorState(state); }
+  std::optional<SessionTraits> Session(const SessionId& session) override {
+    const auto found = traits_.find(session.str());
+    if (found == traits_.end()) return std::nullopt;
+    return DecodeSessionTraits(found->second);
+  }
+  void SaveSession(const SessionId& session, const SessionTraits& traits) override {
+    traits_[session.str()] = EncodeSessionTraits(traits);
+  }
+  void Append(const SessionId& session, const EventFacts& facts) override {
+    sessions_[session.str()].push_back(*DecodeFacts(facts.ordinal, EncodeFacts(facts)));
+  }
+  std::vector<PastDisplay> Ends(const DisplayList& list) override { return Read(ends_[list]); }
+  void SaveEnds(const DisplayList& list, const std::vector<PastDisplay>& ends) override {
+    ends_[list] = EncodeDisplays(ends);
+  }
+  void Add(const DisplayList& list, const PastDisplay& display) override {
+    by_time_[list][display.time] = EncodeDisplays({display});
+  }
+  std::optional<PastDisplay> FirstSince(const DisplayList& list, TimeMs time) override {
+    const auto found = by_time_[list].lower_bound(time);
+    if (found == by_time_[list].end()) return std::nullopt;
+    return Read(found->second).front();
+  }
+  ContextState Context(const SessionId& session, std::uint32_t context_id) override {
+    const auto found = contexts_.find({session, context_id});
+    return found == contexts_.end() ? ContextState{} : *DecodeContextState(found->second);
+  }
+  void SaveContext(const SessionId& session, std::uint32_t context_id, const ContextState& state) override {
+    contexts_[{session, context_id}] = EncodeContextState(state);
+  }
+  Counting Mark(std::string_view name, Counting counting) override {
+    Counting& mark = marks_[std::string(name)];
+    const Counting before = mark;
+    mark |= counting;
+    return before;
+  }
+
+  std::vector<Row> Rows(Query query) {
+    RowBuilder rows(std::move(query));
+    rows.BeginVisitor();
+    for (const auto& [name, events] : sessions_) {
+      rows.Add(Session(SessionId(name)).value_or(SessionTraits{}), events);
+    }
+    return rows.Finish();
+  }
+  Row Total(Counting counting = kNet) { return Rows({.counting = counting}).at(0); }
+
+  // How many displays the fold was given back so far: what it costs beyond the event itself.
+  std::uint64_t displays_read() const { return displays_read_; }
+
+  void At(std::int64_t ms, EventData data, const std::string& session = "s") {
+    const EventScope scope{AccountId("demo"), VisitorId("v"), SessionId(session), AppInstallationId("web")};
+    Fold(*this, {scope, std::move(data)}, FromUnixMs(ms));
+  }
+  void Create(SessionCreated created = {}, const std::string& session = "s") {
+    created.time_zone = created.time_zone.empty() ? "UTC" : created.time_zone;
+    created.currency = "USD";
+    At(0, created, session);
+  }
+  void Impress(std::int64_t ms, ImpressionKind kind, bool repeat = false, const std::string& session = "s") {
+    At(ms, ImpressionReported{.kind = kind, .context_id = 1, .entry = kEntry, .repeat = repeat}, session);
+  }
+  void Purchase(std::int64_t ms, std::optional<std::string> key, bool repeat = false,
+                const std::string& session = "s") {
+    ActivityReported activity{.repeat = repeat};
+    activity.goals = {{41, 1, GoalType::kPurchase, 0, key, Decimal::Parse("12.5"), ""}};
+    At(ms, activity, session);
+  }
+
+ private:
+  std::vector<PastDisplay> Read(const std::string& bytes) {
+    std::vector<PastDisplay> displays = *DecodeDisplays(bytes);
+    displays_read_ += displays.size();
+    return displays;
+  }
+
+  std::uint64_t displays_read_ = 0;
+  std::map<DisplayList, std::string> ends_;
+  std::map<DisplayList, std::map<TimeMs, std::string>> by_time_;
+  std::map<std::pair<SessionId, std::uint32_t>, std::string> contexts_;
+  std::string state_ = EncodeVisitorState({});
+  std::map<std::string, std::string> traits_;
+  std::map<std::string, std::vector<EventFacts>> sessions_;
+  std::map<std::string, Counting> marks_;
+};
+
+TEST(Funnel, AnEmptyAccountHasOneRowOfZeros) {
+  const std::vector<Row> rows = Visitor().Rows({});
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].prospects, 0u);
+  EXPECT_TRUE(Visitor().Rows({.by = {Breakdown::kCampaign}}).empty());
+}
+
+TEST(Funnel, TwoDisplaysAreTwoViewsAndOneExposure) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Impress(9'000, ImpressionKind::kDisplay);
+  const Row row = visitor.Total();
+  EXPECT_EQ(row.engagement_views, 2u);
+  EXPECT_EQ(row.exposures, 1u);
+  EXPECT_EQ(row.exposed, 1u);
+}
+
+TEST(Funnel, AClickWithinASecondOfADroppedClickIsDroppedToo) {
+  Visitor visitor;
+  visitor.Create();
+  for (std::int64_t ms : {1'000, 1'999, 2'998, 3'998}) visitor.Impress(ms, ImpressionKind::kAccept);
+  EXPECT_EQ(visitor.Total(kNet).accepted_offers, 2u);  // the first, and the last exactly 1,000 ms after its previous
+  EXPECT_EQ(visitor.Total(kGross).accepted_offers, 4u);
+}
+
+TEST(Funnel, ABotsSessionCountsInGrossOnly) {
+  Visitor visitor;
+  visitor.Create({.bot = true});
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Purchase(2'000, "order");
+  EXPECT_EQ(visitor.Total(kNet).exposed, 0u);
+  EXPECT_EQ(visitor.Total(kNet).conversions, 0u);
+  EXPECT_EQ(visitor.Total(kGross).conversions, 1u);
+}
+
+TEST(Funnel, AClickWithoutDisplayIsAnOfferAcceptedAndNoPair) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Impress(1'000, ImpressionKind::kAccept);
+  visitor.Impress(5'000, ImpressionKind::kDisplay);
+  const Row row = visitor.Total();
+  EXPECT_EQ(row.accepted_offers, 1u);
+  EXPECT_EQ(row.accepted_without_display, 1u);
+  EXPECT_EQ(row.accepted_pairs, 0u);
+  EXPECT_EQ(row.display_to_accept.count(), 0u);
+}
+
+TEST(Funnel, TheSameOrderConvertsOnce) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Purchase(2'000, "order");
+  visitor.Purchase(3'000, "order");
+  const Row row = visitor.Total();
+  EXPECT_EQ(row.conversions, 1u);
+  EXPECT_EQ(row.value.at("USD").ToString(), "12.5");
+  EXPECT_EQ(row.display_to_conversion.Percentile(50), 1'004);  // 1,000 in a bucket of 8: its middle
+}
+
+TEST(Funnel, ACurrencyIsTheSessionsIfNoneIsNamedAndNoCurrencyIfItIsNoCode) {
+  Visitor visitor;
+  visitor.At(0, SessionCreated{.time_zone = "UTC", .currency = "eur"});
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  ActivityReported activity;
+  for (const char* currency : {"", "usd", "USD ", "EUR", "bitcoin", "ABC"}) {
+    const auto index = static_cast<std::uint32_t>(activity.goals.size());
+    activity.goals.push_back({41, 1, GoalType::kPurchase, index, std::nullopt, Decimal::Parse("2"), currency});
+  }
+  visitor.At(2'000, activity);
+  std::map<std::string, std::string> sums;
+  for (const auto& [currency, amount] : visitor.Total().value) sums[currency] = amount.ToString();
+  EXPECT_EQ(sums, (std::map<std::string, std::string>{{"EUR", "4"}, {"USD", "4"}, {"XXX", "4"}}));
+}
+
+TEST(Funnel, WithoutAKeyEveryOccurrenceButARepeatConverts) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Purchase(2'000, std::nullopt);
+  visitor.Purchase(3'000, std::nullopt, true);
+  visitor.Purchase(4'000, std::nullopt);
+  EXPECT_EQ(visitor.Total(kGross).conversions, 2u);
+}
+
+TEST(Funnel, AConversionBeforeAnyDisplayIsInNoRowAndUsesItsKeyUp) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Purchase(500, "order");
+  visitor.Impress(1'000, ImpressionKind::kDisplay);
+  visitor.Purchase(2'000, "order");
+  EXPECT_EQ(visitor.Total().conversions, 0u);
+}
+
+TEST(Funnel, AnotherSessionsDisplayCountsWithinThePeriodOnly) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  for (const auto& [days, at, conversions] :
+       {std::tuple{0, 2'000L, 0u}, std::tuple{1, 1'000 + kDayMs, 1u}, std::tuple{1, 1'001 + kDayMs, 0u}}) {
+    Visitor visitor;
+    visitor.Create({}, "first");
+    visitor.Impress(1'000, ImpressionKind::kDisplay, false, "first");
+    visitor.Create({.attribution_period_days = days}, "second");
+    visitor.Purchase(at, "order", false, "second");
+    EXPECT_EQ(visitor.Total().conversions, conversions) << days << " days, at " << at;
+  }
+}
+
+struct Shown {
+  std::int64_t ms;
+  const char* language;  // by which the tests know it
+  const char* session = "first";
+  bool repeat = false;
+  std::int64_t campaign_id = 41;
+};
+
+// The display that a purchase at `at` in the session "second" belongs to, which is a goal of two campaigns.
+std::string AttributedTo(SessionCreated second, const std::vector<Shown>& displays, std::int64_t at,
+                         Counting counting = kNet, bool first_is_bot = false) {
+  Visitor visitor;
+  visitor.Create({.bot = first_is_bot}, "first");
+  visitor.Create(second, "second");
+  for (const Shown& shown : displays) {
+    Entry entry = kEntry;
+    entry.language = shown.language;
+    entry.campaign_id = shown.campaign_id;
+    visitor.At(
+        shown.ms,
+        ImpressionReported{.kind = ImpressionKind::kDisplay, .context_id = 1, .entry = entry, .repeat = shown.repeat},
+        shown.session);
+  }
+  ActivityReported activity;
+  for (const std::int64_t campaign_id : {42, 41}) {
+    activity.goals.push_back({campaign_id, 1, GoalType::kPurchase, 0, std::nullopt, std::nullopt, ""});
+  }
+  visitor.At(at, activity, "second");
+  for (const Row& row : visitor.Rows({.by = {Breakdown::kLanguage}, .counting = counting})) {
+    if (row.conversions == 1) return row.key.language;
+  }
+  return "none";
+}
+
+TEST(Funnel, AConversionBelongsToTheFirstOrLastDisplayOfItsCampaignsThatIsCounted) {
+  const std::vector<Shown> displays = {{1'000, "a"},
+                                       {2'000, "r", "second", true},
+                                       {3'000, "b", "second"},
+                                       {4'000, "c", "second", false, 42},
+                                       {5'000, "s", "second", true},
+                                       {5'500, "x", "second", false, 43},
+                                       {6'000, "d"}};
+  for (const auto& [mode, days, bot, net, gross] :
+       {std::tuple{Attribution::kLast, 0, false, "c", "s"}, std::tuple{Attribution::kFirst, 0, false, "b", "r"},
+        std::tuple{Attribution::kLast, 1, false, "d", "d"}, std::tuple{Attribution::kFirst, 1, false, "a", "a"},
+        std::tuple{Attribution::kLast, 1, true, "c", "d"}, std::tuple{Attribution::kFirst, 1, true, "b", "a"}}) {
+    const SessionCreated created{.attribution = mode, .attribution_period_days = days};
+    EXPECT_EQ(AttributedTo(created, displays, 6'000, kNet, bot), net) << days << bot;
+    EXPECT_EQ(AttributedTo(created, displays, 6'000, kGross, bot), gross) << days << bot;
+  }
+}
+
+TEST(Funnel, TheFirstDisplayIsTheFirstWithinThePeriod) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  const SessionCreated first{.attribution = Attribution::kFirst, .attribution_period_days = 1};
+  const std::vector<Shown> displays = {{1'000, "a"}, {2'000, "b"}, {3'000, "c"}};
+  EXPECT_EQ(AttributedTo(first, displays, 4'000), "a");
+  EXPECT_EQ(AttributedTo(first, displays, 1'000 + kDayMs), "a");
+  EXPECT_EQ(AttributedTo(first, displays, 1'001 + kDayMs), "b");
+  EXPECT_EQ(AttributedTo(first, displays, 3'000 + kDayMs), "c");
+  EXPECT_EQ(AttributedTo(first, displays, 3'001 + kDayMs), "none");
+}
+
+// Two nodes' clocks: first and last are by the order of the log, the period is by time.
+TEST(Funnel, AnEarlierDisplayWithALaterTimeIsFoundWhenTheLastIsTooOld) {
+  constexpr std::int64_t kDayMs = 86'400'000;
+  const std::vector<Shown> displays = {{2'000, "a"}, {9'000, "b"}, {3'000, "c"},
+                                       {9'000, "d"}, {5'000, "e"}, {4'000, "f"}};
+  for (const auto& [ms, last, first] :
+       {std::tuple{4'000, "f", "b"}, std::tuple{4'001, "e", "b"}, std::tuple{5'001, "d", "b"},
+        std::tuple{2'001, "f", "b"}, std::tuple{2'000, "f", "a"}, std::tuple{9'001, "none", "none"}}) {
+    EXPECT_EQ(AttributedTo({.attribution_period_days = 1}, displays, ms + kDayMs), last) << ms;
+    EXPECT_EQ(AttributedTo({.attribution = Attribution::kFirst, .attribution_period_days = 1}, displays, ms + kDayMs),
+              first)
+        << ms;
+  }
+}
+
+TEST(Funnel, OnlyTheFirstConversionOfAContextGivesATimeAndItIsFromTheFirstDisplay) {
+  Visitor visitor;
+  visitor.Create();
+  visitor.Impress(1'000, ImpressionKind::kDisplay, true);
+  visitor.Impress(11'000, ImpressionKind::kDisplay);
+  visitor.Impress(41'000, ImpressionKind::kDisplay);
+  visitor.Purchase(41'020, std::nullopt);
+  visitor.Purchase(90'000, std::nullopt);
+  for (const auto& [counting, ms] : {std::pair{kGross, 40'020}, std::pair{kNet, 30'020}}) {
+    const Row row = visitor.Total(counting);
+    EXPECT_EQ(row.conversions, 2u);
+    EXPECT_EQ(row.display_to_conversion.count(), 1u);
+    EXPECT_NEAR(static_cast<double>(*row.display_to_conversion.Percentile(50)), ms, 400);
+  }
+}
+
+// Beside the event itself: what is read of the past for a hundred purchases after that many displays.
+std::uint64_t DisplaysReadForPurchases(int displays, int pause_ms, SessionCreated created) {
+  Visitor visitor;
+  ActivityReported activity;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    activity.goals.push_back({41, 1, GoalType::kPurchase, i, std::nullopt, Decimal::Parse(std::to_string(i)), ""});
+  }
+  for (int i = 0; i < displays; ++i) {
+    const std::string session = "s" + std::to_string(i / 100);
+    if (i % 100 == 0) visitor.Create(created, session);
+    visitor.Impress(1'000 + pause_ms * i, ImpressionKind::kDisplay, i % 7 == 3, session);
+  }
+  const std::string session = "s" + std::to_string((displays - 1) / 100);
+  visitor.At(1'000 + pause_ms * displays, activity, session);
+  const std::uint64_t before = visitor.displays_read();
+  visitor.At(2'000 + pause_ms * displays, activity, session);
+  EXPECT_EQ(visitor.Total().conversions, 200u);
+  return visitor.displays_read() - before;
+}
+
+TEST(Funnel, WhatIsReadForAConversionDoesNotGrowWithThePastNorWithItsNumber) {
+  for (const Attribution mode : {Attribution::kFirst, Attribution::kLast}) {
+    for (const int days : {0, 7}) {
+      const SessionCreated created{.attribution = mode, .attribution_period_days = days};
+      for (const int pause_ms : {0, 1'000}) {
+        EXPECT_LE(DisplaysReadForPurchases(50, pause_ms, created), 8u);
+        EXPECT_EQ(DisplaysReadForPurchases(50, pause_ms, created), DisplaysReadForPurchases(5'050, pause_ms, created));
+      }
+    }
+  }
+}
+
+TEST(Funnel, AnImpressionOlderThanTheMaximumAgeIsLateAndCounts) {
+  Visitor visitor;
+  visitor.Create({.max_age_s = 10});
+  visitor.Impress(20'000, ImpressionKind::kDisplay);
+  visitor.Impress(10'000, ImpressionKind::kDisplay);
+  visitor.Impress(9'999, ImpressionKind::kDisplay);
+  EXPECT_EQ(visitor.Total().late, 1u);
+  EXPECT_EQ(visitor.Total().engagement_views, 3u);
+}
+
+TEST(Funnel, AConversationToldTwiceIsOneInteraction) {
+  Visitor visitor;
+  visitor.Create();
+  const ConversationStarted started{
+      .conversation_id = ConversationId("c"), .entry = kEntry, .session_id = SessionId("s"), .context_id = 1};
+  visitor.Impress(1'000, ImpressionKind::kAccept);
+  visitor.At(3'000, started, "");
+  visitor.At(4'000, started, "");
+  const Row row = visitor.Total();
+  EXPECT_EQ(row.interactions, 1u);
+  EXPECT_EQ(row.accept_to_conversation.count(), 1u);
+}
+
+TEST(Funnel, ADayThatLosesAnHourStartsAtItsOwnMidnight) {
+  Visitor visitor;
+  visitor.Create({.time_zone = "Europe/Berlin"});
+  visitor.Impress(1'774'771'200'000, ImpressionKind::kDisplay);  // 2026-03-29T08:00Z, 10:00 summer time
+  const Row row = visitor.Rows({.window = Window::kDay}).at(0);
+  EXPECT_EQ(row.key.window_start, FromUnixMs(1'774'738'800'000));  // 2026-03-28T23:00Z
+}
+
+TEST(Funnel, AQueryHasItsBeginningAndNotItsEnd) {
+  Visitor visitor;
+  visitor.Create();
+  for (const std::int64_t ms : {999, 1'000, 1'999, 2'000}) visitor.Impress(ms, ImpressionKind::kDisplay);
+  EXPECT_EQ(visitor.Rows({.from = FromUnixMs(1'000), .to = FromUnixMs(2'000)}).at(0).engagement_views, 2u);
+}
+
+// Does what these facts become, one event each, fit into so many bytes?
+bool Fits(std::size_t bytes, const std::vector<EventFacts>& events) {
+  RowBuilder rows({.window = Window::kHour, .max_bytes = bytes});
+  rows.BeginVisitor();
+  rows.Add({}, events);
+  return !rows.overflowed();
+}
+
+TEST(Funnel, MoreThanAllowedIsToldNotGuessed) {
+  const EventFacts click{1, FromUnixMs(1'000), {Impression{.kind = ImpressionKind::kAccept}}};
+  std::vector<EventFacts> hours, currencies, durations;
+  for (int i = 0; i < 40; ++i) {
+    hours.push_back({1, FromUnixMs(4'000'000 * std::int64_t{i}), click.facts});
+    currencies.push_back(
+        {1, click.time, {Conversion{.counting = kNet, .value = Decimal(), .currency = std::to_string(i)}}});
+    durations.push_back(
+        {1, click.time, {Conversion{.counting = kNet, .display_to_conversion_ms = std::int64_t{1} << i}}});
+  }
+  EXPECT_TRUE(Fits(2'000, std::vector(40, click)));  // one row
+  for (const auto* events : {&hours, &currencies, &durations}) {
+    EXPECT_FALSE(Fits(2'000, *events));
+    EXPECT_TRUE(Fits(200'000, *events));
+  }
+}
+
+TEST(Lift, IsNewcombesExample) {
+  // Newcombe (1998), table II (a): 56/70 against 48/80.
+  const auto lift = Lift(56, 70, 48, 80);
+  ASSERT_TRUE(lift);
+  EXPECT_NEAR(lift->value, 0.2, 1e-12);
+  EXPECT_NEAR(lift->low, 0.0524, 5e-5);
+  EXPECT_NEAR(lift->high, 0.3339, 5e-5);
+  EXPECT_FALSE(Lift(1, 1, 0, 0));
+}
+
+TEST(DurationHistogram, IsWithinOnePercentAndAdds) {
+  for (std::int64_t value = 0; value < 40'000'000; value = value * 101 / 100 + 1) {
+    DurationHistogram one, two;
+    one.Add(value);
+    two.Add(one);
+    EXPECT_LE(std::abs(static_cast<double>(*two.Percentile(50) - value)), 0.01 * static_cast<double>(value));
+  }
+}
+
+TEST(DurationHistogram, TakesTheNearestRank) {
+  DurationHistogram histogram;
+  for (int value = 1; value <= 10; ++value) histogram.Add(value);
+  EXPECT_EQ(histogram.Percentile(50), 5);
+  EXPECT_EQ(histogram.Percentile(90), 9);
+  EXPECT_EQ(histogram.Percentile(99), 10);
+}
+
+// A view of an older version is made anew, one of the same version is read: other bytes want another kFactsVersion.
+TEST(FunnelCodec, BytesChangeOnlyWithTheirVersion) {
+  ASSERT_EQ(kFactsVersion, 3u);
+  const EventFacts facts{
+      3,
+      FromUnixMs(5),
+      {Eligible{{"web", kEntry}, true}, Impression{{"web", kEntry}, ImpressionKind::kAccept, 9, true, true},
+       Conversation{{"web", kEntry}, "c", 9}, GoalsReached{{41}, true},
+       Conversion{kGross, {"web", kEntry}, DeviceFamily::kMobile, 7, Decimal::Parse("1.5"), "EUR"}}};
+  EXPECT_EQ(Hex(EncodeFacts(facts)),
+            "0a0103776562528a400e040005656e2d5553010203776562528a400e040005656e2d55530109030303776562528a400e040005656e"
+            "2d555301630a04015201050103776562528a400e040005656e2d555303010e03312e3503455552");
+  EXPECT_EQ(Hex(EncodeSessionTraits({DeviceFamily::kTablet, true, "UTC", "EUR", Attribution::kFirst, 7, 60})),
+            "02010355544303455552010e78");
+  EXPECT_EQ(Hex(EncodeVisitorState({2, FromUnixMs(5), true})), "020a01");
+  EXPECT_EQ(Hex(EncodeDisplays({{3, FromUnixMs(5), SessionId("s"), DeviceFamily::kMobile, {"web", kEntry}, 9}})),
+            "030a01730303776562528a400e040005656e2d555309");
+  EXPECT_EQ(Hex(EncodeContextState({FromUnixMs(5), FromUnixMs(6), kNet})), "010a010c02");
+}
+
+TEST(FunnelCodec, RefusesDamagedFacts) {
+  const EventFacts facts{3, FromUnixMs(5), {Impression{.dimensions = {"web", kEntry}, .context_id = 9}}};
+  const std::string bytes = EncodeFacts(facts);
+  EXPECT_EQ(DecodeFacts(3, bytes), facts);
+  for (std::size_t size = 1; size < bytes.size(); ++size) EXPECT_FALSE(DecodeFacts(3, bytes.substr(0, size)) == facts);
+
+  const PastDisplay display{3, FromUnixMs(5), SessionId("s"), std::nullopt, {"web", kEntry}, 9};
+  const std::string displays = EncodeDisplays({display, display});
+  EXPECT_EQ(DecodeDisplays(displays), (std::vector{display, display}));
+  EXPECT_FALSE(DecodeDisplays(displays.substr(0, displays.size() - 1)));
+  const ContextState context{.first_display = FromUnixMs(5), .converted = kGross};
+  EXPECT_EQ(DecodeContextState(EncodeContextState(context)), context);
+  EXPECT_FALSE(DecodeContextState(EncodeContextState(context) + "x"));
+}
+
+}  // namespace
+}  // namespace monitor::funnel

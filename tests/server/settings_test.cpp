@@ -1,0 +1,137 @@
+#include "server/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace monitor {
+namespace {
+
+using Type = SettingSpec::Type;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::vector<SettingSpec> kSpecs = {
+    {"server", "address", "127.0.0.1", Type::kString, "where to listen"},
+    {"server", "port", "8080", Type::kInteger, "port"},
+    {"server", "fast", "false", Type::kBoolean, "speed"},
+    {"kafka", "peers", "a,b", Type::kList, "brokers"},
+    {"log", "level", "info", Type::kString, "what is told", {"debug", "info"}},
+};
+
+class SettingsTest : public testing::Test {
+ protected:
+  std::string File(const std::string& text) {
+    path_ = (std::filesystem::temp_directory_path() /
+             ("settings_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + ".toml"))
+                .string();
+    std::ofstream(path_) << text;
+    return path_;
+  }
+  void TearDown() override {
+    if (!path_.empty()) std::filesystem::remove(path_);
+    for (const char* name : {"MONITOR_SERVER_PORT", "MONITOR_SERVER_FAST", "MONITOR_KAFKA_PEERS", "MONITOR_LOG_LEVEL"})
+      ::unsetenv(name);
+  }
+  std::string ErrorOf(const std::string& text) {
+    auto settings = LoadSettings(kSpecs, File(text));
+    return settings ? "" : settings.error();
+  }
+
+  std::string path_;
+};
+
+TEST_F(SettingsTest, DefaultsHoldWithoutAFile) {
+  auto settings = LoadSettings(kSpecs, "");
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->String("server", "address"), "127.0.0.1");
+  EXPECT_EQ(settings->Integer("server", "port"), 8080);
+  EXPECT_FALSE(settings->Boolean("server", "fast"));
+  EXPECT_THAT(settings->List("kafka", "peers"), ElementsAre("a", "b"));
+}
+
+TEST_F(SettingsTest, AStringMayBeOneOfItsWordsOnly) {
+  EXPECT_THAT(ErrorOf("[log]\nlevel = \"loud\"\n"), HasSubstr("toml: log.level must be one of debug, info"));
+  EXPECT_EQ(ErrorOf("[log]\nlevel = \"debug\"\n"), "");
+  ::setenv("MONITOR_LOG_LEVEL", "", 1);
+  EXPECT_EQ(ErrorOf(""), "MONITOR_LOG_LEVEL must be one of debug, info");
+}
+
+TEST_F(SettingsTest, TheEnvironmentBeatsTheFileAndTheFileTheDefaults) {
+  ::setenv("MONITOR_SERVER_PORT", "9", 1);
+  ::setenv("MONITOR_KAFKA_PEERS", "", 1);
+  auto settings =
+      LoadSettings(kSpecs, File("[server]\nport = 7\naddress = \"::1\"\n[kafka]\npeers = [\"x\", \"y\"]\n"));
+  ASSERT_TRUE(settings) << settings.error();
+  EXPECT_EQ(settings->Integer("server", "port"), 9);
+  EXPECT_EQ(settings->String("server", "address"), "::1");
+  EXPECT_THAT(settings->List("kafka", "peers"), ElementsAre());
+}
+
+TEST_F(SettingsTest, AListInTheEnvironmentMayHaveSpaces) {
+  ::setenv("MONITOR_KAFKA_PEERS", " x, y ,, z", 1);
+  EXPECT_THAT(LoadSettings(kSpecs, "")->List("kafka", "peers"), ElementsAre("x", "y", "z"));
+}
+
+TEST_F(SettingsTest, ErrorsNameTheKeyAndThePlace) {
+  EXPECT_THAT(ErrorOf("[server]\nprot = 7\n"), HasSubstr("unknown key server.prot"));
+  EXPECT_THAT(ErrorOf("[sever]\nport = 7\n"), HasSubstr("unknown key sever.port"));
+  EXPECT_THAT(ErrorOf("port = 7\n"), HasSubstr("unknown key port"));
+  EXPECT_THAT(ErrorOf("[server]\nport = \"7\"\n"), HasSubstr("server.port must be an integer"));
+  EXPECT_THAT(ErrorOf("[server]\nfast = 1\n"), HasSubstr("server.fast must be true or false"));
+  EXPECT_THAT(ErrorOf("[kafka]\npeers = \"a\"\n"), HasSubstr("kafka.peers must be a list of strings"));
+  EXPECT_THAT(ErrorOf("[server]\n\nport = = 7\n"), HasSubstr("line 3"));
+  ::setenv("MONITOR_SERVER_FAST", "yes", 1);
+  EXPECT_THAT(ErrorOf(""), HasSubstr("MONITOR_SERVER_FAST must be true or false"));
+}
+
+TEST_F(SettingsTest, AMissingFileIsAnError) {
+  auto settings = LoadSettings(kSpecs, "/nowhere/at/all.toml");
+  ASSERT_FALSE(settings);
+  EXPECT_THAT(settings.error(), HasSubstr("/nowhere/at/all.toml"));
+}
+
+TEST_F(SettingsTest, AFolderIsNoFile) {
+  auto settings = LoadSettings(kSpecs, std::filesystem::temp_directory_path().string());
+  ASSERT_FALSE(settings);
+  EXPECT_THAT(settings.error(), HasSubstr("is a folder"));
+}
+
+int ExitCodeOf(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "monitord");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  auto settings =
+      SettingsFromCommandLine(static_cast<int>(argv.size()), argv.data(), "monitord", "The server.", kSpecs);
+  return settings ? -1 : settings.error();
+}
+
+TEST_F(SettingsTest, HelpListsEveryKeyAndLeavesWithZero) {
+  testing::internal::CaptureStdout();
+  const int code = ExitCodeOf({"--help"});
+  const std::string help = testing::internal::GetCapturedStdout();
+  EXPECT_EQ(code, 0);
+  for (const SettingSpec& spec : kSpecs) {
+    EXPECT_THAT(help, HasSubstr(spec.key + " = "));
+    EXPECT_THAT(help, HasSubstr(spec.help));
+  }
+  EXPECT_THAT(help, HasSubstr("[kafka]"));
+}
+
+TEST_F(SettingsTest, ExitCodesTellUsageFromABadFile) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(ExitCodeOf({"--version"}), 0);
+  EXPECT_EQ(ExitCodeOf({"--wrong"}), 2);
+  EXPECT_EQ(ExitCodeOf({"extra"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--config", File("[server]\nprot = 1\n")}), 1);
+  EXPECT_EQ(ExitCodeOf({"--config", File("")}), -1);
+  testing::internal::GetCapturedStdout();
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("server.prot"));
+}
+
+}  // namespace
+}  // namespace monitor
