@@ -3,16 +3,25 @@
 #include <curl/curl.h>
 
 #include <cctype>
+#include <utility>
 
-namespace monitor::ctl {
+namespace monitor {
 namespace {
 
-std::size_t AppendBody(char* bytes, std::size_t size, std::size_t count, void* answer) {
-  static_cast<HttpAnswer*>(answer)->body.append(bytes, size * count);
+struct Receiving {
+  HttpAnswer answer;
+  std::size_t max_body_bytes;
+};
+
+// Taking less than all of it ends the transfer.
+std::size_t AppendBody(char* bytes, std::size_t size, std::size_t count, void* receiving) {
+  auto& [answer, max_body_bytes] = *static_cast<Receiving*>(receiving);
+  if (answer.body.size() + size * count > max_body_bytes) return 0;
+  answer.body.append(bytes, size * count);
   return size * count;
 }
 
-std::size_t KeepHeader(char* bytes, std::size_t size, std::size_t count, void* answer) {
+std::size_t KeepHeader(char* bytes, std::size_t size, std::size_t count, void* receiving) {
   const std::string_view line(bytes, size * count);
   const auto colon = line.find(':');
   if (colon == std::string_view::npos) return line.size();
@@ -21,7 +30,7 @@ std::size_t KeepHeader(char* bytes, std::size_t size, std::size_t count, void* a
   std::string_view value = line.substr(colon + 1);
   while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
   while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.remove_suffix(1);
-  static_cast<HttpAnswer*>(answer)->headers[name] = value;
+  static_cast<Receiving*>(receiving)->answer.headers[name] = value;
   return line.size();
 }
 
@@ -44,7 +53,7 @@ std::expected<HttpAnswer, std::string> HttpClient::Send(const HttpRequest& reque
   CURL* curl = handle_->curl;
   if (curl == nullptr) return std::unexpected("no HTTP client could be made");
   curl_easy_reset(curl);
-  HttpAnswer answer;
+  Receiving receiving{{}, request.max_body_bytes};
   char reason[CURL_ERROR_SIZE] = "";
   curl_slist* headers = curl_slist_append(nullptr, "Expect:");
   for (const std::string& header : request.headers) headers = curl_slist_append(headers, header.c_str());
@@ -56,11 +65,12 @@ std::expected<HttpAnswer, std::string> HttpClient::Send(const HttpRequest& reque
   }
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, AppendBody);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &receiving);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, KeepHeader);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &answer);
+  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &receiving);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");  // a node is near, whatever proxy the environment names
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, request.timeout_ms);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, 5'000L);
@@ -73,8 +83,8 @@ std::expected<HttpAnswer, std::string> HttpClient::Send(const HttpRequest& reque
   if (code != CURLE_OK) return std::unexpected(std::string(*reason ? reason : curl_easy_strerror(code)));
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-  answer.status = static_cast<int>(status);
-  return answer;
+  receiving.answer.status = static_cast<int>(status);
+  return std::move(receiving.answer);
 }
 
 std::string PercentEncode(std::string_view text) {
@@ -91,4 +101,4 @@ std::string PercentEncode(std::string_view text) {
   return encoded;
 }
 
-}  // namespace monitor::ctl
+}  // namespace monitor

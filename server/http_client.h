@@ -9,14 +9,15 @@
 #include <string_view>
 #include <vector>
 
-namespace monitor::ctl {
+namespace monitor {
 
 struct HttpRequest {
   std::string method = "GET";
   std::string url;
-  std::vector<std::string> headers;  // "Name: value"
-  std::string body;                  // sent unless the method is GET or DELETE
-  std::string ca_file;               // "" = the system's authorities
+  std::vector<std::string> headers;        // "Name: value"
+  std::string body;                        // sent unless the method is GET or DELETE
+  std::string ca_file;                     // "" = the system's authorities
+  std::size_t max_body_bytes = 256 << 20;  // of the answer; a larger one is an error
   long timeout_ms = 30'000;
 };
 
@@ -48,4 +49,4 @@ class HttpClient {
 // For a path segment or a query value.
 std::string PercentEncode(std::string_view text);
 
-}  // namespace monitor::ctl
+}  // namespace monitor

@@ -1,7 +1,5 @@
 #include "consumers/readers/node_reader.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <fstream>
 #include <optional>
@@ -9,6 +7,7 @@
 #include <thread>
 
 #include "consumers/readers/node_log.h"
+#include "server/http_client.h"
 #include "server/log.h"
 
 namespace monitor {
@@ -17,8 +16,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t kMaxReplyBytes = 256 << 20;
-constexpr milliseconds kConnectTimeout{5'000};
 constexpr milliseconds kReplyTimeout{30'000};  // beyond the time that a poll is told to wait
 constexpr milliseconds kAskAgain{1'000};       // how far the node is
 
@@ -27,83 +24,38 @@ struct LogPlace {
   std::uint64_t seq = 0;
 };
 
-struct HttpReply {
-  long status = 0;
-  std::string body;
-};
-
-// One keep-alive connection to the admin API.
+// The node's admin API, with its token.
 class AdminClient {
  public:
   AdminClient(std::string url, std::string token_file, std::stop_token stop)
-      : url_(std::move(url)), token_file_(std::move(token_file)), stop_(std::move(stop)), curl_(curl_easy_init()) {
+      : url_(std::move(url)), token_file_(std::move(token_file)) {
     while (url_.ends_with('/')) url_.pop_back();
+    client_.StopWhen([stop = std::move(stop)] { return stop.stop_requested(); });
   }
-  ~AdminClient() {
-    curl_slist_free_all(headers_);
-    curl_easy_cleanup(curl_);
-  }
-  AdminClient(const AdminClient&) = delete;
-  AdminClient& operator=(const AdminClient&) = delete;
 
   // The token may have been made or changed since; the error is one sentence.
   std::expected<void, std::string> ReadToken() {
     std::ifstream file(token_file_);
-    std::string token;
-    if (!std::getline(file, token) || token.empty()) {
-      return std::unexpected("the admin token can not be read from " + token_file_);
+    if (std::string token; std::getline(file, token) && !token.empty()) {
+      headers_ = {"Authorization: Bearer " + token};
+      return {};
     }
-    curl_slist_free_all(headers_);
-    headers_ = curl_slist_append(nullptr, ("Authorization: Bearer " + token).c_str());
-    return {};
+    return std::unexpected("the admin token can not be read from " + token_file_);
   }
 
-  std::expected<HttpReply, std::string> Get(const std::string& path, milliseconds timeout) {
-    HttpReply reply;
-    Transfer transfer{&reply.body, &stop_};
-    const std::string url = url_ + path;
-    curl_easy_reset(curl_);
-    curl_easy_setopt(curl_, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers_);
-    curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl_, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(kConnectTimeout.count()));
-    curl_easy_setopt(curl_, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
-    curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, &AdminClient::Write);
-    curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &transfer);
-    curl_easy_setopt(curl_, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl_, CURLOPT_XFERINFOFUNCTION, &AdminClient::Progress);
-    curl_easy_setopt(curl_, CURLOPT_XFERINFODATA, &transfer);
-    const CURLcode code = curl_easy_perform(curl_);
-    if (code != CURLE_OK) return std::unexpected(std::string(curl_easy_strerror(code)));
-    curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &reply.status);
-    return reply;
+  // The body of a 200; all else is an error in a sentence.
+  std::expected<std::string, std::string> Get(const std::string& path, milliseconds timeout) {
+    auto answer = client_.Send({.url = url_ + path, .headers = headers_, .timeout_ms = timeout.count()});
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    if (answer->status == 200) return std::move(answer->body);
+    return std::unexpected(path.substr(0, path.find('?')) + " answered " + std::to_string(answer->status));
   }
 
  private:
-  struct Transfer {
-    std::string* body;
-    const std::stop_token* stop;
-  };
-
-  static std::size_t Write(char* data, std::size_t size, std::size_t count, void* user) {
-    std::string& body = *static_cast<Transfer*>(user)->body;
-    if (body.size() + size * count > kMaxReplyBytes) return 0;
-    body.append(data, size * count);
-    return size * count;
-  }
-
-  // Asked about once a second while nothing arrives; non-zero gives the transfer up.
-  static int Progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-    return static_cast<Transfer*>(user)->stop->stop_requested() ? 1 : 0;
-  }
-
+  HttpClient client_;
   std::string url_;
   const std::string token_file_;
-  const std::stop_token stop_;
-  CURL* const curl_;
-  curl_slist* headers_ = nullptr;
+  std::vector<std::string> headers_;
 };
 
 // Why it can not go on; from the top it begins again from what is committed.
@@ -122,9 +74,9 @@ Fault HistoryFault(const std::string& what) {
 
 }  // namespace
 
-class LogReader::Loop {
+class NodeReader::Loop {
  public:
-  Loop(LogReaderOptions options, ViewStore& store)
+  Loop(NodeReaderOptions options, ViewStore& store)
       : options_(std::move(options)),
         store_(store),
         intake_(store, status_.WithAlarm(options_.intake)),
@@ -196,10 +148,9 @@ class LogReader::Loop {
 
   // How far the node is by now. That the view is ahead of it must not pass unseen, however the node was restarted.
   Failed AskPosition(AdminClient& client) {
-    const auto reply = client.Get("/admin/position", kReplyTimeout);
-    if (!reply) return SourceFault(reply.error());
-    if (reply->status != 200) return SourceFault("/admin/position answered " + std::to_string(reply->status));
-    auto log = ParseNodeLog(reply->body);
+    const auto position = client.Get("/admin/position", kReplyTimeout);
+    if (!position) return SourceFault(position.error());
+    auto log = ParseNodeLog(*position);
     if (!log) return SourceFault(log.error());
     node_ = *std::move(log);
     asked_ = steady_clock::now();
@@ -244,12 +195,9 @@ class LogReader::Loop {
   std::expected<std::string, Fault> GetLog(AdminClient& client, const LogPlace& from, int limit, milliseconds wait) {
     const std::string path = "/admin/log?from=" + from.origin + ":" + std::to_string(from.seq) +
                              "&limit=" + std::to_string(limit) + "&waitMs=" + std::to_string(wait.count());
-    auto reply = client.Get(path, wait + kReplyTimeout);
-    if (!reply) return std::unexpected(SourceFault(reply.error()));
-    if (reply->status != 200) {
-      return std::unexpected(SourceFault("/admin/log answered " + std::to_string(reply->status)));
-    }
-    return std::move(reply->body);
+    auto lines = client.Get(path, wait + kReplyTimeout);
+    if (!lines) return std::unexpected(SourceFault(std::move(lines.error())));
+    return *std::move(lines);
   }
 
   Failed ReadBatch(AdminClient& client, LogPlace& place) {
@@ -318,7 +266,7 @@ class LogReader::Loop {
   // A position stands still while a bucket is held, whether what follows is kept aside or has to be read again.
   void ShowProgress() { status_.Progress(Unread(node_, store_.CommittedPositions()), Unread(goal_, read_) == 0); }
 
-  const LogReaderOptions options_;
+  const NodeReaderOptions options_;
   ViewStore& store_;
   StatusBoard status_;
   Intake intake_;
@@ -329,10 +277,10 @@ class LogReader::Loop {
   std::jthread thread_;  // last: it uses all of the above
 };
 
-LogReader::LogReader(LogReaderOptions options, ViewStore& store)
+NodeReader::NodeReader(NodeReaderOptions options, ViewStore& store)
     : loop_(std::make_unique<Loop>(std::move(options), store)) {}
-LogReader::~LogReader() = default;
-SourceStatus LogReader::Status() const { return loop_->Status(); }
-const IntakeCounters& LogReader::counters() const { return loop_->counters(); }
+NodeReader::~NodeReader() = default;
+SourceStatus NodeReader::Status() const { return loop_->Status(); }
+const IntakeCounters& NodeReader::counters() const { return loop_->counters(); }
 
 }  // namespace monitor

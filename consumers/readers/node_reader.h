@@ -1,5 +1,4 @@
-// Without a broker: reads a monitord's log over its admin API (interfaces.md section 2) and keeps the view. libcurl is
-// named in log_reader.cpp only.
+// Without a broker: reads a monitord's log over its admin API (interfaces.md section 2) and keeps the view.
 //
 // Closed origins first, oldest first, then the current one by long polls. Every fault (monitord down, a cut connection,
 // a failing disk) is met the same way: after a pause it begins again from what is committed, forever.
@@ -15,7 +14,7 @@
 
 namespace monitor {
 
-struct LogReaderOptions {
+struct NodeReaderOptions {
   std::string admin_url = "http://127.0.0.1:8081";
   std::string admin_token_file;
   int max_events = 1'000;  // a poll; they are committed together
@@ -24,10 +23,10 @@ struct LogReaderOptions {
   IntakeOptions intake;
 };
 
-class LogReader : public Source {
+class NodeReader : public Source {
  public:
-  LogReader(LogReaderOptions options, ViewStore& store);  // store must outlive it
-  ~LogReader() override;                                  // commits nothing more; returns within the time of one batch
+  NodeReader(NodeReaderOptions options, ViewStore& store);  // store must outlive it
+  ~NodeReader() override;  // commits nothing more; returns within the time of one batch
 
   SourceStatus Status() const override;
   const IntakeCounters& counters() const override;

@@ -29,7 +29,7 @@ OWNERS = {
     r"spdlog/": {"server/log.cpp"},
     r"toml\+\+/": {"server/settings.cpp"},
     r"prometheus/": {"server/metrics.cpp"},
-    r"curl/": {"server/http_client.cpp", "consumers/readers/node_reader.cpp"},
+    r"curl/": {"server/http_client.cpp"},
     r"maxminddb": {"api/visits/geo.cpp"},
     r"sodium": {"domain/values/hash.cpp", "eventstore/random.cpp", "eventstore/keys/visitor_keys.cpp", "server/bearer_token.cpp"},
     r"rocksdb/": {"eventstore/log/database.h", "eventstore/log/database.cpp", "consumers/view/view_database.h",

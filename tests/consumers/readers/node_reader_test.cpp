@@ -106,22 +106,22 @@ class PlayedNode {
   http::Server server_;
 };
 
-class LogReaderTest : public testing::Test {
+class NodeReaderTest : public testing::Test {
  protected:
   static constexpr const char* kOld = "7f3a9c01.1";
   static constexpr const char* kNow = "7f3a9c01.2";
 
-  LogReaderTest() {
+  NodeReaderTest() {
     std::ofstream(folder_.path() + "/token") << "secret\n";
     store_ = *ViewStore::Open(folder_.path() + "/view");
   }
 
   void Read(IntakeOptions intake = {}) {
-    LogReaderOptions options{.admin_url = node_.url(), .admin_token_file = folder_.path() + "/token"};
+    NodeReaderOptions options{.admin_url = node_.url(), .admin_token_file = folder_.path() + "/token"};
     options.poll_wait = options.min_pause = options.max_pause = milliseconds(1);
     options.intake = std::move(intake);
     reader_.reset();
-    reader_ = std::make_unique<LogReader>(std::move(options), *store_);
+    reader_ = std::make_unique<NodeReader>(std::move(options), *store_);
   }
 
   // The first status of which `holds` is true.
@@ -142,12 +142,12 @@ class LogReaderTest : public testing::Test {
   TemporaryFolder folder_;
   PlayedNode node_;
   std::unique_ptr<ViewStore> store_;
-  std::unique_ptr<LogReader> reader_;
+  std::unique_ptr<NodeReader> reader_;
 };
 
 bool Refused(const SourceStatus& status) { return status.refused; }
 
-TEST_F(LogReaderTest, ClosedOriginsAreToBeReadToo) {
+TEST_F(NodeReaderTest, ClosedOriginsAreToBeReadToo) {
   node_.Give(0);
   node_.Set({{kOld, PlayedNode::Events(20)}, {kNow, {}}});
   Read();
@@ -159,7 +159,7 @@ TEST_F(LogReaderTest, ClosedOriginsAreToBeReadToo) {
   UntilCounted(kOld, 20);
 }
 
-TEST_F(LogReaderTest, LagIsToldAfterTheFirstCatchUpAsWell) {
+TEST_F(NodeReaderTest, LagIsToldAfterTheFirstCatchUpAsWell) {
   node_.Set({{kNow, PlayedNode::Events(5)}});
   Read();
   Until([](const SourceStatus& told) { return told.caught_up && told.lag_events == 0; });
@@ -170,7 +170,7 @@ TEST_F(LogReaderTest, LagIsToldAfterTheFirstCatchUpAsWell) {
   Until([](const SourceStatus& told) { return told.lag_events == 0; });
 }
 
-TEST_F(LogReaderTest, WhatIsThrownIsToldAndTriedAgain) {
+TEST_F(NodeReaderTest, WhatIsThrownIsToldAndTriedAgain) {
   std::atomic<bool> throws{true};
   IntakeOptions intake;
   intake.gap = [&](const Arrival&) {
@@ -187,7 +187,7 @@ TEST_F(LogReaderTest, WhatIsThrownIsToldAndTriedAgain) {
   Until([](const SourceStatus& told) { return told.fault.empty() && told.caught_up; });
 }
 
-TEST_F(LogReaderTest, AnUnknownTypeIsNotPassedOverAndCountedOnceItIsKnown) {
+TEST_F(NodeReaderTest, AnUnknownTypeIsNotPassedOverAndCountedOnceItIsKnown) {
   auto events = PlayedNode::Events(9);
   events[3].type = "visitor-praised";
   node_.Set({{kNow, events}});
@@ -202,7 +202,7 @@ TEST_F(LogReaderTest, AnUnknownTypeIsNotPassedOverAndCountedOnceItIsKnown) {
   EXPECT_EQ(Until([](const SourceStatus& told) { return told.caught_up; }).alarm, "");
 }
 
-TEST_F(LogReaderTest, WhatIsTooMuchToKeepIsBehindAsWell) {
+TEST_F(NodeReaderTest, WhatIsTooMuchToKeepIsBehindAsWell) {
   auto events = PlayedNode::Events(9);
   events.erase(events.begin() + 3);
   node_.Set({{kNow, events}});
@@ -210,7 +210,7 @@ TEST_F(LogReaderTest, WhatIsTooMuchToKeepIsBehindAsWell) {
   EXPECT_EQ(Until([](const SourceStatus& told) { return told.caught_up; }).lag_events, 5u);
 }
 
-TEST_F(LogReaderTest, AFolderThatWasCopiedBackIsRefused) {
+TEST_F(NodeReaderTest, AFolderThatWasCopiedBackIsRefused) {
   node_.Set({{kNow, PlayedNode::Events(9)}});
   Read();
   UntilCounted(kNow, 9);
@@ -225,7 +225,7 @@ TEST_F(LogReaderTest, AFolderThatWasCopiedBackIsRefused) {
   UntilCounted(kNow, 12);
 }
 
-TEST_F(LogReaderTest, WhileABucketIsHeldItIsRefusedByWhatOthersCounted) {
+TEST_F(NodeReaderTest, WhileABucketIsHeldItIsRefusedByWhatOthersCounted) {
   auto events = PlayedNode::Events(9);
   events[3].type = "visitor-praised";
   for (std::size_t i = 4; i < events.size(); ++i) events[i].visitor = "w";
@@ -239,7 +239,7 @@ TEST_F(LogReaderTest, WhileABucketIsHeldItIsRefusedByWhatOthersCounted) {
   EXPECT_THAT(Until(Refused).fault, HasSubstr("7f3a9c01.2 is counted up to 9, the node has it up to 6"));
 }
 
-TEST_F(LogReaderTest, OneThatHasGrownPastWhatWasCountedIsStillAnotherOne) {
+TEST_F(NodeReaderTest, OneThatHasGrownPastWhatWasCountedIsStillAnotherOne) {
   node_.Set({{kNow, PlayedNode::Events(9)}});
   Read();
   UntilCounted(kNow, 9);
@@ -252,7 +252,7 @@ TEST_F(LogReaderTest, OneThatHasGrownPastWhatWasCountedIsStillAnotherOne) {
   EXPECT_EQ(store_->CommittedPositions()[kNow], 9u);
 }
 
-TEST_F(LogReaderTest, WhatWasTrimmedUncountedIsPassedOverOnAnOperatorsWordOnly) {
+TEST_F(NodeReaderTest, WhatWasTrimmedUncountedIsPassedOverOnAnOperatorsWordOnly) {
   node_.Set({{kNow, PlayedNode::Events(4)}});
   Read();
   UntilCounted(kNow, 4);
