@@ -15,8 +15,7 @@
 //             "offset/" partition (decimal)                              next offset
 //             "position/" origin                                         position
 //             "time/" origin                                             ms of the position's own event; 0: not known
-//             "coverage"                                                 number of partitions, then a byte a bucket: 1
-//             if
+//             "coverage"                                                 partitions, then a byte a bucket: 1 if
 //                                                                        positions are about it; absent: about all
 //             "version"                                                  of all of these, decimal
 //             "id"                                                       the view's own: random, made with it, kept

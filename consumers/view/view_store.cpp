@@ -3,81 +3,27 @@
 #include <rocksdb/env.h>
 #include <rocksdb/snapshot.h>
 
-#include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <condition_variable>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
 #include <shared_mutex>
-#include <unordered_map>
-#include <utility>
 
 #include "consumers/view/account_summary.h"
-#include "consumers/view/session_scan.h"
 #include "consumers/view/stored_visitor.h"
 #include "consumers/view/view_database.h"
 #include "consumers/view/view_keys.h"
-#include "consumers/view/view_records.h"
+#include "consumers/view/view_progress.h"
+#include "consumers/view/view_queries.h"
 #include "domain/funnel/funnel_codec.h"
 #include "domain/values/whole_number.h"
 
 namespace monitor {
 namespace {
 
-// Feeds an account's facts of one bucket to a RowBuilder. False: it ended early, because there are more rows than the
-// query allows or nobody waits for them.
-bool AddBucket(const ViewDatabase& database, const rocksdb::Snapshot* snapshot, const std::string& prefix,
-               const std::function<bool()>& abandoned, funnel::RowBuilder& rows) {
-  constexpr int kRecordsBetweenLooks = 256;
-  if (abandoned()) return false;
-  SessionScan sessions(rows);
-  int seen = 0;
-  bool wanted = true;
-  database.Scan(kFacts, prefix, snapshot, [&](std::string_view key, std::string_view value) {
-    if (!sessions.Take(key, value)) throw StoreFailure("the view holds a record that can not be read");
-    return wanted = !rows.overflowed() && (++seen % kRecordsBetweenLooks != 0 || !abandoned());
-  });
-  if (wanted) sessions.Finish();
-  return wanted && !rows.overflowed();
-}
-
-// The accounts whose keys begin with `prefix`: one key a bucket, one of which has the summary.
-std::vector<AccountSummary> AccountsIn(const ViewDatabase& database, const std::string& prefix) {
-  std::vector<AccountSummary> accounts;
-  database.Scan(kAccounts, prefix, nullptr, [&](std::string_view key, std::string_view value) {
-    const std::string_view id = key.substr(0, key.find('\0'));
-    if (accounts.empty() || accounts.back().id.str() != id) accounts.push_back({.id = AccountId(id)});
-    if (const auto facts = ReadSummary(value)) {
-      accounts.back().time_zone = facts->time_zone;
-      accounts.back().json = value;
-    }
-    return true;
-  });
-  return accounts;
-}
-
-constexpr std::string_view kVersionKey = "version", kIdKey = "id";
-const std::string kVersion = std::to_string(funnel::kFactsVersion);
-constexpr std::string_view kSeqPrefix = "seq/", kOffsetPrefix = "offset/", kPositionPrefix = "position/",
-                           kTimePrefix = "time/";
-constexpr std::string_view kCoverageKey = "coverage";
-
-std::string SeqKey(const std::string& origin, Bucket bucket) {
-  return std::string(kSeqPrefix) + static_cast<char>(bucket) + origin;
-}
-
-Positions ReadPositions(const ViewDatabase& database, const rocksdb::Snapshot* snapshot) {
-  Positions positions;
-  database.Scan(kProgress, std::string(kPositionPrefix), snapshot, [&](std::string_view key, std::string_view value) {
-    positions[std::string(key.substr(kPositionPrefix.size()))] = Decoded(view::ParseNumber(value));
-    return true;
-  });
-  return positions;
-}
+const std::string kVersionKey = "version", kIdKey = "id", kVersion = std::to_string(funnel::kFactsVersion);
 
 }  // namespace
 
@@ -126,7 +72,7 @@ class ViewStore::State {
       database.PutAside(*found);
       database.Open(ViewDatabase::Mode::kWrite);
     }
-    database.Put(kProgress, std::string(kVersionKey), kVersion);
+    database.Put(kProgress, kVersionKey, kVersion);
     database.Write();
   }
 
@@ -139,7 +85,7 @@ class ViewStore::State {
 
   // Not a newer one; nullopt: it was only just made.
   std::optional<std::string> FoundVersion() {
-    auto found = database.Get(kProgress, std::string(kVersionKey));
+    auto found = database.Get(kProgress, kVersionKey);
     if (!found || ParseWhole<std::uint32_t>(*found).value_or(0) <= funnel::kFactsVersion) return found;
     database.Close();
     throw NotOurs("the view is of version " + *found + ", this program reads version " + kVersion +
@@ -179,28 +125,12 @@ class ViewStore::State {
   void Reload() {
     usable = false;
     database.Clear();
-    progress.clear();
-    highest.clear();
-    offsets.clear();
     known_accounts.clear();
-    database.Scan(kProgress, std::string(kSeqPrefix), nullptr, [&](std::string_view key, std::string_view value) {
-      const auto bucket = static_cast<Bucket>(key[kSeqPrefix.size()]);
-      highest[{std::string(key.substr(kSeqPrefix.size() + 1)), bucket}] = Decoded(view::ParseNumber(value));
-      return true;
-    });
-    database.Scan(kProgress, std::string(kOffsetPrefix), nullptr, [&](std::string_view key, std::string_view value) {
-      int partition = 0;
-      std::from_chars(key.data() + kOffsetPrefix.size(), key.data() + key.size(), partition);
-      offsets[partition] = static_cast<std::int64_t>(Decoded(view::ParseNumber(value)));
-      return true;
-    });
     database.Scan(kAccounts, "", nullptr, [&](std::string_view key, std::string_view) {
       known_accounts.emplace(key);
       return true;
     });
-    positions = ReadPositions(database, nullptr);
-    const auto covered = database.Get(kProgress, std::string(kCoverageKey));
-    coverage = covered ? Decoded(DecodeCoverage(*covered)) : Coverage();
+    progress.Load(database);
     GetId();
     usable = database.writable();
     Publish();
@@ -208,10 +138,10 @@ class ViewStore::State {
 
   // A view has its own for good; one that has none gets it as soon as it can be written.
   void GetId() {
-    auto found = database.Get(kProgress, std::string(kIdKey));
+    auto found = database.Get(kProgress, kIdKey);
     if (!found && database.writable()) {
       found = rocksdb::Env::Default()->GenerateUniqueId();
-      database.Put(kProgress, std::string(kIdKey), *found);
+      database.Put(kProgress, kIdKey, *found);
       database.Write();
       database.Clear();
     }
@@ -225,38 +155,18 @@ class ViewStore::State {
     return id + '/' + std::to_string(number);
   }
 
-  // Progress moves with every event; only where it stands at the end of a batch is written.
-  void SetProgress(std::string key, std::uint64_t value) { progress.insert_or_assign(std::move(key), value); }
-
-  // A position told for fewer buckets says nothing of those that came.
-  void Cover(const Coverage& wanted) {
-    const bool more = (wanted.buckets & ~coverage.buckets).any();
-    coverage = wanted;
-    database.Put(kProgress, std::string(kCoverageKey), EncodeCoverage(coverage));
-    if (!more) return;
-    for (const auto& [origin, seq] : positions) {
-      for (const std::string_view prefix : {kPositionPrefix, kTimePrefix}) {
-        const std::string key = std::string(prefix) + origin;
-        progress.erase(key);
-        database.Delete(kProgress, key);
-      }
-    }
-    positions.clear();
-  }
-
   void Commit() {
     if (const auto too_little = room.TooLittle()) throw StoreFailure(*too_little);
-    for (const auto& [key, value] : progress) database.Put(kProgress, key, view::Number(value));
+    progress.Put(database);
     database.Write();
     database.Clear();
-    progress.clear();
     Publish();
   }
 
   void Publish() {
     {
       std::lock_guard lock(mutex);
-      committed = positions;
+      committed = progress.positions();
       sequence_number = database.db().GetLatestSequenceNumber();
     }
     moved.notify_all();
@@ -293,11 +203,7 @@ class ViewStore::State {
   // The writer's, what is in the batch included. Not usable after a failure until a Reload: folding on with forgotten
   // sequence numbers would count twice.
   bool usable = false;
-  std::unordered_map<std::string, std::uint64_t> progress;  // key → value, of this batch
-  std::map<std::pair<std::string, Bucket>, std::uint64_t> highest;
-  std::map<int, std::int64_t> offsets;
-  Positions positions;
-  Coverage coverage;
+  ViewProgress progress;
   std::set<std::string> known_accounts;  // keys of the family `accounts`
 
   mutable std::mutex mutex;
@@ -322,25 +228,15 @@ std::expected<std::unique_ptr<ViewStore>, std::string> ViewStore::Open(const std
 }
 
 std::optional<std::uint64_t> ViewStore::HighestSeq(const std::string& origin, Bucket bucket) const {
-  const auto found = state_->highest.find({origin, bucket});
-  if (found == state_->highest.end()) return std::nullopt;
-  return found->second;
+  return state_->progress.HighestSeq(origin, bucket);
 }
 
-Positions ViewStore::HighestSeqs() const {
-  Positions highest;
-  for (const auto& [line, seq] : state_->highest) {
-    std::uint64_t& known = highest[line.first];
-    known = std::max(known, seq);
-  }
-  return highest;
-}
+Positions ViewStore::HighestSeqs() const { return state_->progress.HighestSeqs(); }
 
 std::expected<void, FoldFailure> ViewStore::Fold(const SourceEvent& source) {
   if (!state_->usable) return std::unexpected(FoldFailure{FoldError::kStore, "the view could not be read again"});
   try {
-    state_->SetProgress(SeqKey(source.origin, source.bucket), source.seq);
-    state_->highest[{source.origin, source.bucket}] = source.seq;
+    state_->progress.SetHighestSeq(source.origin, source.bucket, source.seq);
     if (!source.content) return std::unexpected(FoldFailure{FoldError::kUnreadable, source.content.error()});
     if (source.content->scope.visitor.empty()) {
       state_->FoldAccountEvent(*source.content, source);
@@ -353,46 +249,31 @@ std::expected<void, FoldFailure> ViewStore::Fold(const SourceEvent& source) {
   }
 }
 
-std::optional<std::int64_t> ViewStore::Offset(int partition) const {
-  const auto found = state_->offsets.find(partition);
-  if (found == state_->offsets.end()) return std::nullopt;
-  return found->second;
-}
+std::optional<std::int64_t> ViewStore::Offset(int partition) const { return state_->progress.Offset(partition); }
 
-void ViewStore::SetOffset(int partition, std::int64_t offset) {
-  const auto [known, made] = state_->offsets.try_emplace(partition, offset);
-  if (!made && std::exchange(known->second, offset) == offset) return;  // no write, so that what is told did not move
-  state_->SetProgress(std::string(kOffsetPrefix) + std::to_string(partition), static_cast<std::uint64_t>(offset));
-}
+void ViewStore::SetOffset(int partition, std::int64_t offset) { state_->progress.SetOffset(partition, offset); }
 
 void ViewStore::SetPosition(const std::string& origin, std::uint64_t seq, std::optional<TimeMs> time) {
-  auto [position, inserted] = state_->positions.try_emplace(origin, seq);
-  if (!inserted && position->second >= seq) return;
-  position->second = seq;
-  state_->SetProgress(std::string(kPositionPrefix) + origin, seq);
-  state_->SetProgress(std::string(kTimePrefix) + origin, time ? static_cast<std::uint64_t>(ToUnixMs(*time)) : 0);
+  state_->progress.SetPosition(origin, seq, time);
 }
 
 std::optional<TimeMs> ViewStore::PositionTime(const std::string& origin) const {
   const auto reading = state_->Reading();
-  const auto bytes = state_->database.Get(kProgress, std::string(kTimePrefix) + origin);
-  const std::uint64_t ms = bytes ? Decoded(view::ParseNumber(*bytes)) : 0;
-  if (ms == 0) return std::nullopt;
-  return FromUnixMs(static_cast<std::int64_t>(ms));
+  return ViewProgress::ReadPositionTime(state_->database, origin);
 }
 
 std::expected<void, std::string> ViewStore::AnswerFor(const Coverage& coverage) {
   if (!state_->usable) return std::unexpected("the view could not be read again");
-  if (coverage == state_->coverage) return {};
+  if (coverage == state_->progress.coverage()) return {};
   try {
-    state_->Cover(coverage);
+    state_->progress.Cover(coverage, state_->database);
   } catch (const StoreFailure& failure) {
     return std::unexpected(failure.what());
   }
   return Commit();
 }
 
-Coverage ViewStore::answered_for() const { return state_->coverage; }
+Coverage ViewStore::answered_for() const { return state_->progress.coverage(); }
 
 std::expected<void, std::string> ViewStore::Commit() {
   if (!state_->usable) return std::unexpected("the view could not be read again");
@@ -452,12 +333,12 @@ void ViewStore::StopWaiting() {
 
 std::vector<AccountSummary> ViewStore::Accounts() const {
   const auto reading = state_->Reading();
-  return AccountsIn(state_->database, "");
+  return view::Accounts(state_->database, "");
 }
 
 std::optional<AccountSummary> ViewStore::Account(std::string_view id) const {
   const auto reading = state_->Reading();
-  std::vector<AccountSummary> found = AccountsIn(state_->database, std::string(id) + '\0');
+  std::vector<AccountSummary> found = view::Accounts(state_->database, std::string(id) + '\0');
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
@@ -469,13 +350,9 @@ std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& acco
     const auto reading = state_->Reading();
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
     funnel::RowBuilder rows(query);
-    FunnelReport report{.as_of = ReadPositions(state_->database, snapshot.snapshot()),
+    FunnelReport report{.as_of = ViewProgress::ReadPositions(state_->database, snapshot.snapshot()),
                         .version = state_->VersionAt(snapshot.snapshot()->GetSequenceNumber())};
-    for (int bucket = 0; bucket < 256 && report.complete; ++bucket) {
-      if (!buckets[static_cast<std::size_t>(bucket)]) continue;
-      report.complete = AddBucket(state_->database, snapshot.snapshot(),
-                                  view::AccountPrefix(static_cast<Bucket>(bucket), account.str()), abandoned, rows);
-    }
+    report.complete = view::AddFacts(state_->database, snapshot.snapshot(), account, buckets, abandoned, rows);
     if (report.complete) report.rows = rows.Finish();
     return report;
   } catch (const StoreFailure& failure) {

@@ -6,7 +6,7 @@
 //            one entry per append: its events have consecutive versions and sequence numbers. The origin stands before
 //            the version, because versions count anew in every origin and older origins come first.
 //   visitor  accountId/visitorId                                        snapshot (domain/deciding/session.h)
-//   account  as api/accounts/accounts.h makes it                                 snapshot
+//   account  accountId                                                  snapshot (api/accounts/account_snapshot.h)
 //   keys     accountId/visitorId                                        wrapped key (visitor_keys.h)
 //   relay    node BE4, epoch BE4                                        acknowledged seq BE8
 //   meta     "format"                                                   "1"
