@@ -65,6 +65,7 @@ class MissingFile : public rocksdb::FSWritableFile {
   IOStatus Flush(const IOOptions&, IODebugContext*) override { return why_; }
   IOStatus Sync(const IOOptions&, IODebugContext*) override { return why_; }
   IOStatus Close(const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
+  std::uint64_t GetFileSize(const IOOptions&, IODebugContext*) override { return 0; }  // pure from RocksDB 9 on
 
  private:
   const IOStatus why_;
