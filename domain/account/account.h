@@ -48,6 +48,9 @@ struct RateLimit {
   double burst;
 };
 
+// A session is folded whole when it comes back from disk: its cost stays bounded.
+constexpr std::int64_t kMaxEventsPerSession = 10'000;
+
 struct Settings {
   double control_percentage = 5;  // 0–25
   std::string control_salt;       // the accountId by default
@@ -61,7 +64,7 @@ struct Settings {
   std::int64_t max_age_s = 21'600;
   std::optional<RateLimit> new_sessions = RateLimit{200, 1'000};
   std::optional<RateLimit> new_sessions_per_address = RateLimit{100, 500};
-  std::optional<std::int64_t> events_per_session = 1'000;
+  std::int64_t events_per_session = 1'000;  // at most kMaxEventsPerSession
   std::vector<std::string> api_token_sha256;  // lower-case hex
   bool keep_full_address = false;
 };

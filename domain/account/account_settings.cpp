@@ -78,13 +78,13 @@ void ReadCaps(const Node& settings, Settings& into) {
   if (settings.IsNull("caps")) {
     into.new_sessions.reset();
     into.new_sessions_per_address.reset();
-    into.events_per_session.reset();
+    into.events_per_session = kMaxEventsPerSession;
   }
   settings.Object("caps", [&](const Node& caps) {
     ReadRateLimit(caps, "newSessions", into.new_sessions);
     ReadRateLimit(caps, "newSessionsPerAddress", into.new_sessions_per_address);
-    if (caps.IsNull("eventsPerSession")) into.events_per_session.reset();
-    if (auto events = caps.Integer("eventsPerSession", {1, 1'000'000})) into.events_per_session = *events;
+    if (caps.IsNull("eventsPerSession")) into.events_per_session = kMaxEventsPerSession;
+    if (auto events = caps.Integer("eventsPerSession", {1, kMaxEventsPerSession})) into.events_per_session = *events;
   });
 }
 

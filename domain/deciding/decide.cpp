@@ -296,8 +296,8 @@ void RequestDecision::Show(const JudgedEngagement& one, std::uint64_t seed) {
 
 // At the cap the session is closed and the visitor's next request begins a new one (http-api.md section 6).
 void RequestDecision::CloseAtCap() {
-  const auto cap = account_.settings.events_per_session;
-  if (cap && session_.version >= static_cast<std::uint64_t>(*cap)) Emit(SessionClosed{"event-cap"});
+  const auto cap = static_cast<std::uint64_t>(account_.settings.events_per_session);
+  if (session_.version >= cap) Emit(SessionClosed{"event-cap"});
 }
 
 }  // namespace

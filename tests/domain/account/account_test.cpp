@@ -225,6 +225,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadDocument{"PerSecond", R"("settings": {"caps": {"newSessionsPerAddress": {"perSecond": 0}}})",
                     "settings.caps.newSessionsPerAddress.perSecond"},
         BadDocument{"EventCap", R"("settings": {"caps": {"eventsPerSession": 0}})", "settings.caps.eventsPerSession"},
+        BadDocument{"EventCapTooHigh", R"("settings": {"caps": {"eventsPerSession": 10001}})",
+                    "settings.caps.eventsPerSession"},
         BadDocument{"Token", R"("settings": {"apiTokenSha256": ["abc"]})", "settings.apiTokenSha256[0]"},
         BadDocument{"CampaignWithoutEngagements", R"("campaigns": [{"id": 1}])", "campaigns[0].engagements"},
         BadDocument{"CampaignStatus", R"("campaigns": [{"id": 1, "status": "draft", "engagements": []}])",
@@ -312,12 +314,12 @@ TEST(AccountDocument, AcceptsTheBoundariesOfItsRanges) {
   EXPECT_EQ(account->campaigns[1].control_percentage, 0);
 }
 
-TEST(AccountDocument, TakesNullCapsForNone) {
+TEST(AccountDocument, TakesNullCapsForNoneButForASessionsEvents) {
   auto account = Parsed(Document(R"("settings": {"caps": {"newSessions": null, "eventsPerSession": null,
                                                           "newSessionsPerAddress": {"perSecond": 0.5}}})"));
   ASSERT_NE(account, nullptr);
   EXPECT_FALSE(account->settings.new_sessions.has_value());
-  EXPECT_FALSE(account->settings.events_per_session.has_value());
+  EXPECT_EQ(account->settings.events_per_session, 10'000);
   EXPECT_EQ(account->settings.new_sessions_per_address->per_second, 0.5);
   EXPECT_EQ(account->settings.new_sessions_per_address->burst, 500);
 
@@ -325,7 +327,7 @@ TEST(AccountDocument, TakesNullCapsForNone) {
   ASSERT_NE(account, nullptr);
   EXPECT_FALSE(account->settings.new_sessions.has_value());
   EXPECT_FALSE(account->settings.new_sessions_per_address.has_value());
-  EXPECT_FALSE(account->settings.events_per_session.has_value());
+  EXPECT_EQ(account->settings.events_per_session, 10'000);
 }
 
 TEST(AccountDocument, TakesNullElsewhereForAbsent) {
