@@ -3,27 +3,15 @@
 #include <algorithm>
 
 #include "domain/values/json.h"
+#include "domain/values/log_position.h"
 #include "domain/values/whole_number.h"
 
 namespace monitor {
 namespace {
 
-struct OriginName {
-  std::string_view node;
-  std::uint64_t epoch;
-};
-
-std::optional<OriginName> ParseName(std::string_view origin) {
-  const std::size_t dot = origin.rfind('.');
-  if (dot == origin.npos) return std::nullopt;
-  const auto epoch = ParseWhole<std::uint64_t>(origin.substr(dot + 1));
-  if (!epoch) return std::nullopt;
-  return OriginName{origin.substr(0, dot), *epoch};
-}
-
 bool EarlierOfTheSameNode(std::string_view origin, std::string_view current) {
-  const auto name = ParseName(origin), now = ParseName(current);
-  return name && now && name->node == now->node && name->epoch < now->epoch;
+  const auto one = Origin::Parse(origin), now = Origin::Parse(current);
+  return one && now && one->node == now->node && one->epoch < now->epoch;
 }
 
 std::optional<std::uint64_t> NumberIn(const json::Value& object, std::string_view name) {

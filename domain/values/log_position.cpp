@@ -1,4 +1,4 @@
-#include "eventstore/event_store.h"
+#include "domain/values/log_position.h"
 
 #include <charconv>
 #include <cstdio>
@@ -6,6 +6,7 @@
 #include "domain/values/whole_number.h"
 
 namespace monitor {
+
 std::string Origin::ToString() const {
   char text[24];
   int size = std::snprintf(text, sizeof text, "%08x.%u", node, epoch);
