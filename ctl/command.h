@@ -26,6 +26,9 @@ struct CommonOptions {
   bool json = false;
 };
 
+// The whole program: reads its arguments, runs the command, gives the exit code.
+int RunCommandLine(int argc, const char* const* argv);
+
 // Set by the command that ran.
 struct CommandLine {
   CommonOptions common;

@@ -34,7 +34,7 @@ OWNERS = {
     r"sodium": {"domain/values/hash.cpp", "eventstore/random.cpp", "eventstore/keys/visitor_keys.cpp", "server/bearer_token.cpp"},
     r"rocksdb/": {"eventstore/log/database.h", "eventstore/log/database.cpp", "consumers/view/view_database.h",
                   "consumers/view/view_database.cpp", "consumers/view/view_store.cpp"},
-    r"CLI/": {"server/settings.cpp", "ctl/main.cpp", "ctl/account_commands.cpp", "ctl/demo_command.cpp",
+    r"CLI/": {"server/settings.cpp", "ctl/command_line.cpp", "ctl/account_commands.cpp", "ctl/demo_command.cpp",
               "ctl/log_commands.cpp", "ctl/store_commands.cpp"},
     r"librdkafka/": {"kafka/", "api/inbound/inbound_topic.cpp"},
 }
@@ -85,7 +85,12 @@ SLEEP_EXCUSE = "polls with a deadline"
 
 
 def tracked():
-    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    try:
+        names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except FileNotFoundError:
+        sys.exit("style: git is needed, and a checkout")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"style: git does not list the checkout's files: {error.stderr.strip()}")
     return [Path(name) for name in names.splitlines() if (ROOT / name).is_file()]
 
 
