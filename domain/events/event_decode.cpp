@@ -3,95 +3,14 @@
 #include <charconv>
 
 #include "domain/events/event_codec.h"
+#include "domain/events/event_fields.h"
 #include "domain/values/json.h"
-#include "domain/values/whole_number.h"
 
 namespace monitor {
 namespace {
 
 using json::Value;
 using json::Writer;
-
-// Takes fields out of one object. The first field that is missing or no good is remembered; what is returned from then
-// on is not used.
-class Fields {
- public:
-  Fields(const Value& object, std::string& fault) : object_(object), fault_(fault) {}
-
-  const Value* Find(std::string_view name) const { return object_.Find(name); }
-
-  const Value& Required(std::string_view name) {
-    static const Value kAbsent;
-    const Value* value = object_.Find(name);
-    if (value == nullptr) Fail(name, "is missing");
-    return value == nullptr ? kAbsent : *value;
-  }
-
-  std::string Text(std::string_view name) {
-    const Value& value = Required(name);
-    if (!value.is_string()) Fail(name, "is no string");
-    return std::string(value.text());
-  }
-  std::optional<std::string> OptionalText(std::string_view name) {
-    return Find(name) == nullptr ? std::nullopt : std::optional(Text(name));
-  }
-
-  template <class Number>
-  Number Integer(std::string_view name) {
-    return IntegerOf<Number>(name, Required(name));
-  }
-  template <class Number>
-  std::optional<Number> OptionalInteger(std::string_view name) {
-    return Find(name) == nullptr ? std::nullopt : std::optional(Integer<Number>(name));
-  }
-  template <class Number>
-  std::vector<Number> Integers(std::string_view name) {
-    std::vector<Number> numbers;
-    if (const Value* list = Find(name)) {
-      for (const Value& item : list->items()) numbers.push_back(IntegerOf<Number>(name, item));
-    }
-    return numbers;
-  }
-
-  bool Flag(std::string_view name, bool otherwise = false) {
-    const Value* value = Find(name);
-    if (value == nullptr) return otherwise;
-    if (!value->is_bool()) Fail(name, "is no boolean");
-    return value->boolean();
-  }
-
-  std::optional<Decimal> OptionalDecimal(std::string_view name) {
-    const Value* value = Find(name);
-    if (value == nullptr) return std::nullopt;
-    auto decimal = Decimal::Parse(value->text());
-    if (!decimal) Fail(name, "is no decimal");
-    return decimal;
-  }
-
-  // `parse` is one of vocabulary.h's.
-  template <class Word>
-  Word OneOf(std::string_view name, std::optional<Word> (*parse)(std::string_view)) {
-    auto word = parse(Required(name).text());
-    if (!word) Fail(name, "is no word of its set");
-    return word.value_or(Word{});
-  }
-
-  void Fail(std::string_view name, std::string_view why) {
-    if (fault_.empty()) fault_.append(name).append(" ").append(why);
-  }
-
- private:
-  // Context ids are decimal strings, other integers JSON numbers: both are read.
-  template <class Number>
-  Number IntegerOf(std::string_view name, const Value& value) {
-    const auto number = ParseWhole<Number>(value.text());
-    if (!number) Fail(name, "is no such integer");
-    return number.value_or(0);
-  }
-
-  const Value& object_;
-  std::string& fault_;
-};
 
 std::string TextOf(const Value& value) {
   std::string text;
@@ -157,7 +76,7 @@ class Decoder {
     data.returning = fields_.Flag("returning");
     data.time_zone = fields_.Text("timeZone");
     data.currency = fields_.Text("currency");
-    Fields attribution(fields_.Required("attribution"), fault_);
+    EventFields attribution(fields_.Required("attribution"), fault_);
     data.attribution = attribution.OneOf("mode", ParseAttribution);
     data.attribution_period_days = attribution.Integer<int>("periodDays");
     data.max_age_s = fields_.Integer<std::int64_t>("maxAge");
@@ -190,7 +109,7 @@ class Decoder {
   std::vector<std::optional<std::uint32_t>> ReadAttributes(ActivityReported& data) {
     std::vector<std::optional<std::uint32_t>> new_index;
     for (const Value& item : fields_.Required("engagementAttributes").items()) {
-      auto type = Fields(item, fault_).OneOf("type", ParseAttributeType);
+      auto type = EventFields(item, fault_).OneOf("type", ParseAttributeType);
       std::optional<std::string> json = IsSealed(type) ? Open(&item) : std::optional(TextOf(item));
       new_index.emplace_back();
       if (!json) continue;
@@ -201,7 +120,7 @@ class Decoder {
   }
 
   GoalReached ReadGoal(const Value& item, const std::vector<std::optional<std::uint32_t>>& new_index) {
-    Fields fields(item, fault_);
+    EventFields fields(item, fault_);
     GoalReached goal;
     goal.campaign_id = fields.Integer<std::int64_t>("campaignId");
     goal.goal_id = fields.Integer<std::int64_t>("goalId");
@@ -233,7 +152,7 @@ class Decoder {
   }
 
   Identity ReadIdentity(const Value& item) {
-    Fields fields(item, fault_);
+    EventFields fields(item, fault_);
     Identity identity;
     identity.iss = fields.OptionalText("iss").value_or("");
     identity.sub = fields.Text("sub");
@@ -295,7 +214,7 @@ class Decoder {
     return data;
   }
 
-  static Entry ReadEntry(Fields& fields) {
+  static Entry ReadEntry(EventFields& fields) {
     Entry entry;
     entry.campaign_id = fields.Integer<std::int64_t>("campaignId");
     entry.engagement_id = fields.Integer<std::int64_t>("engagementId");
@@ -309,7 +228,7 @@ class Decoder {
   std::vector<Entry> ReadEligible() {
     std::vector<Entry> eligible;
     for (const Value& item : fields_.Required("eligible").items()) {
-      Fields fields(item, fault_);
+      EventFields fields(item, fault_);
       eligible.push_back(ReadEntry(fields));
     }
     return eligible;
@@ -390,7 +309,7 @@ class Decoder {
 
   const Value& data_;
   std::string fault_;
-  Fields fields_;
+  EventFields fields_;
   const FieldCipher& cipher_;
 };
 

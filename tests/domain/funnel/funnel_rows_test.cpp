@@ -62,5 +62,15 @@ TEST(FunnelRows, AGoalCountsForRowsEligibleBeforeIt) {
   EXPECT_EQ(converted, (std::vector<std::uint64_t>{1, 1, 0, 1, 0}));
 }
 
+TEST(Lift, IsNewcombesExample) {
+  // Newcombe (1998), table II (a): 56/70 against 48/80.
+  const auto lift = Lift(56, 70, 48, 80);
+  ASSERT_TRUE(lift);
+  EXPECT_NEAR(lift->value, 0.2, 1e-12);
+  EXPECT_NEAR(lift->low, 0.0524, 5e-5);
+  EXPECT_NEAR(lift->high, 0.3339, 5e-5);
+  EXPECT_FALSE(Lift(1, 1, 0, 0));
+}
+
 }  // namespace
 }  // namespace monitor::funnel

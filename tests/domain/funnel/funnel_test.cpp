@@ -4,10 +4,8 @@
 
 #include <map>
 
-#include "domain/funnel/duration_histogram.h"
 #include "domain/funnel/funnel_codec.h"
 #include "domain/funnel/funnel_rows.h"
-#include "domain/values/hash.h"
 
 namespace monitor::funnel {
 namespace {
@@ -19,8 +17,8 @@ const Entry kEntry{.campaign_id = 41, .engagement_id = 4101, .engagement_revisio
 // One visitor in memory, through the same bytes as on disk.
 class Visitor : public VisitorMemory {
  public:
-  VisitorState State() override { return *DecodeVisitorState(state_); }
-  void SaveState(const VisitorState& state) override { state_ = EncodeVisitorState(state); }
+  VisitorTally Tally() override { return *DecodeVisitorTally(state_); }
+  void SaveTally(const VisitorTally& state) override { state_ = EncodeVisitorTally(state); }
   std::optional<SessionTraits> Session(const SessionId& session) override {
     const auto found = traits_.find(session.str());
     if (found == traits_.end()) return std::nullopt;
@@ -101,7 +99,7 @@ class Visitor : public VisitorMemory {
   std::map<DisplayList, std::string> ends_;
   std::map<DisplayList, std::map<TimeMs, std::string>> by_time_;
   std::map<std::pair<SessionId, std::uint32_t>, std::string> contexts_;
-  std::string state_ = EncodeVisitorState({});
+  std::string state_ = EncodeVisitorTally({});
   std::map<std::string, std::string> traits_;
   std::map<std::string, std::vector<EventFacts>> sessions_;
   std::map<std::string, Counting> marks_;
@@ -401,68 +399,6 @@ TEST(Funnel, MoreThanAllowedIsToldNotGuessed) {
     EXPECT_FALSE(Fits(2'000, *events));
     EXPECT_TRUE(Fits(200'000, *events));
   }
-}
-
-TEST(Lift, IsNewcombesExample) {
-  // Newcombe (1998), table II (a): 56/70 against 48/80.
-  const auto lift = Lift(56, 70, 48, 80);
-  ASSERT_TRUE(lift);
-  EXPECT_NEAR(lift->value, 0.2, 1e-12);
-  EXPECT_NEAR(lift->low, 0.0524, 5e-5);
-  EXPECT_NEAR(lift->high, 0.3339, 5e-5);
-  EXPECT_FALSE(Lift(1, 1, 0, 0));
-}
-
-TEST(DurationHistogram, IsWithinOnePercentAndAdds) {
-  for (std::int64_t value = 0; value < 40'000'000; value = value * 101 / 100 + 1) {
-    DurationHistogram one, two;
-    one.Add(value);
-    two.Add(one);
-    EXPECT_LE(std::abs(static_cast<double>(*two.Percentile(50) - value)), 0.01 * static_cast<double>(value));
-  }
-}
-
-TEST(DurationHistogram, TakesTheNearestRank) {
-  DurationHistogram histogram;
-  for (int value = 1; value <= 10; ++value) histogram.Add(value);
-  EXPECT_EQ(histogram.Percentile(50), 5);
-  EXPECT_EQ(histogram.Percentile(90), 9);
-  EXPECT_EQ(histogram.Percentile(99), 10);
-}
-
-// A view of an older version is made anew, one of the same version is read: other bytes want another kFactsVersion.
-TEST(FunnelCodec, BytesChangeOnlyWithTheirVersion) {
-  ASSERT_EQ(kFactsVersion, 3u);
-  const EventFacts facts{
-      3,
-      FromUnixMs(5),
-      {Eligible{{"web", kEntry}, true}, Impression{{"web", kEntry}, ImpressionKind::kAccept, 9, true, true},
-       Conversation{{"web", kEntry}, "c", 9}, GoalsReached{{41}, true},
-       Conversion{kGross, {"web", kEntry}, DeviceFamily::kMobile, 7, Decimal::Parse("1.5"), "EUR"}}};
-  EXPECT_EQ(Hex(EncodeFacts(facts)),
-            "0a0103776562528a400e040005656e2d5553010203776562528a400e040005656e2d55530109030303776562528a400e040005656e"
-            "2d555301630a04015201050103776562528a400e040005656e2d555303010e03312e3503455552");
-  EXPECT_EQ(Hex(EncodeSessionTraits({DeviceFamily::kTablet, true, "UTC", "EUR", Attribution::kFirst, 7, 60})),
-            "02010355544303455552010e78");
-  EXPECT_EQ(Hex(EncodeVisitorState({2, FromUnixMs(5), true})), "020a01");
-  EXPECT_EQ(Hex(EncodeDisplays({{3, FromUnixMs(5), SessionId("s"), DeviceFamily::kMobile, {"web", kEntry}, 9}})),
-            "030a01730303776562528a400e040005656e2d555309");
-  EXPECT_EQ(Hex(EncodeContextState({FromUnixMs(5), FromUnixMs(6), kNet})), "010a010c02");
-}
-
-TEST(FunnelCodec, RefusesDamagedFacts) {
-  const EventFacts facts{3, FromUnixMs(5), {Impression{.dimensions = {"web", kEntry}, .context_id = 9}}};
-  const std::string bytes = EncodeFacts(facts);
-  EXPECT_EQ(DecodeFacts(3, bytes), facts);
-  for (std::size_t size = 1; size < bytes.size(); ++size) EXPECT_FALSE(DecodeFacts(3, bytes.substr(0, size)) == facts);
-
-  const PastDisplay display{3, FromUnixMs(5), SessionId("s"), std::nullopt, {"web", kEntry}, 9};
-  const std::string displays = EncodeDisplays({display, display});
-  EXPECT_EQ(DecodeDisplays(displays), (std::vector{display, display}));
-  EXPECT_FALSE(DecodeDisplays(displays.substr(0, displays.size() - 1)));
-  const ContextState context{.first_display = FromUnixMs(5), .converted = kGross};
-  EXPECT_EQ(DecodeContextState(EncodeContextState(context)), context);
-  EXPECT_FALSE(DecodeContextState(EncodeContextState(context) + "x"));
 }
 
 }  // namespace
