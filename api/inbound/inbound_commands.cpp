@@ -66,8 +66,8 @@ std::expected<void, InboundFailure> ResultOf(const std::expected<void, VisitFail
   return Refused(result.error().message);
 }
 
-// Where and for which account a command is carried out.
-struct Office {
+// Carries out commands for one account.
+struct CommandHandler {
   const AccountState& account;
   Accounts& accounts;
   Visits& visits;
@@ -122,7 +122,7 @@ std::expected<void, InboundFailure> ApplyInboundMessage(std::string_view message
     return Refused(accounts.IsRefused(command->account) ? "accountId: the account's stored document is refused"
                                                         : "accountId: the account does not exist");
   }
-  return std::visit(Office{*account, accounts, visits}, command->command);
+  return std::visit(CommandHandler{*account, accounts, visits}, command->command);
 }
 
 }  // namespace monitor

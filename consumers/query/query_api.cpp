@@ -224,7 +224,7 @@ http::Reply QueryApi::Accounts() const {
   std::string body;
   json::Writer writer(body);
   writer.BeginObject().Key("accounts").BeginArray();
-  for (const AccountSummary& account : store_.Accounts()) {
+  for (const AccountOutline& account : store_.Accounts()) {
     if (account.json.empty()) {
       writer.BeginObject().Key("id").String(account.id.str()).Key("campaigns").BeginArray().EndArray().EndObject();
     } else {

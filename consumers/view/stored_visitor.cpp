@@ -5,13 +5,13 @@
 
 namespace monitor {
 
-funnel::VisitorState StoredVisitor::State() {
+funnel::VisitorTally StoredVisitor::Tally() {
   const auto bytes = records_.Get(kVisitors, key_);
-  return bytes ? Decoded(funnel::DecodeVisitorState(*bytes)) : funnel::VisitorState{};
+  return bytes ? Decoded(funnel::DecodeVisitorTally(*bytes)) : funnel::VisitorTally{};
 }
 
-void StoredVisitor::SaveState(const funnel::VisitorState& state) {
-  records_.Put(kVisitors, key_, funnel::EncodeVisitorState(state));
+void StoredVisitor::SaveTally(const funnel::VisitorTally& state) {
+  records_.Put(kVisitors, key_, funnel::EncodeVisitorTally(state));
 }
 
 std::optional<funnel::SessionTraits> StoredVisitor::Session(const SessionId& session) {

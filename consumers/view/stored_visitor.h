@@ -19,8 +19,8 @@ class StoredVisitor : public funnel::VisitorMemory {
   // `records` must outlive it; `key` is view::VisitorKey's.
   StoredVisitor(ViewRecords& records, std::string key) : records_(records), key_(std::move(key)) {}
 
-  funnel::VisitorState State() override;
-  void SaveState(const funnel::VisitorState& state) override;
+  funnel::VisitorTally Tally() override;
+  void SaveTally(const funnel::VisitorTally& state) override;
   std::optional<funnel::SessionTraits> Session(const SessionId& session) override;
   void SaveSession(const SessionId& session, const funnel::SessionTraits& traits) override;
   void Append(const SessionId& session, const funnel::EventFacts& facts) override;

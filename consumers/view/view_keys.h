@@ -4,13 +4,13 @@
 //   family    key                                                        value
 //   facts     BUCKET account 0 visitor 0 session 0 0                     the session's traits
 //             BUCKET account 0 visitor 0 session 0 ORDINAL               the facts of the visitor's ORDINAL-th event
-//   visitors  BUCKET account 0 visitor                                   VisitorState
+//   visitors  BUCKET account 0 visitor                                   VisitorTally
 //             BUCKET account 0 visitor 0 "c" session 0 CONTEXT           ContextState
 //             BUCKET account 0 visitor 0 "s" session 0 CAMPAIGN KEPT     displays: the session's first and last
 //             BUCKET account 0 visitor 0 "l" CAMPAIGN KEPT               displays with none as late or later after
 //             BUCKET account 0 visitor 0 "t" CAMPAIGN KEPT TIME          a display that is later than all before it
 //   marks     BUCKET account 0 visitor 0 SHA-256(mark's name)            one byte: Counting
-//   accounts  account 0 BUCKET                                           account summary, or empty: events are here
+//   accounts  account 0 BUCKET                                           account outline, or empty: events are here
 //   progress  "seq/" BUCKET origin                                       highest seq
 //             "offset/" partition (decimal)                              next offset
 //             "position/" origin                                         position

@@ -1,6 +1,6 @@
 #include "consumers/view/view_queries.h"
 
-#include "consumers/view/account_summary.h"
+#include "consumers/view/account_outline.h"
 #include "consumers/view/session_scan.h"
 #include "consumers/view/view_keys.h"
 
@@ -35,12 +35,12 @@ bool AddFacts(const ViewDatabase& database, const rocksdb::Snapshot* snapshot, c
   return true;
 }
 
-std::vector<AccountSummary> Accounts(const ViewDatabase& database, const std::string& prefix) {
-  std::vector<AccountSummary> accounts;
+std::vector<AccountOutline> Accounts(const ViewDatabase& database, const std::string& prefix) {
+  std::vector<AccountOutline> accounts;
   database.Scan(kAccounts, prefix, nullptr, [&](std::string_view key, std::string_view value) {
     const std::string_view id = key.substr(0, key.find('\0'));
     if (accounts.empty() || accounts.back().id.str() != id) accounts.push_back({.id = AccountId(id)});
-    if (const auto facts = ReadSummary(value)) {
+    if (const auto facts = ReadOutline(value)) {
       accounts.back().time_zone = facts->time_zone;
       accounts.back().json = value;
     }

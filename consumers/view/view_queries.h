@@ -14,8 +14,8 @@
 
 namespace monitor::view {
 
-// The accounts whose keys begin with `prefix`: one key a bucket, one of which has the summary.
-std::vector<AccountSummary> Accounts(const ViewDatabase& database, const std::string& prefix);
+// The accounts whose keys begin with `prefix`: one key a bucket, one of which has the outline.
+std::vector<AccountOutline> Accounts(const ViewDatabase& database, const std::string& prefix);
 
 // Feeds an account's facts in these buckets to `rows`. False: it ended early, because there are more rows than the
 // query allows or nobody waits for them (asked now and then).

@@ -11,7 +11,7 @@
 #include <set>
 #include <shared_mutex>
 
-#include "consumers/view/account_summary.h"
+#include "consumers/view/account_outline.h"
 #include "consumers/view/stored_visitor.h"
 #include "consumers/view/view_database.h"
 #include "consumers/view/view_keys.h"
@@ -188,10 +188,10 @@ class ViewStore::State {
       return;
     }
     const auto before = database.Get(kAccounts, key);
-    const auto facts = before ? ReadSummary(*before) : std::nullopt;
+    const auto facts = before ? ReadOutline(*before) : std::nullopt;
     if (facts && facts->time > source.time) return;
     known_accounts.insert(key);
-    database.Put(kAccounts, key, SummariseAccount(event.scope.account.str(), configured->document, source.time));
+    database.Put(kAccounts, key, OutlineAccount(event.scope.account.str(), configured->document, source.time));
   }
 
   const std::string folder;
@@ -331,14 +331,14 @@ void ViewStore::StopWaiting() {
   state_->moved.notify_all();
 }
 
-std::vector<AccountSummary> ViewStore::Accounts() const {
+std::vector<AccountOutline> ViewStore::Accounts() const {
   const auto reading = state_->Reading();
   return view::Accounts(state_->database, "");
 }
 
-std::optional<AccountSummary> ViewStore::Account(std::string_view id) const {
+std::optional<AccountOutline> ViewStore::Account(std::string_view id) const {
   const auto reading = state_->Reading();
-  std::vector<AccountSummary> found = view::Accounts(state_->database, std::string(id) + '\0');
+  std::vector<AccountOutline> found = view::Accounts(state_->database, std::string(id) + '\0');
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }

@@ -37,7 +37,7 @@ struct FoldFailure {
 };
 
 // What is known of an account from its newest document.
-struct AccountSummary {
+struct AccountOutline {
   AccountId id;
   std::string time_zone = "UTC";
   std::string json;  // {"id","name","timeZone","currency","campaigns":[{"id","name","engagements":[{"id","name"}]}]}
@@ -97,8 +97,8 @@ class ViewStore {
   // True once the origin's position is ≥ seq; false when `max_wait` is over or StopWaiting was called.
   bool WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const;
   void StopWaiting();
-  std::vector<AccountSummary> Accounts() const;
-  std::optional<AccountSummary> Account(std::string_view id) const;
+  std::vector<AccountOutline> Accounts() const;
+  std::optional<AccountOutline> Account(std::string_view id) const;
   // Over the facts of these buckets. Asks now and then whether it is abandoned.
   std::expected<FunnelReport, std::string> Funnel(const AccountId& account, const funnel::Query& query,
                                                   const BucketSet& buckets,

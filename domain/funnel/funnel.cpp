@@ -40,14 +40,14 @@ class EventFold {
   EventFold(VisitorMemory& memory, const Event& event, TimeMs time) : memory_(memory), event_(event), time_(time) {}
 
   void Run() {
-    state_ = memory_.State();
+    state_ = memory_.Tally();
     facts_.ordinal = state_.events + 1;
     facts_.time = time_;
     std::visit([this](const auto& data) { Take(data); }, event_.data);
     if (!facts_.facts.empty()) memory_.Append(session_, facts_);
     state_.latest = state_.events == 0 ? time_ : std::max(state_.latest, time_);
     ++state_.events;
-    memory_.SaveState(state_);
+    memory_.SaveTally(state_);
   }
 
  private:
@@ -243,7 +243,7 @@ class EventFold {
   const Event& event_;
   const TimeMs time_;
   SessionId session_ = event_.scope.session;
-  VisitorState state_;
+  VisitorTally state_;
   std::optional<SessionTraits> traits_;
   // What the event's conversions looked up: each once, however many they are.
   std::map<std::pair<std::int64_t, bool>, std::optional<PastDisplay>> candidates_;  // of (campaign, kept)

@@ -98,11 +98,11 @@ struct EventFacts {
   bool operator==(const EventFacts&) const = default;
 };
 
-struct VisitorState {
+struct VisitorTally {
   std::uint64_t events = 0;
   TimeMs latest;          // the greatest time among the visitor's events; meaningless without events
   bool displays = false;  // any yet
-  bool operator==(const VisitorState&) const = default;
+  bool operator==(const VisitorTally&) const = default;
 };
 
 // A display that a conversion may be attributed to.
@@ -138,8 +138,8 @@ class VisitorMemory {
  public:
   virtual ~VisitorMemory() = default;
 
-  virtual VisitorState State() = 0;
-  virtual void SaveState(const VisitorState& state) = 0;
+  virtual VisitorTally Tally() = 0;
+  virtual void SaveTally(const VisitorTally& state) = 0;
   // nullopt: never seen created. The empty session id stands for "no session known".
   virtual std::optional<SessionTraits> Session(const SessionId& session) = 0;
   virtual void SaveSession(const SessionId& session, const SessionTraits& traits) = 0;

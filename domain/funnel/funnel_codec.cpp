@@ -207,7 +207,7 @@ class Decoder {
 
 }  // namespace
 
-std::string EncodeVisitorState(const VisitorState& state) {
+std::string EncodeVisitorTally(const VisitorTally& state) {
   Encoder encoder;
   encoder.Number(state.events);
   encoder.Signed(ToUnixMs(state.latest));
@@ -215,9 +215,9 @@ std::string EncodeVisitorState(const VisitorState& state) {
   return encoder.Take();
 }
 
-std::optional<VisitorState> DecodeVisitorState(std::string_view bytes) {
+std::optional<VisitorTally> DecodeVisitorTally(std::string_view bytes) {
   Decoder decoder(bytes);
-  VisitorState state{.events = decoder.Number()};
+  VisitorTally state{.events = decoder.Number()};
   state.latest = FromUnixMs(decoder.Signed());
   state.displays = decoder.Number() != 0;
   if (!decoder.done()) return std::nullopt;

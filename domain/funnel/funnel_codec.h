@@ -18,8 +18,8 @@ namespace monitor::funnel {
 // Also of the keys under which they are kept (view_keys.h), and of what facts mean.
 constexpr std::uint32_t kFactsVersion = 3;
 
-std::string EncodeVisitorState(const VisitorState& state);
-std::optional<VisitorState> DecodeVisitorState(std::string_view bytes);
+std::string EncodeVisitorTally(const VisitorTally& state);
+std::optional<VisitorTally> DecodeVisitorTally(std::string_view bytes);
 
 std::string EncodeSessionTraits(const SessionTraits& traits);
 std::optional<SessionTraits> DecodeSessionTraits(std::string_view bytes);

@@ -11,13 +11,13 @@ namespace monitor {
 
 // {"configuredAt": ms, "id", "name", "timeZone", "currency", "campaigns": [{"id", "name", "engagements": [{"id",
 // "name"}]}]}. Of a document that can not be read only the id is given.
-std::string SummariseAccount(std::string_view account_id, std::string_view document, TimeMs time);
+std::string OutlineAccount(std::string_view account_id, std::string_view document, TimeMs time);
 
-struct SummaryFacts {
+struct OutlineFacts {
   TimeMs time;
   std::string time_zone = "UTC";
 };
-// Of a summary made above; nullopt if it is none.
-std::optional<SummaryFacts> ReadSummary(std::string_view summary);
+// Of one made above; nullopt if it is none.
+std::optional<OutlineFacts> ReadOutline(std::string_view outline);
 
 }  // namespace monitor

@@ -1,4 +1,4 @@
-#include "consumers/view/account_summary.h"
+#include "consumers/view/account_outline.h"
 
 #include <charconv>
 
@@ -37,26 +37,26 @@ void WriteCampaigns(json::Writer& writer, const json::Value* campaigns) {
 
 }  // namespace
 
-std::string SummariseAccount(std::string_view account_id, std::string_view document, TimeMs time) {
-  std::string summary;
-  json::Writer writer(summary);
+std::string OutlineAccount(std::string_view account_id, std::string_view document, TimeMs time) {
+  std::string outline;
+  json::Writer writer(outline);
   writer.BeginObject().Key("configuredAt").Int(ToUnixMs(time)).Key("id").String(account_id);
   if (const auto parsed = json::Document::Parse(document, kDocumentLimits)) {
     CopyMembers(writer, parsed->root(), {"name", "timeZone", "currency"});
     WriteCampaigns(writer, parsed->root().Find("campaigns"));
   }
   writer.EndObject();
-  return summary;
+  return outline;
 }
 
-std::optional<SummaryFacts> ReadSummary(std::string_view summary) {
-  const auto parsed = json::Document::Parse(summary, kDocumentLimits);
+std::optional<OutlineFacts> ReadOutline(std::string_view outline) {
+  const auto parsed = json::Document::Parse(outline, kDocumentLimits);
   if (!parsed) return std::nullopt;
   const json::Value* time = parsed->root().Find("configuredAt");
   if (!time) return std::nullopt;
   std::int64_t ms = 0;
   std::from_chars(time->text().data(), time->text().data() + time->text().size(), ms);
-  SummaryFacts facts{.time = FromUnixMs(ms)};
+  OutlineFacts facts{.time = FromUnixMs(ms)};
   if (const json::Value* zone = parsed->root().Find("timeZone")) facts.time_zone = zone->text();
   return facts;
 }
