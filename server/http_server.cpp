@@ -28,6 +28,11 @@ constexpr int kListenBacklog = 4'096;
 using namespace Pistache::Version;
 static_assert(std::tuple(Major, Minor, Patch, Git) == std::tuple(0, 0, 5, 20220901));
 
+// A peer's data: code of ours drops its reference to the connection, so that the thread sanitizer sees the order.
+struct PeerData {
+  std::shared_ptr<Connection> connection;
+};
+
 // Pistache calls it on the worker that owns the peer; every worker has a clone.
 class InputHandler : public Pistache::Http::Handler {
  public:
@@ -41,8 +46,7 @@ class InputHandler : public Pistache::Http::Handler {
  private:
   void onInput(const char* bytes, std::size_t size, const std::shared_ptr<Pistache::Tcp::Peer>& peer) override {
     try {
-      auto connection = std::static_pointer_cast<Connection>(peer->getData(kConnection));
-      connection->OnBytes({bytes, size});
+      std::static_pointer_cast<PeerData>(peer->getData(kConnection))->connection->OnBytes({bytes, size});
       // Its parser holds the clock of the idle time-out, and nothing else.
       getParser(peer)->reset();
     } catch (...) {
@@ -54,7 +58,8 @@ class InputHandler : public Pistache::Http::Handler {
   void onConnection(const std::shared_ptr<Pistache::Tcp::Peer>& peer) override {
     try {
       peer->putData(ParserData, std::make_shared<Pistache::Http::RequestParser>(getMaxRequestSize()));
-      peer->putData(kConnection, std::make_shared<Connection>(*core_, peer->fd(), peer->address().host()));
+      peer->putData(kConnection, std::make_shared<PeerData>(
+                                     std::make_shared<Connection>(*core_, peer->fd(), peer->address().host())));
       peer->setIdle(true);  // so that Pistache's time-out closes without a reply of its own
     } catch (...) {
       ::shutdown(peer->fd(), SHUT_RDWR);
