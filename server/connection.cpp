@@ -139,8 +139,7 @@ void Connection::OnBytes(std::string_view bytes) {
 void Connection::Keep(std::string_view bytes) {
   kept_bytes_ += bytes.size();
   if (kept_bytes_ > kMaxUnreadBytes + core_.limits.max_body_bytes) {
-    closing_ = true;
-    ::shutdown(fd_, SHUT_RDWR);
+    Close(SHUT_RDWR);
   }
   if (!closing_) later_.append(bytes);
 }
@@ -152,7 +151,7 @@ std::size_t Connection::AnswerAll(std::string_view bytes) {
     if (!NextRequest(bytes.substr(consumed))) break;
     consumed += parser_.consumed();
     core_.pending.fetch_add(1);
-    Answer();
+    Answer(true);
     parser_.Reset();
   }
   return closing_ ? bytes.size() : consumed;
@@ -162,19 +161,22 @@ std::size_t Connection::AnswerAll(std::string_view bytes) {
 bool Connection::NextRequest(std::string_view bytes) {
   using enum RequestParser::Outcome;
   const auto outcome = parser_.Parse(bytes);
-  if (outcome == kContinue) SendAll(fd_, "HTTP/1.1 100 Continue\r\n\r\n", {}, core_.stopping);
+  const bool wait = !core_.handler_threads;
+  if (outcome == kContinue && !SendAll(fd_, "HTTP/1.1 100 Continue\r\n\r\n", {}, core_.stopping, wait)) {
+    Close(SHUT_RDWR);
+  }
   if (outcome == kRefused) {
     const int status = parser_.status();
-    Send(ErrorReply(status, status < 500 ? 5 : 18, parser_.reason()), {.keep_alive = false});
+    Send(ErrorReply(status, status < 500 ? 5 : 18, parser_.reason()), {.keep_alive = false}, wait);
   }
   return outcome == kComplete;
 }
 
 // One pending request less.
-void Connection::Answer() {
+void Connection::Answer(bool wait) {
   const Message& message = parser_.message();
   const ReplyFraming framing{message.method == Method::kHead, message.http10, message.keep_alive};
-  Send(Handle(message), framing);
+  Send(Handle(message), framing, wait);
   core_.pending.fetch_sub(1);
 }
 
@@ -186,25 +188,30 @@ Reply Connection::Handle(const Message& message) {
   }
 }
 
-void Connection::Send(const Reply& reply, ReplyFraming framing) {
+void Connection::Send(const Reply& reply, ReplyFraming framing, bool wait) {
   bool sent = false;
   if (!reply.unanswered) {
     head_.clear();
     WriteReplyHead(reply, framing, head_);
-    sent = SendAll(fd_, head_, HasBody(reply, framing) ? reply.body : std::string_view(), core_.stopping);
+    sent = SendAll(fd_, head_, HasBody(reply, framing) ? reply.body : std::string_view(), core_.stopping, wait);
   }
   if (sent && framing.keep_alive) return;
-  closing_ = true;
   // The client reads the reply to its end and closes; what it still sends is read over, or the reply could be lost.
-  ::shutdown(fd_, sent ? SHUT_WR : SHUT_RDWR);
+  Close(sent ? SHUT_WR : SHUT_RDWR);
 }
 
-// With handler threads: hands the next whole request over, one at a time.
+void Connection::Close(int how) {
+  closing_ = true;
+  ::shutdown(fd_, how);
+}
+
+// With handler threads: hands the next whole request over, one at a time. What is said from here does not wait for the
+// client: a worker, and so others, would wait with it.
 void Connection::Dispatch() {
   while (!busy_ && !closing_ && !received_.empty() && NextRequest(received_)) {
     core_.pending.fetch_add(1);
     if (std::ranges::find(core_.at_once, parser_.message().path) != core_.at_once.end()) {
-      Answer();
+      Answer(false);
       received_.erase(0, parser_.consumed());
       parser_.Reset();
       continue;
@@ -214,7 +221,7 @@ void Connection::Dispatch() {
     core_.pending.fetch_sub(1);
     Reply overloaded = ErrorReply(503, 18, "too many requests are waiting");
     overloaded.headers.Add("Retry-After", "1");
-    Send(overloaded, {.keep_alive = false});
+    Send(overloaded, {.keep_alive = false}, false);
   }
   if (closing_) received_.clear();
 }
@@ -227,7 +234,7 @@ HandlerThreads& Connection::ThreadsFor(std::string_view path) const {
 
 // received_ and parser_ are this thread's own while busy_.
 void Connection::AnswerElsewhere() {
-  Answer();
+  Answer(true);
   std::lock_guard lock(mutex_);
   received_.erase(0, parser_.consumed());
   received_.append(later_);

@@ -72,9 +72,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Keep(std::string_view bytes);
   std::size_t AnswerAll(std::string_view bytes);
   bool NextRequest(std::string_view bytes);
-  void Answer();
+  void Answer(bool wait);
   Reply Handle(const Message& message);
-  void Send(const Reply& reply, ReplyFraming framing);
+  void Send(const Reply& reply, ReplyFraming framing, bool wait);
+  void Close(int how);
   void Dispatch();
   HandlerThreads& ThreadsFor(std::string_view path) const;
   void AnswerElsewhere();

@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kSendSlice{100}, kLastSendTimeout{1'000};
 
 }  // namespace
 
-bool SendAll(int fd, std::string_view head, std::string_view body, const std::atomic<bool>& stopping) {
+bool SendAll(int fd, std::string_view head, std::string_view body, const std::atomic<bool>& stopping, bool wait) {
   iovec parts[2] = {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}};
   msghdr message{};
   message.msg_iov = parts;
@@ -34,7 +34,7 @@ bool SendAll(int fd, std::string_view head, std::string_view body, const std::at
     const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) {
       if (errno == EINTR) continue;
-      if (errno != EAGAIN) return false;
+      if (errno != EAGAIN || !wait) return false;
       const auto now = steady_clock::now();
       const bool going = stopping.load();
       if (going) end = std::min(end, now + kLastSendTimeout);

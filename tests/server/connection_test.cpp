@@ -186,6 +186,13 @@ TEST_F(BusyConnections, WhatIsAnsweredAtOnceNeedsNoHandlerThread) {
   EXPECT_EQ(Wire(core_).Do(Get("/livez")).body, "/livez");
 }
 
+TEST_F(BusyConnections, WhatIsAnsweredAtOnceDoesNotWaitForAClientThatTakesNothing) {
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 10'000; ++i) other_.Receive(Get("/livez"));  // more replies than the sockets hold
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(2));
+  EXPECT_THROW(for (;;) EXPECT_EQ(other_.client.Receive().body, "/livez"), std::runtime_error);  // it was cut
+}
+
 TEST_F(BusyConnections, SlowRequestsHoldUpOnlyTheirLikeAndAFewOfThemWait) {
   std::list<Wire> waiting;
   for (std::size_t i = 0; i < kMaxQueuedSlowRequests; ++i) waiting.emplace_back(core_).Receive(Get("/s%6cow"));
