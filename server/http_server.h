@@ -73,7 +73,7 @@ struct ServerOptions {
   // kMaxQueuedRequests waiting requests: 503.
   int handler_threads = 0;
   // Paths, of static lifetime, that are answered past all that wait for a handler thread, on the connection's worker:
-  // the handler must not block for them, and a client that does not take the (small) replies is cut.
+  // the handler must not block for them, and a client whose socket does not take the reply at once (some 10 KB) is cut.
   std::vector<std::string_view> at_once;
   // Paths, of static lifetime, of requests that may take long: beside `handler_threads` they have `slow_threads` of
   // their own and hold up no others; beyond kMaxQueuedSlowRequests waiting ones: 503.

@@ -75,8 +75,8 @@ TEST(HttpServer, APortInUseIsOneClearSentence) {
   }
 }
 
-// Pistache's own way of replying fails this (docs/decisions/): a client that leaves right after sending frees its file
-// descriptor, and the next client gets its reply.
+// Pistache's own way of replying fails this (docs/decisions/pistache.md): a client that leaves right after sending
+// frees its file descriptor, and the next client gets its reply.
 void NoReplyReachesAnotherClient(ServerOptions options) {
   Server server(options, Echo);
   std::atomic<int> wrong = 0;
