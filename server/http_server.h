@@ -1,9 +1,9 @@
 // An HTTP/1.1 listener on Pistache with blocking workers; pistache/ is named in http_server.cpp only.
 //
-// Pistache accepts, polls and reads; requests are read by request_parser.h and replies are written straight to the
-// socket before the worker goes on, because Pistache's own parser and write queue lose, mix up or invent requests and
-// replies (docs/decisions/). Still not to be reached except through the edge or on loopback: it speaks no TLS and gives
-// slow clients their time.
+// Pistache accepts, polls and reads; all else is connection.h's, because Pistache's own parser and write queue lose,
+// mix up or invent requests and replies (docs/decisions/pistache.md). Still not to be reached except through the edge
+// or on loopback: it speaks no TLS and gives slow clients their time.
+//
 // Threads: a handler runs on one of `threads` workers, or of `handler_threads` if set, and may block there.
 #pragma once
 
@@ -73,7 +73,7 @@ struct ServerOptions {
   // kMaxQueuedRequests waiting requests: 503.
   int handler_threads = 0;
   // Paths, of static lifetime, that are answered past all that wait for a handler thread, on the connection's worker:
-  // the handler must not block for them.
+  // the handler must not block for them, and a client whose socket does not take the reply at once (some 10 KB) is cut.
   std::vector<std::string_view> at_once;
   // Paths, of static lifetime, of requests that may take long: beside `handler_threads` they have `slow_threads` of
   // their own and hold up no others; beyond kMaxQueuedSlowRequests waiting ones: 503.

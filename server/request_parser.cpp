@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 
 namespace monitor::http {
@@ -37,12 +38,12 @@ bool ListHas(std::string_view list, std::string_view word) {
   return false;
 }
 
+// In the order of Method.
+constexpr std::string_view kMethods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", ""};
+
 Method MethodOf(std::string_view text) {
-  for (Method method :
-       {Method::kGet, Method::kPost, Method::kPut, Method::kHead, Method::kOptions, Method::kDelete, Method::kPatch}) {
-    if (text == ToText(method)) return method;
-  }
-  return Method::kOther;
+  const auto found = std::find(std::begin(kMethods), std::end(kMethods) - 1, text);
+  return static_cast<Method>(found - std::begin(kMethods));
 }
 
 std::optional<std::size_t> ParseNumber(std::string_view text, int base) {
@@ -59,27 +60,7 @@ std::optional<std::size_t> ParseNumber(std::string_view text, int base) {
 
 }  // namespace
 
-std::string_view ToText(Method method) {
-  switch (method) {
-    case Method::kGet:
-      return "GET";
-    case Method::kHead:
-      return "HEAD";
-    case Method::kPost:
-      return "POST";
-    case Method::kPut:
-      return "PUT";
-    case Method::kDelete:
-      return "DELETE";
-    case Method::kOptions:
-      return "OPTIONS";
-    case Method::kPatch:
-      return "PATCH";
-    case Method::kOther:
-      break;
-  }
-  return "";
-}
+std::string_view ToText(Method method) { return kMethods[static_cast<std::size_t>(method)]; }
 
 const std::string_view* Message::Find(std::string_view name) const {
   for (const auto& [field, value] : headers) {

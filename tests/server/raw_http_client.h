@@ -31,18 +31,16 @@ struct Answer {
 
 class Client {
  public:
-  explicit Client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    timeval patience{20, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  explicit Client(std::uint16_t port) : Client(Socket{::socket(AF_INET, SOCK_STREAM, 0)}) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      ::close(fd_);
       throw std::runtime_error("cannot connect");
     }
   }
+  static Client Over(int connected_fd) { return Client(Socket{connected_fd}); }
   ~Client() { ::close(fd_); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -93,6 +91,14 @@ class Client {
   }
 
  private:
+  struct Socket {
+    int fd;
+  };
+  explicit Client(Socket socket) : fd_(socket.fd) {
+    timeval patience{20, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  }
+
   bool More() {
     char bytes[16384];
     const ssize_t size = ::recv(fd_, bytes, sizeof bytes, 0);
