@@ -130,13 +130,11 @@ VisitsOptions VisitsOptionsOf(const ServerSettings& settings) {
   return options;
 }
 
-PublicApiOptions PublicApiOptionsOf(const ServerSettings& settings, const Geo* geo, metrics::Registry& registry,
+PublicApiOptions PublicApiOptionsOf(const ServerSettings& settings, metrics::Registry& registry,
                                     const RocksDbStore& store) {
   PublicApiOptions options;
   options.max_body_bytes = static_cast<std::size_t>(settings.Integer("server", "max_body_bytes"));
   options.deadline = std::chrono::milliseconds(settings.Integer("server", "deadline_ms"));
-  options.base_uri = settings.String("server", "base_uri");
-  options.geo = geo;
   options.metrics = &registry;
   options.refuses = [&store] { return store.Refusal() != nullptr; };
   return options;
@@ -163,7 +161,7 @@ http::ServerOptions AdminServerOptions(const ServerSettings& settings) {
   options.port = static_cast<std::uint16_t>(settings.Integer("admin", "port"));
   options.threads = 1;
   options.handler_threads = kAdminThreads;
-  options.at_once = {"/livez", "/readyz", "/metrics"};
+  options.at_once = Admin::AtOnce();
   options.thread_name = "admin";
   options.max_body_bytes = kMaxAdminBodyBytes;
   return options;
@@ -220,7 +218,8 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
 
   Accounts accounts(store, answering_store);
   Visits visits(answering_store, foundations->master_key, VisitsOptionsOf(settings));
-  PublicApi api(accounts, visits, foundations->master_key, PublicApiOptionsOf(settings, geo, registry, store));
+  PublicApi api({accounts, visits, foundations->master_key, geo, settings.String("server", "base_uri")},
+                PublicApiOptionsOf(settings, registry, store));
   const std::unique_ptr<InboundTopic> inbound = MakeInboundTopic(settings, accounts, visits);
   Drain drain([&] {
     api.StartDraining();

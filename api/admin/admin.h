@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +23,7 @@
 #include "server/drain.h"
 #include "server/http_server.h"
 #include "server/metrics.h"
+#include "server/router.h"
 
 namespace monitor {
 
@@ -34,78 +34,52 @@ struct AdminOptions {
   std::chrono::milliseconds max_poll{60'000};
 };
 
+// What calls share that wait.
+struct AdminWaiting {
+  std::atomic<int> polls = 0;
+  std::atomic<int> commands = 0;
+  std::atomic<bool> stopping = false;
+  std::mutex what_if;  // held by the one that runs
+};
+
+struct AdminRoute;
+
+// All must outlive it.
+struct AdminParts {
+  Accounts& accounts;
+  Visits& visits;
+  const EventStore& store;
+  const MasterKey& master_key;
+  const metrics::Registry& metrics;
+  Drain& drain;
+  const Geo* geo = nullptr;                       // none configured
+  std::function<std::uint64_t()> relayed;         // the current origin's acknowledged seq; empty without a broker
+  std::function<std::string()> broker;            // why it is missing, in words, "" if it is not; empty without one
+  std::function<std::string()> store_fault = {};  // why the store takes nothing, in words; "" while it takes
+  std::function<std::string()> clock_fault = {};  // what is wrong with the clock, one sentence, or ""; empty: nothing
+  std::function<std::string()> refusal = {};      // why the node answers nobody, one sentence, or ""
+};
+
 class Admin {
  public:
-  // All must outlive it.
-  struct Parts {
-    Accounts& accounts;
-    Visits& visits;
-    const EventStore& store;
-    const MasterKey& master_key;
-    const metrics::Registry& metrics;
-    Drain& drain;
-    const Geo* geo = nullptr;                       // none configured
-    std::function<std::uint64_t()> relayed;         // the current origin's acknowledged seq; empty without a broker
-    std::function<std::string()> broker;            // why it is missing, in words, "" if it is not; empty without one
-    std::function<std::string()> store_fault = {};  // why the store takes nothing, in words; "" while it takes
-    std::function<std::string()> clock_fault = {};  // what is wrong with the clock, one sentence, or ""; empty: nothing
-    std::function<std::string()> refusal = {};      // why the node answers nobody, one sentence, or ""
-  };
-
-  Admin(Parts parts, AdminOptions options);
+  Admin(AdminParts parts, AdminOptions options);
 
   http::Reply Handle(const http::Request& request);
+  // Paths of which the answers block on nothing: health and metrics, for ServerOptions.at_once.
+  static std::vector<std::string_view> AtOnce();
 
   // Ends the polls that wait, and lets no more wait.
-  void Stop() { stopping_.store(true); }
+  void Stop() { waiting_.stopping.store(true); }
 
  private:
-  struct Call {
-    const http::Request& request;
-    std::vector<std::string> arguments;  // what stands for the path's stars, decoded
-    http::Query query;
-
-    AccountId account() const { return AccountId(arguments[0]); }
-  };
-  struct Route;
-  static const std::vector<Route>& Routes();
-  http::Reply Dispatch(const Route& route, const http::Request& request, std::vector<std::string> arguments);
-  http::Reply Run(const Route& route, const http::Request& request, std::vector<std::string> arguments);
+  http::Reply Dispatch(const AdminRoute& route, const http::Request& request, http::Arguments arguments);
+  http::Reply Run(const AdminRoute& route, const http::Request& request, http::Arguments arguments);
   bool Authorized(const http::Request& request) const;
 
-  // admin.cpp
-  http::Reply Live(const Call& call);
-  http::Reply Ready(const Call& call);
-  http::Reply Metrics(const Call& call);
-  http::Reply BeginDrain(const Call& call);
-  // admin_accounts.cpp
-  http::Reply ListAccounts(const Call& call);
-  http::Reply GetAccount(const Call& call);
-  http::Reply PutAccount(const Call& call);
-  http::Reply Explain(const Call& call);
-  http::Reply PutSkill(const Call& call);
-  // admin_what_if.cpp
-  http::Reply AskWhatIf(const Call& call);
-  // admin_visitors.cpp
-  http::Reply StartConversation(const Call& call);
-  http::Reply EndConversation(const Call& call);
-  http::Reply PutAbandonScore(const Call& call);
-  http::Reply GetVisitor(const Call& call);
-  http::Reply EraseVisitor(const Call& call);
-  http::Reply GetSessionEvents(const Call& call);
-  // admin_log.cpp
-  http::Reply GetLog(const Call& call);
-  http::Reply GetPosition(const Call& call);
-  std::expected<std::vector<StoredEvent>, StoreError> ReadOn(LogPosition from, std::size_t limit) const;
-  bool WaitFor(const http::Request& request, std::uint64_t seq, std::chrono::milliseconds patience);
-
-  Parts parts_;
-  AdminOptions options_;
-  TokenHash token_;
-  std::atomic<int> waiting_polls_ = 0;
-  std::atomic<int> waiting_commands_ = 0;
-  std::atomic<bool> stopping_ = false;
-  std::mutex what_if_;  // held by the one that runs
+  const AdminParts parts_;
+  const AdminOptions options_;
+  const TokenHash token_;
+  AdminWaiting waiting_;
 };
 
 }  // namespace monitor

@@ -1,5 +1,5 @@
 
-#include "api/admin/admin.h"
+#include "api/admin/admin_handlers.h"
 #include "api/admin/admin_replies.h"
 #include "api/requests/admin_fields.h"
 #include "api/requests/messaging_fields.h"
@@ -8,7 +8,7 @@
 #include "domain/values/whole_number.h"
 #include "eventstore/random.h"
 
-namespace monitor {
+namespace monitor::admin {
 namespace {
 
 std::string ETag(const Revision& revision) { return "\"" + revision.str() + "\""; }
@@ -16,100 +16,100 @@ std::string ETag(const Revision& revision) { return "\"" + revision.str() + "\""
 http::Reply RevisionReply(const Revision& revision, int status) {
   std::string body;
   json::Writer(body).BeginObject().Key("revision").String(revision.str()).EndObject();
-  http::Reply reply = admin::Json(std::move(body), status);
+  http::Reply reply = Json(std::move(body), status);
   reply.headers.Add("ETag", ETag(revision));
   return reply;
 }
 
 http::Reply DocumentReply(const std::string& document, const Revision& revision) {
-  http::Reply reply = admin::Json(document);
+  http::Reply reply = Json(document);
   reply.headers.Add("ETag", ETag(revision));
   return reply;
 }
 
 }  // namespace
 
-http::Reply Admin::ListAccounts(const Call&) {
+http::Reply ListAccounts(const AdminParts& parts, const AdminCall&) {
   std::string body;
   json::Writer writer(body);
   writer.BeginObject().Key("accounts").BeginArray();
-  for (const AccountSummary& account : parts_.accounts.List()) {
+  for (const AccountSummary& account : parts.accounts.List()) {
     writer.BeginObject().Key("id").String(account.id.str()).Key("revision").String(account.revision.str());
     writer.Key("name").String(account.name);
     if (!account.refused.empty()) writer.Key("refused").String(account.refused);
     writer.EndObject();
   }
   writer.EndArray().EndObject();
-  return admin::Json(std::move(body));
+  return Json(std::move(body));
 }
 
-http::Reply Admin::GetAccount(const Call& call) {
-  if (const auto state = parts_.accounts.Find(call.account())) {
+http::Reply GetAccount(const AdminParts& parts, const AdminCall& call) {
+  if (const auto state = parts.accounts.Find(call.account())) {
     return DocumentReply(state->account->document, state->account->revision);
   }
-  const auto refused = parts_.accounts.Refused();
+  const auto refused = parts.accounts.Refused();
   const auto found = refused.find(call.account());
-  if (found == refused.end()) return admin::NoAccount(parts_.accounts, call.account());
+  if (found == refused.end()) return NoAccount(parts.accounts, call.account());
   // To be mended and put again.
   const std::string& document = found->second->kept.document;
   return DocumentReply(document, RevisionOf(document));
 }
 
-http::Reply Admin::PutAccount(const Call& call) {
+http::Reply PutAccount(const AdminParts& parts, const AdminCall& call) {
   // Until the log is folded nobody knows what is in force.
-  if (parts_.accounts.loading()) return admin::Unavailable("accounts are loading");
+  if (parts.accounts.loading()) return Unavailable("accounts are loading");
   PutAccountRequest put{call.account(), std::string(call.request.body()), "admin", std::nullopt};
   if (const auto if_match = call.request.Header("If-Match")) put.if_match = std::string(*if_match);
-  const auto result = parts_.accounts.Put(put);
+  const auto result = parts.accounts.Put(put);
   if (result) return RevisionReply(result->revision, result->created ? 201 : 200);
   switch (result.error().code) {
     case PutAccountError::Code::kInvalid:
-      return admin::DocumentErrors(result.error().errors);
+      return DocumentErrors(result.error().errors);
     case PutAccountError::Code::kPreconditionFailed:
       return http::ErrorReply(412, 5, result.error().message);
     case PutAccountError::Code::kUnacknowledged:
-      return admin::Unanswered();
+      return Unanswered();
     case PutAccountError::Code::kUnavailable:
       break;
   }
-  return admin::Unavailable(result.error().message);
+  return Unavailable(result.error().message);
 }
 
-http::Reply Admin::PutSkill(const Call& call) {
-  const auto body = admin::Fields::Parse(call.request.body());
-  if (!body) return admin::Invalid(body.error());
+http::Reply PutSkill(const AdminParts& parts, const AdminCall& call) {
+  const auto body = Fields::Parse(call.request.body());
+  if (!body) return Invalid(body.error());
   const auto state = ReadSkillState(*body);
-  if (!state) return admin::Invalid(state.error());
+  if (!state) return Invalid(state.error());
   const auto id = ParseWhole<std::int64_t>(call.arguments[1]);
-  if (!parts_.accounts.Find(call.account())) return admin::NoAccount(parts_.accounts, call.account());
-  switch (id ? parts_.accounts.SetSkill(call.account(), *id, *state) : AccountChange::kUnknownSkill) {
+  if (!parts.accounts.Find(call.account())) return NoAccount(parts.accounts, call.account());
+  switch (id ? parts.accounts.SetSkill(call.account(), *id, *state) : AccountChange::kUnknownSkill) {
     case AccountChange::kDone:
-      return admin::Done();
+      return Done();
     case AccountChange::kUnknownAccount:
-      return admin::NoAccount(parts_.accounts, call.account());
+      return NoAccount(parts.accounts, call.account());
     case AccountChange::kUnknownSkill:
-      return admin::NotFound("the account has no such skill");
+      return NotFound("the account has no such skill");
     case AccountChange::kUnacknowledged:
-      return admin::Unanswered();
+      return Unanswered();
     case AccountChange::kUnavailable:
       break;
   }
-  return admin::Unavailable("the log takes nothing now");
+  return Unavailable("the log takes nothing now");
 }
 
 namespace {
 
 // What the explained request says of itself, in its body.
-std::expected<VisitRequest, http::Reply> ExplainedRequest(const admin::Fields& fields, const Account& account,
+std::expected<VisitRequest, http::Reply> ExplainedRequest(const Fields& fields, const Account& account,
                                                           const MasterKey& master_key) {
   const auto visitor = fields.Text("visitorId"), session = fields.Text("sessionId");
   const auto app = fields.Text("appInstallationId");
   for (const auto* text : {&visitor, &session, &app}) {
-    if (!*text) return std::unexpected(admin::Invalid(text->error()));
+    if (!*text) return std::unexpected(Invalid(text->error()));
   }
-  if (*visitor && !IsWellFormedVisitorId(**visitor)) return std::unexpected(admin::Invalid("visitorId: malformed"));
-  if (*session && !IsWellFormedSessionId(**session)) return std::unexpected(admin::Invalid("sessionId: malformed"));
-  if (!*app) return std::unexpected(admin::Invalid("appInstallationId: is required"));
+  if (*visitor && !IsWellFormedVisitorId(**visitor)) return std::unexpected(Invalid("visitorId: malformed"));
+  if (*session && !IsWellFormedSessionId(**session)) return std::unexpected(Invalid("sessionId: malformed"));
+  if (!*app) return std::unexpected(Invalid("appInstallationId: is required"));
   const AppInstallation* installation = account.FindApp(AppInstallationId(**app));
   if (installation == nullptr || !installation->enabled) {
     return std::unexpected(http::ErrorReply(404, 18, "app installation does not exist or is disabled"));
@@ -117,7 +117,7 @@ std::expected<VisitRequest, http::Reply> ExplainedRequest(const admin::Fields& f
   const json::Value* sent = fields.Find("request");
   auto body = sent ? ReadRequestBody(*sent, VisitRequest::Kind::kEngagement)
                    : ParseRequestBody("", VisitRequest::Kind::kEngagement);
-  if (!body) return std::unexpected(admin::Invalid("request." + body.error().message));
+  if (!body) return std::unexpected(Invalid("request." + body.error().message));
 
   VisitRequest request{};
   request.kind = VisitRequest::Kind::kEngagement;
@@ -147,22 +147,22 @@ std::string ExplanationJson(const Revision& revision, const std::vector<Judgemen
 
 }  // namespace
 
-http::Reply Admin::Explain(const Call& call) {
-  const auto account = parts_.accounts.Find(call.account());
-  if (!account) return admin::NoAccount(parts_.accounts, call.account());
-  const auto fields = admin::Fields::Parse(call.request.body());
-  if (!fields) return admin::Invalid(fields.error());
+http::Reply Explain(const AdminParts& parts, const AdminCall& call) {
+  const auto account = parts.accounts.Find(call.account());
+  if (!account) return NoAccount(parts.accounts, call.account());
+  const auto fields = Fields::Parse(call.request.body());
+  if (!fields) return Invalid(fields.error());
   const auto at = fields->Integer("at");
-  if (!at) return admin::Invalid(at.error());
-  auto request = ExplainedRequest(*fields, *account->account, parts_.master_key);
+  if (!at) return Invalid(at.error());
+  auto request = ExplainedRequest(*fields, *account->account, parts.master_key);
   if (!request) return request.error();
   const auto document_at = [&](std::uint64_t version) {
-    return parts_.accounts.AtVersion(account->account->id, version);
+    return parts.accounts.AtVersion(account->account->id, version);
   };
-  const auto judgements = parts_.visits.Explain(
-      *account, *std::move(request), *at ? std::optional(FromUnixMs(**at)) : std::nullopt, document_at, parts_.geo);
-  if (!judgements) return admin::Failure(judgements.error());
-  return admin::Json(ExplanationJson(account->account->revision, *judgements));
+  const auto judgements = parts.visits.Explain(
+      *account, *std::move(request), *at ? std::optional(FromUnixMs(**at)) : std::nullopt, document_at, parts.geo);
+  if (!judgements) return Failure(judgements.error());
+  return Json(ExplanationJson(account->account->revision, *judgements));
 }
 
-}  // namespace monitor
+}  // namespace monitor::admin

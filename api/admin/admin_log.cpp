@@ -1,12 +1,12 @@
 #include <algorithm>
 
-#include "api/admin/admin.h"
+#include "api/admin/admin_handlers.h"
 #include "api/admin/admin_replies.h"
 #include "domain/values/json.h"
 #include "domain/values/whole_number.h"
 #include "eventstore/cloud_event_writer.h"
 
-namespace monitor {
+namespace monitor::admin {
 namespace {
 
 constexpr std::size_t kDefaultEvents = 1'000;
@@ -28,69 +28,16 @@ void WriteRange(json::Writer& writer, const OriginRange& range) {
   writer.Key("last").String(std::to_string(range.last));
 }
 
-}  // namespace
-
-http::Reply Admin::GetPosition(const Call&) {
-  const std::vector<OriginRange> origins = parts_.store.Origins();
-  std::string body;
-  json::Writer writer(body);
-  writer.BeginObject();
-  WriteRange(writer, origins.back());
-  writer.Key("relayed").String(std::to_string(parts_.relayed ? parts_.relayed() : 0)).Key("origins").BeginArray();
-  for (const OriginRange& range : origins) {
-    writer.BeginObject();
-    WriteRange(writer, range);
-    writer.EndObject();
-  }
-  writer.EndArray().EndObject();
-  return admin::Json(std::move(body));
-}
-
-http::Reply Admin::GetLog(const Call& call) {
-  const std::vector<OriginRange> origins = parts_.store.Origins();
-  const auto from = ParseFrom(call.query.Get("from"), origins.back());
-  if (!from) return admin::Invalid("from: must be ORIGIN:SEQ");
-  const auto limit = ParseWhole<std::uint64_t>(call.query.Get("limit").value_or(std::to_string(kDefaultEvents)));
-  if (!limit || *limit == 0) return admin::Invalid("limit: must be a positive integer");
-  const auto wait = ParseWhole<std::uint64_t>(call.query.Get("waitMs").value_or("0"));
-  if (!wait) return admin::Invalid("waitMs: must be an integer");
-
-  const auto range =
-      std::find_if(origins.begin(), origins.end(), [&](const OriginRange& o) { return o.origin == from->origin; });
-  if (range == origins.end()) return admin::NotFound("from: the origin is not known here");
-  if (from->seq < range->first) {
-    return http::ErrorReply(410, 5, "from: the log begins at " + LogPosition{range->origin, range->first}.ToString());
-  }
-  const std::size_t count = std::min<std::uint64_t>(*limit, kMaxEvents);
-  auto events = ReadOn(*from, count);
-  if (events && events->empty() && *wait > 0) {
-    // Nothing came after a closed origin yet: what comes next is the current one's first.
-    const bool current = from->origin == origins.back().origin;
-    const auto patience = std::min(options_.max_poll, std::chrono::milliseconds(std::min<std::uint64_t>(*wait, 1e9)));
-    if (!WaitFor(call.request, current ? from->seq : origins.back().first, patience)) {
-      return admin::Unavailable("too many polls are waiting");
-    }
-    events = ReadOn(*from, count);
-  }
-  if (!events) return events.error() == StoreError::kCorrupt ? admin::Unexpected() : admin::Unavailable("the log");
-  http::Reply reply;
-  reply.content_type = "application/x-ndjson";
-  for (const StoredEvent& event : *events) {
-    AppendCloudEvent(event, event.data, reply.body);
-    reply.body += '\n';
-  }
-  return reply;
-}
-
 // Events from there on, over the ends of closed origins.
-std::expected<std::vector<StoredEvent>, StoreError> Admin::ReadOn(LogPosition from, std::size_t limit) const {
+std::expected<std::vector<StoredEvent>, StoreError> ReadOn(const EventStore& store, LogPosition from,
+                                                           std::size_t limit) {
   std::vector<StoredEvent> events;
   std::size_t bytes = 0;
-  const std::vector<OriginRange> origins = parts_.store.Origins();
+  const std::vector<OriginRange> origins = store.Origins();
   auto origin =
       std::find_if(origins.begin(), origins.end(), [&](const OriginRange& o) { return o.origin == from.origin; });
   while (origin != origins.end() && events.size() < limit && bytes < kMaxLogBytes) {
-    auto read = parts_.store.ReadLog(from, {limit - events.size(), kMaxLogBytes - bytes});
+    auto read = store.ReadLog(from, {limit - events.size(), kMaxLogBytes - bytes});
     if (!read) return std::unexpected(read.error());
     if (read->empty()) {
       if (++origin != origins.end()) from = {origin->origin, origin->first};
@@ -107,19 +54,74 @@ std::expected<std::vector<StoredEvent>, StoreError> Admin::ReadOn(LogPosition fr
 
 // False: too many are waiting already. True, when the seq is there, the time is over, the client has gone or the server
 // ends.
-bool Admin::WaitFor(const http::Request& request, std::uint64_t seq, std::chrono::milliseconds patience) {
-  if (waiting_polls_.fetch_add(1) >= options_.max_waiting_polls) {
-    waiting_polls_.fetch_sub(1);
+bool WaitFor(const EventStore& store, const AdminCall& call, std::uint64_t seq, std::chrono::milliseconds patience) {
+  if (call.waiting.polls.fetch_add(1) >= call.options.max_waiting_polls) {
+    call.waiting.polls.fetch_sub(1);
     return false;
   }
   const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    if (left.count() <= 0 || stopping_.load() || request.abandoned()) break;
-    if (parts_.store.WaitForSeq(seq, std::min(left, kPollSlice))) break;
+    if (left.count() <= 0 || call.waiting.stopping.load() || call.request.abandoned()) break;
+    if (store.WaitForSeq(seq, std::min(left, kPollSlice))) break;
   }
-  waiting_polls_.fetch_sub(1);
+  call.waiting.polls.fetch_sub(1);
   return true;
 }
 
-}  // namespace monitor
+}  // namespace
+
+http::Reply GetPosition(const AdminParts& parts, const AdminCall&) {
+  const std::vector<OriginRange> origins = parts.store.Origins();
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject();
+  WriteRange(writer, origins.back());
+  writer.Key("relayed").String(std::to_string(parts.relayed ? parts.relayed() : 0)).Key("origins").BeginArray();
+  for (const OriginRange& range : origins) {
+    writer.BeginObject();
+    WriteRange(writer, range);
+    writer.EndObject();
+  }
+  writer.EndArray().EndObject();
+  return Json(std::move(body));
+}
+
+http::Reply GetLog(const AdminParts& parts, const AdminCall& call) {
+  const std::vector<OriginRange> origins = parts.store.Origins();
+  const auto from = ParseFrom(call.query.Get("from"), origins.back());
+  if (!from) return Invalid("from: must be ORIGIN:SEQ");
+  const auto limit = ParseWhole<std::uint64_t>(call.query.Get("limit").value_or(std::to_string(kDefaultEvents)));
+  if (!limit || *limit == 0) return Invalid("limit: must be a positive integer");
+  const auto wait = ParseWhole<std::uint64_t>(call.query.Get("waitMs").value_or("0"));
+  if (!wait) return Invalid("waitMs: must be an integer");
+
+  const auto range =
+      std::find_if(origins.begin(), origins.end(), [&](const OriginRange& o) { return o.origin == from->origin; });
+  if (range == origins.end()) return NotFound("from: the origin is not known here");
+  if (from->seq < range->first) {
+    return http::ErrorReply(410, 5, "from: the log begins at " + LogPosition{range->origin, range->first}.ToString());
+  }
+  const std::size_t count = std::min<std::uint64_t>(*limit, kMaxEvents);
+  auto events = ReadOn(parts.store, *from, count);
+  if (events && events->empty() && *wait > 0) {
+    // Nothing came after a closed origin yet: what comes next is the current one's first.
+    const bool current = from->origin == origins.back().origin;
+    const auto patience =
+        std::min(call.options.max_poll, std::chrono::milliseconds(std::min<std::uint64_t>(*wait, 1e9)));
+    if (!WaitFor(parts.store, call, current ? from->seq : origins.back().first, patience)) {
+      return Unavailable("too many polls are waiting");
+    }
+    events = ReadOn(parts.store, *from, count);
+  }
+  if (!events) return events.error() == StoreError::kCorrupt ? Unexpected() : Unavailable("the log");
+  http::Reply reply;
+  reply.content_type = "application/x-ndjson";
+  for (const StoredEvent& event : *events) {
+    AppendCloudEvent(event, event.data, reply.body);
+    reply.body += '\n';
+  }
+  return reply;
+}
+
+}  // namespace monitor::admin

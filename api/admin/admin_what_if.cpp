@@ -1,11 +1,11 @@
-#include "api/admin/admin.h"
+#include "api/admin/admin_handlers.h"
 #include "api/admin/admin_replies.h"
 #include "api/requests/admin_fields.h"
 #include "domain/deciding/what_if.h"
 #include "domain/values/json.h"
 #include "eventstore/replay/replay_log.h"
 
-namespace monitor {
+namespace monitor::admin {
 namespace {
 
 // A document's own limits (ParseAccount), one level deeper.
@@ -32,20 +32,20 @@ std::string ReportJson(const LogPosition& from, const WhatIfReport& report) {
   return body;
 }
 
-std::expected<WhatIf::Question, http::Reply> ReadQuestion(const admin::Fields& fields, const AccountId& account) {
+std::expected<WhatIf::Question, http::Reply> ReadQuestion(const Fields& fields, const AccountId& account) {
   const json::Value* document = fields.Find("document");
   if (document == nullptr || !document->is_object()) {
-    return std::unexpected(admin::Invalid("document: an object is required"));
+    return std::unexpected(Invalid("document: an object is required"));
   }
   const auto from = fields.Integer("from"), to = fields.Integer("to");
   for (const auto* bound : {&from, &to}) {
-    if (!*bound) return std::unexpected(admin::Invalid(bound->error()));
+    if (!*bound) return std::unexpected(Invalid(bound->error()));
   }
   std::string text;
   json::Writer(text).Copy(*document);
   auto parsed = ParseAccount(std::move(text));
-  if (!parsed) return std::unexpected(admin::DocumentErrors(parsed.error()));
-  if ((*parsed)->id != account) return std::unexpected(admin::Invalid("document.accountId: must be the account's"));
+  if (!parsed) return std::unexpected(DocumentErrors(parsed.error()));
+  if ((*parsed)->id != account) return std::unexpected(Invalid("document.accountId: must be the account's"));
   WhatIf::Question question{*parsed, std::nullopt, std::nullopt};
   if (*from) question.from = FromUnixMs(**from);
   if (*to) question.to = FromUnixMs(**to);
@@ -54,26 +54,25 @@ std::expected<WhatIf::Question, http::Reply> ReadQuestion(const admin::Fields& f
 
 }  // namespace
 
-http::Reply Admin::AskWhatIf(const Call& call) {
+http::Reply AskWhatIf(const AdminParts& parts, const AdminCall& call) {
   const AccountId account = call.account();
-  if (!parts_.accounts.Find(account)) return admin::NoAccount(parts_.accounts, call.account());
-  const auto fields = admin::Fields::Parse(call.request.body(), kDocumentLimits);
-  if (!fields) return admin::Invalid(fields.error());
+  if (!parts.accounts.Find(account)) return NoAccount(parts.accounts, call.account());
+  const auto fields = Fields::Parse(call.request.body(), kDocumentLimits);
+  if (!fields) return Invalid(fields.error());
   auto question = ReadQuestion(*fields, account);
   if (!question) return question.error();
   // It reads the whole log: one at a time.
-  const std::unique_lock alone(what_if_, std::try_to_lock);
-  if (!alone) return admin::Unavailable("another what-if is running", 10);
+  const std::unique_lock alone(call.waiting.what_if, std::try_to_lock);
+  if (!alone) return Unavailable("another what-if is running", 10);
 
   WhatIf what_if(std::move(*question));
   Replayer replayer([&what_if](const RecordedRequest& recorded) { what_if.Take(recorded); });
-  const auto go_on = [&](std::uint64_t) { return !stopping_.load() && !call.request.abandoned(); };
-  const auto from = ReplayLog(parts_.store, parts_.master_key, {.account = account, .go_on = go_on}, replayer);
+  const auto go_on = [&](std::uint64_t) { return !call.waiting.stopping.load() && !call.request.abandoned(); };
+  const auto from = ReplayLog(parts.store, parts.master_key, {.account = account, .go_on = go_on}, replayer);
   if (!from) {
-    return from.error().code == StoreError::kCorrupt ? admin::Unexpected()
-                                                     : admin::Unavailable("the log can not be read");
+    return from.error().code == StoreError::kCorrupt ? Unexpected() : Unavailable("the log can not be read");
   }
-  return admin::Json(ReportJson(*from, what_if.report()));
+  return Json(ReportJson(*from, what_if.report()));
 }
 
-}  // namespace monitor
+}  // namespace monitor::admin

@@ -38,8 +38,8 @@ std::string RequestIdOf(const http::Request& request) {
 }
 
 std::optional<std::string_view> PublicCall::visitor() const {
-  if (route_.resource == Resource::kEngagement || route_.resource == Resource::kReport) return query_.Get("vid");
-  return route_.resource == Resource::kBaseUri ? std::nullopt : std::optional<std::string_view>(route_.parameters[1]);
+  if (visitor_in_ == VisitorIn::kPath) return argument(1);
+  return visitor_in_ == VisitorIn::kQuery ? query_.Get("vid") : std::nullopt;
 }
 
 bool PublicCall::visitor_is_well_formed() const {

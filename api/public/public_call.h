@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "api/public/public_routes.h"
 #include "domain/values/names.h"
 #include "server/http_server.h"
+#include "server/router.h"
 
 namespace monitor {
 
@@ -23,19 +23,26 @@ std::optional<ApiVersion> ParseApiVersion(std::string_view text);
 // The client's X-Request-Id if it is 1–128 characters of `!` to `~`, else a new one.
 std::string RequestIdOf(const http::Request& request);
 
+// Where a resource's visitor is named: as `vid`, or in the path behind the account.
+enum class VisitorIn : std::uint8_t { kQuery, kPath, kNowhere };
+
 class PublicCall {
  public:
-  PublicCall(const http::Request& request, http::Method method, Route route,
+  PublicCall(const http::Request& request, VisitorIn visitor_in, http::Arguments arguments,
              std::chrono::steady_clock::time_point deadline)
-      : request_(request), method_(method), route_(std::move(route)), query_(request.query()), deadline_(deadline) {}
+      : request_(request),
+        visitor_in_(visitor_in),
+        arguments_(std::move(arguments)),
+        query_(request.query()),
+        deadline_(deadline) {}
 
   const http::Request& request() const { return request_; }
-  http::Method method() const { return method_; }
-  const Route& route() const { return route_; }
+  // Of the path, decoded: account, then app installation, or visitor, campaign, engagement and context.
+  std::string_view argument(std::size_t index) const { return arguments_[index]; }
   std::chrono::steady_clock::time_point deadline() const { return deadline_; }
 
-  std::string_view account() const { return route_.parameters[0]; }
-  // The visitor's id as sent, in the query or (sibling resources) in the path; absent if it is empty.
+  std::string_view account() const { return argument(0); }
+  // The visitor's id as sent; absent if it is empty.
   std::optional<std::string_view> visitor() const;
   std::optional<std::string_view> session() const { return query_.Get("sid"); }
   bool visitor_is_well_formed() const;  // absent is
@@ -52,8 +59,8 @@ class PublicCall {
 
  private:
   const http::Request& request_;
-  const http::Method method_;
-  const Route route_;
+  const VisitorIn visitor_in_;
+  const http::Arguments arguments_;
   const http::Query query_;
   const std::chrono::steady_clock::time_point deadline_;
 };

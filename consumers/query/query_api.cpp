@@ -1,10 +1,8 @@
 #include "consumers/query/query_api.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
-#include <span>
 
 #include "consumers/query/funnel_format.h"
 #include "consumers/query/funnel_request.h"
@@ -13,15 +11,28 @@
 #include "domain/values/json.h"
 #include "domain/values/whole_number.h"
 #include "server/readiness.h"
+#include "server/router.h"
 
 namespace monitor {
 namespace {
 
 using std::chrono::milliseconds;
 
+struct QueryCall {
+  const http::Request& request;
+  const http::Query query;
+};
+
+struct QueryRoute {
+  http::Method method;
+  std::string_view pattern;
+  http::Reply (*handler)(QueryParts&, const QueryCall&);
+  std::vector<std::string_view> parameters = {};  // of its query; others are refused
+  bool at_once = false;                           // blocks on nothing
+  bool slow = false;                              // may take long
+};
+
 constexpr int kInvalid = 5, kNoAccount = 6, kServerError = 18;  // internal codes of http-api.md section 1
-constexpr std::array<std::string_view, 2> kPositionParameters = {"waitFor", "waitMs"};
-constexpr std::array<std::string_view, 1> kPageParameters = {"account"};  // read by its script
 constexpr std::int64_t kDefaultWaitMs = 10'000, kMaxWaitMs = 60'000;
 // Who waits for a position looks so often whether anybody still waits for the answer.
 constexpr milliseconds kWaitSlice{100};
@@ -46,9 +57,9 @@ http::Reply Error(int status, int internal_code, std::string_view message) {
   return reply;
 }
 
-http::Reply Live() { return Json("{\"status\":\"ok\"}"); }
+http::Reply Live(QueryParts&, const QueryCall&) { return Json("{\"status\":\"ok\"}"); }
 
-http::Reply Page() {
+http::Reply Page(QueryParts&, const QueryCall&) {
   http::Reply reply{.body = std::string(kPageHtml), .content_type = "text/html; charset=utf-8"};
   reply.fixed_headers = kPageHeaders;
   return reply;
@@ -120,63 +131,26 @@ class Waiter {
   const bool admitted_;
 };
 
-}  // namespace
-
-QueryApi::QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting)
-    : store_(store),
-      source_(source),
-      metrics_(metrics),
-      query_seconds_(metrics.AddHistogram("funneld_query_seconds", "Time to answer a query of the funnel",
-                                          {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10})),
-      max_waiting_(max_waiting) {}
-
-http::Reply QueryApi::Handle(const http::Request& request) {
-  const auto path = http::PercentDecode(request.path());
-  if (!path) return Error(404, kInvalid, "path: no such resource");
-  if (request.method() != http::Method::kGet && request.method() != http::Method::kHead) {
-    http::Reply reply = Error(405, kInvalid, "method: only GET and HEAD are served here");
-    reply.headers.Add("Allow", "GET, HEAD");
-    return reply;
-  }
-  return Route(*path, request);
-}
-
-http::Reply QueryApi::Route(std::string_view path, const http::Request& request) {
-  const http::Query query(request.query());
-  const auto answer = [&](std::span<const std::string_view> parameters, auto make) {
-    const auto fault = query.Fault(parameters);
-    return fault ? Error(400, kInvalid, *fault) : make();
-  };
-  if (path == "/api/funnel") return answer(kFunnelParameters, [&] { return Funnel(request, query); });
-  if (path == "/api/position") return answer(kPositionParameters, [&] { return Position(request, query); });
-  if (path == "/api/accounts") return answer({}, [&] { return Accounts(); });
-  if (path == "/livez") return answer({}, Live);
-  if (path == "/readyz") return answer({}, [&] { return Ready(); });
-  if (path == "/metrics") return answer({}, [&] { return Metrics(); });
-  if (path == "/") return answer(kPageParameters, Page);
-  return Error(404, kInvalid, "path: no such resource");
-}
-
-http::Reply QueryApi::Funnel(const http::Request& http_request, const http::Query& query) const {
-  if (http_request.abandoned()) return Abandoned();  // while it waited for its turn
+http::Reply Funnel(QueryParts& parts, const QueryCall& call) {
+  if (call.request.abandoned()) return Abandoned();  // while it waited for its turn
   const auto began = std::chrono::steady_clock::now();
-  const auto id = query.Get("account");
+  const auto id = call.query.Get("account");
   if (!id) return Error(400, kInvalid, "account: missing");
-  const auto account = IsWellFormedAccountId(*id) ? store_.Account(*id) : std::nullopt;
+  const auto account = IsWellFormedAccountId(*id) ? parts.store.Account(*id) : std::nullopt;
   if (!account) return Error(404, kNoAccount, "account: does not exist");
-  const auto request = ParseFunnelRequest(query, TimeZone::Find(account->time_zone).value_or(TimeZone()));
+  const auto request = ParseFunnelRequest(call.query, TimeZone::Find(account->time_zone).value_or(TimeZone()));
   if (!request) return Error(400, kInvalid, request.error());
 
-  const SourceStatus source = source_.Status();
+  const SourceStatus source = parts.source.Status();
   const std::string current =
-      TagOf(http_request.query(), store_.CommittedPositions(), store_.Version(), source.missing);
-  if (HasTag(http_request, current)) {
+      TagOf(call.request.query(), parts.store.CommittedPositions(), parts.store.Version(), source.missing);
+  if (HasTag(call.request, current)) {
     http::Reply reply{.status = 304, .fixed_headers = kFunnelHeaders};
     reply.headers.Add("ETag", current);
     return reply;
   }
-  const AnswerBounds bounds{.abandoned = [&] { return http_request.abandoned(); }};
-  const auto report = store_.Funnel(account->id, request->query, source.buckets, bounds.abandoned);
+  const AnswerBounds bounds{.abandoned = [&] { return call.request.abandoned(); }};
+  const auto report = parts.store.Funnel(account->id, request->query, source.buckets, bounds.abandoned);
   if (!report) return Error(500, kServerError, "the view could not be read");
   const bool json = request->format == FunnelFormat::kJson;
   std::optional<std::string> text;
@@ -184,11 +158,11 @@ http::Reply QueryApi::Funnel(const http::Request& http_request, const http::Quer
     text = json ? FunnelJson(account->id, request->query, *report, source.missing, bounds)
                 : FunnelCsv(request->query, *report, bounds);
   }
-  if (!text) return http_request.abandoned() ? Abandoned() : TooLong(bounds);
-  query_seconds_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  if (!text) return call.request.abandoned() ? Abandoned() : TooLong(bounds);
+  parts.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
 
   http::Reply reply{.body = std::move(*text), .fixed_headers = kFunnelHeaders};
-  reply.headers.Add("ETag", TagOf(http_request.query(), report->as_of, report->version, source.missing));
+  reply.headers.Add("ETag", TagOf(call.request.query(), report->as_of, report->version, source.missing));
   if (json) return reply;
   reply.content_type = "text/csv; charset=utf-8";
   reply.headers.Add("X-As-Of", PositionsJson(report->as_of));
@@ -196,35 +170,35 @@ http::Reply QueryApi::Funnel(const http::Request& http_request, const http::Quer
   return reply;
 }
 
-http::Reply QueryApi::Position(const http::Request& request, const http::Query& query) {
+http::Reply Position(QueryParts& parts, const QueryCall& call) {
   std::uint64_t wait_ms = kDefaultWaitMs;
-  if (const auto given = query.Get("waitMs")) {
+  if (const auto given = call.query.Get("waitMs")) {
     const auto parsed = ParseWhole<std::uint64_t>(*given);
     if (!parsed) return Error(400, kInvalid, "waitMs: must be a number of milliseconds");
     wait_ms = std::min<std::uint64_t>(*parsed, kMaxWaitMs);
   }
-  if (const auto text = query.Get("waitFor")) {
+  if (const auto text = call.query.Get("waitFor")) {
     const auto awaited = ParsePosition(*text);
     if (!awaited) return Error(400, kInvalid, "waitFor: must be ORIGIN:SEQ");
     // What is there already, and a look without waiting, take no place.
-    if (wait_ms > 0 && !store_.WaitFor(awaited->origin, awaited->seq, milliseconds(0))) {
-      const Waiter waiter(waiting_, max_waiting_);
+    if (wait_ms > 0 && !parts.store.WaitFor(awaited->origin, awaited->seq, milliseconds(0))) {
+      const Waiter waiter(parts.waiting, parts.max_waiting);
       if (!waiter.admitted()) return Unavailable("too many requests are waiting for a position");
       const auto end = std::chrono::steady_clock::now() + milliseconds(wait_ms);
-      while (!request.abandoned()) {
+      while (!call.request.abandoned()) {
         const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
-        if (store_.WaitFor(awaited->origin, awaited->seq, std::min(left, kWaitSlice)) || left.count() <= 0) break;
+        if (parts.store.WaitFor(awaited->origin, awaited->seq, std::min(left, kWaitSlice)) || left.count() <= 0) break;
       }
     }
   }
-  return Json(PositionsJson(store_.CommittedPositions()));
+  return Json(PositionsJson(parts.store.CommittedPositions()));
 }
 
-http::Reply QueryApi::Accounts() const {
+http::Reply Accounts(QueryParts& parts, const QueryCall&) {
   std::string body;
   json::Writer writer(body);
   writer.BeginObject().Key("accounts").BeginArray();
-  for (const AccountOutline& account : store_.Accounts()) {
+  for (const AccountOutline& account : parts.store.Accounts()) {
     if (account.json.empty()) {
       writer.BeginObject().Key("id").String(account.id.str()).Key("campaigns").BeginArray().EndArray().EndObject();
     } else {
@@ -235,29 +209,67 @@ http::Reply QueryApi::Accounts() const {
   return Json(std::move(body));
 }
 
-http::Reply QueryApi::Metrics() const {
-  http::Reply reply = Json(metrics_.Text());
+http::Reply Metrics(QueryParts& parts, const QueryCall&) {
+  http::Reply reply = Json(parts.metrics.Text());
   reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
   return reply;
 }
 
 // It serves as soon as it has once counted all that was there; and if it can not read or write, what it has from
 // before.
-http::Reply QueryApi::Ready() const {
-  const SourceStatus source = source_.Status();
-  const std::string view = store_.Trouble();
+http::Reply Ready(QueryParts& parts, const QueryCall&) {
+  const SourceStatus source = parts.source.Status();
+  const std::string view = parts.store.Trouble();
   const bool away = !source.connected && !source.fault.empty();
-  const bool has_old = (away || !view.empty()) && !store_.CommittedPositions().empty();
+  const bool has_old = (away || !view.empty()) && !parts.store.CommittedPositions().empty();
   http::Reply reply = http::ReadyReply({
       {"source", source.connected || away ? source.fault : "not connected", source.refused},
       {"view", view},
       {"partitions", BehindFault(source.behind)},
       {"caughtUp", source.caught_up ? "" : HowFarBehind(source.lag_events), !has_old},
       {"alarm", source.alarm},
-      {"drain", draining_ ? "draining" : "", true},
+      {"drain", parts.draining ? "draining" : "", true},
   });
   reply.fixed_headers = kHeaders;
   return reply;
+}
+
+const http::Router<QueryRoute>& Routes() {
+  using enum http::Method;
+  static const http::Router<QueryRoute> kRoutes({
+      {kGet, "/", Page, {"account"}},  // read by its script
+      {kGet, "/livez", Live, {}, true},
+      {kGet, "/readyz", Ready, {}, true},
+      {kGet, "/metrics", Metrics, {}, true},
+      {kGet, "/api/accounts", Accounts},
+      {kGet, "/api/position", Position, {"waitFor", "waitMs"}},
+      {kGet, "/api/funnel", Funnel, {kFunnelParameters.begin(), kFunnelParameters.end()}, false, true},
+  });
+  return kRoutes;
+}
+
+}  // namespace
+
+QueryApi::QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting)
+    : parts_{store, source, metrics,
+             metrics.AddHistogram("funneld_query_seconds", "Time to answer a query of the funnel",
+                                  {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10}),
+             max_waiting} {}
+
+std::vector<std::string_view> QueryApi::AtOnce() { return Routes().PatternsOf(&QueryRoute::at_once); }
+std::vector<std::string_view> QueryApi::Slow() { return Routes().PatternsOf(&QueryRoute::slow); }
+
+http::Reply QueryApi::Handle(const http::Request& request) {
+  const auto match = Routes().Find(request.method(), request.path());
+  if (match.path == nullptr) return Error(404, kInvalid, "path: no such resource");
+  if (match.route == nullptr) {
+    http::Reply reply = Error(405, kInvalid, "method: is not allowed here");
+    reply.headers.Add("Allow", match.allowed);
+    return reply;
+  }
+  const QueryCall call{request, http::Query(request.query())};
+  if (const auto fault = call.query.Fault(match.route->parameters)) return Error(400, kInvalid, *fault);
+  return match.route->handler(parts_, call);
 }
 
 }  // namespace monitor

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <atomic>
-#include <string>
+#include <string_view>
+#include <vector>
 
 #include "consumers/readers/source.h"
 #include "consumers/view/view_store.h"
@@ -12,32 +13,34 @@
 
 namespace monitor {
 
+// What its answers are made of; all must outlive it.
+struct QueryParts {
+  const ViewStore& store;
+  const Source& source;
+  metrics::Registry& metrics;
+  metrics::Histogram& seconds;
+  // Of requests that wait for a position at a time, so that waiting ones never take all of the server's handlers; a
+  // further one is answered 503 at once.
+  const int max_waiting;
+  std::atomic<int> waiting{0};
+  std::atomic<bool> draining{false};
+};
+
 class QueryApi {
  public:
-  // All must outlive it. At most `max_waiting` requests wait for a position at a time, so that waiting ones never take
-  // all of the server's handlers; a further one is answered 503 at once.
   QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting);
 
   // Any thread; may throw std::runtime_error when the disk fails.
   http::Reply Handle(const http::Request& request);
   // readyz turns 503.
-  void Drain() { draining_ = true; }
+  void Drain() { parts_.draining = true; }
+
+  // For ServerOptions: the paths of which the answers block on nothing, and of those that take long.
+  static std::vector<std::string_view> AtOnce();
+  static std::vector<std::string_view> Slow();
 
  private:
-  http::Reply Route(std::string_view path, const http::Request& request);
-  http::Reply Funnel(const http::Request& request, const http::Query& query) const;
-  http::Reply Position(const http::Request& request, const http::Query& query);
-  http::Reply Accounts() const;
-  http::Reply Ready() const;
-  http::Reply Metrics() const;
-
-  const ViewStore& store_;
-  const Source& source_;
-  metrics::Registry& metrics_;
-  metrics::Histogram& query_seconds_;
-  const int max_waiting_;
-  std::atomic<int> waiting_{0};
-  std::atomic<bool> draining_{false};
+  QueryParts parts_;
 };
 
 }  // namespace monitor

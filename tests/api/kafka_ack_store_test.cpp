@@ -95,7 +95,7 @@ class UnacknowledgedTest : public PublicApiTest {
     visits_ = std::make_unique<Visits>(*told_, *master_key_, visits_options_);
     accounts_ = std::make_unique<Accounts>(*store_, *told_);
     ASSERT_TRUE(accounts_->Start(""));
-    api_ = std::make_unique<PublicApi>(*accounts_, *visits_, *master_key_, api_options_);
+    api_ = std::make_unique<PublicApi>(PublicParts{*accounts_, *visits_, *master_key_}, api_options_);
   }
   ~UnacknowledgedTest() override {
     api_.reset();

@@ -63,7 +63,7 @@ class PublicApiTest : public ::testing::Test {
     master_key_ = std::make_unique<MasterKey>(*std::move(key));
     accounts_ = std::make_unique<Accounts>(*store_);
     visits_ = std::make_unique<Visits>(*store_, *master_key_, visits_options_);
-    api_ = std::make_unique<PublicApi>(*accounts_, *visits_, *master_key_, api_options_);
+    api_ = std::make_unique<PublicApi>(PublicParts{*accounts_, *visits_, *master_key_}, api_options_);
   }
   // As after kill -9: nothing but the store is left.
   void Restart() {

@@ -112,7 +112,7 @@ TEST_F(AdminTest, OnlyHealthAndMetricsNeedNoToken) {
     EXPECT_EQ(testing_http::Do(server_.port(), "HEAD", path).status, 200) << path;
   }
   for (const char* path :
-       {"/admin/accounts", "/admin/accounts/demo", "/admin/position", "/admin/log", "/nowhere", "/"}) {
+       {"/admin/accounts", "/admin/accounts/demo", "/admin/position", "/admin/log", "/nowhere", "/", "/livez/"}) {
     EXPECT_EQ(Code(testing_http::Do(server_.port(), "GET", path)), "401/10") << path;
   }
   for (const char* header :
@@ -127,9 +127,9 @@ TEST_F(AdminTest, OnlyHealthAndMetricsNeedNoToken) {
 }
 
 TEST_F(AdminTest, UnknownPathsAndMethodsHaveThePublicForm) {
-  EXPECT_EQ(Code(Do("GET", "/admin")), "404/5");
-  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo/what")), "404/5");
-  EXPECT_EQ(Code(Do("GET", "/admin//accounts")), "404/5");
+  for (const char* path : {"/admin", "/admin/accounts/", "/admin//accounts", "/admin/accounts/demo/what", "//livez"})
+    EXPECT_EQ(Code(Do("GET", path)), "404/5") << path;
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/a%2")), "404/6");  // kept as sent
   const Answer answer = Do("DELETE", "/admin/accounts/demo");
   EXPECT_EQ(Code(answer), "405/5");
   EXPECT_EQ(answer.Header("Allow"), "GET, HEAD, PUT");

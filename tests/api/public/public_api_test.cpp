@@ -44,7 +44,9 @@ TEST_F(PublicApiTest, APostWithTheOverrideIsAPut) {
   Load();
   MemoryRequest report = Report("v=1&vid=x", R"({"engagementAttributes":[{"type":"lead"}]})");
   report.verb = http::Method::kPost;
-  ExpectError(Send(report), 405, 5);
+  const http::Reply refused = Send(report);
+  ExpectError(refused, 405, 5);
+  EXPECT_TRUE(HasHeader(refused, "Allow: PUT, POST, OPTIONS"));
   report.header_values["X-HTTP-Method-Override"] = "put";
   EXPECT_EQ(Send(report).status, 201);
   MemoryRequest engagement = Engagement();
@@ -61,6 +63,21 @@ TEST_F(PublicApiTest, ThePathIsDecodedOnce) {
   ExpectError(Send(request), 404, 6);
   request.target_path = "/api/account/demo%2Fapp%2Fweb/engagement";
   ExpectError(Send(request), 404, 5);
+  request.target_path = "/api/account/demo%2/app/web/engagement";  // kept as sent
+  ExpectError(Send(request), 404, 6);
+  request.target_path = "/api/account/demo/app/%zz/engagement";
+  ExpectError(Send(request), 404, 18);
+}
+
+TEST_F(PublicApiTest, ATrailingSlashOrAnEmptySegmentIsAnotherPath) {
+  Load();
+  for (const char* path : {"/api/account/demo/app/web/engagement/", "/api/account//app/web/engagement",
+                           "/api/account/demo/app//engagement", "//api/account/demo/app/web/engagement",
+                           "/api/account/demo/app/web//engagement"}) {
+    MemoryRequest request = Engagement();
+    request.target_path = path;
+    ExpectError(Send(request), 404, 5);
+  }
 }
 
 TEST_F(PublicApiTest, VersionsAreComparedAsNumbers) {

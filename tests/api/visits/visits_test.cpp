@@ -147,7 +147,7 @@ TEST_F(Sessions, AStateThatIsStaleIsFoldedAnewOnce) {
   Load();
   const std::string visit = NewVisit();
   Visits other(*store_, *master_key_);  // a second owner, as behind a failed-over edge
-  PublicApi second(*accounts_, other, *master_key_, {});
+  PublicApi second({*accounts_, other, *master_key_}, {});
   EXPECT_EQ(second.Handle(Engagement(visit)).status, 200);
   EXPECT_EQ(Send(Engagement(visit)).status, 200);
   EXPECT_EQ(second.Handle(Engagement(visit)).status, 200);

@@ -62,7 +62,7 @@ class QueryApiTest : public testing::Test {
   QueryApiTest()
       : store_(std::move(*ViewStore::Open(folder_.path() + "/view"))),
         api_(*store_, source_, registry_, 1),
-        server_({.handler_threads = 2, .slow = {"/api/funnel"}, .slow_threads = 1},
+        server_({.handler_threads = 2, .slow = QueryApi::Slow(), .slow_threads = 1},
                 [this](const http::Request& request) { return api_.Handle(request); }) {}
 
   // Displays of one visitor, an hour from one to the next.
@@ -177,6 +177,24 @@ TEST_F(QueryApiTest, EveryResourceRefusesUnknownAndDoubledParameters) {
   EXPECT_THAT(Get("/api/funnel?by=app").body, HasSubstr("account: missing"));
   EXPECT_THAT(Get("/api/position?waitFor=a:1&waitFor=a:1").body, HasSubstr("waitFor: is given twice"));
   EXPECT_EQ(Get("/nowhere?x=1").status, 404);
+}
+
+TEST_F(QueryApiTest, UnknownPathsAndMethodsAreToldApart) {
+  for (const char* path :
+       {"/nowhere", "/api/accounts/", "//api/accounts", "/api%2Faccounts", "/%zz", "/livez/", "//"}) {
+    EXPECT_EQ(Get(path).status, 404) << path;
+    EXPECT_EQ(testing_http::Do(server_.port(), "POST", path).status, 404) << path;
+  }
+  EXPECT_EQ(Get("/api/%61ccounts").status, 200);
+  const Answer answer = testing_http::Do(server_.port(), "POST", "/api/accounts");
+  EXPECT_EQ(answer.status, 405);
+  EXPECT_EQ(answer.Header("Allow"), "GET, HEAD");
+}
+
+// So no path is quick for the listener and unknown to the API.
+TEST_F(QueryApiTest, WhatTheListenerTreatsApartIsServed) {
+  EXPECT_EQ(QueryApi::AtOnce(), (std::vector<std::string_view>{"/livez", "/readyz", "/metrics"}));
+  EXPECT_EQ(QueryApi::Slow(), (std::vector<std::string_view>{"/api/funnel"}));
 }
 
 TEST_F(QueryApiTest, AWaitWithoutAPlaceIsRefusedAndNotAnsweredAsIfItWereOver) {

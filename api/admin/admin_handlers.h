@@ -1,0 +1,37 @@
+// What the admin API's routes answer (interfaces.md section 2), each a function over the parts. Thread-safe.
+#pragma once
+
+#include "api/admin/admin.h"
+
+namespace monitor::admin {
+
+struct AdminCall {
+  const http::Request& request;
+  http::Arguments arguments;
+  http::Query query;
+  const AdminOptions& options;
+  AdminWaiting& waiting;
+
+  AccountId account() const { return AccountId(arguments[0]); }
+};
+
+// admin_accounts.cpp
+http::Reply ListAccounts(const AdminParts& parts, const AdminCall& call);
+http::Reply GetAccount(const AdminParts& parts, const AdminCall& call);
+http::Reply PutAccount(const AdminParts& parts, const AdminCall& call);
+http::Reply Explain(const AdminParts& parts, const AdminCall& call);
+http::Reply PutSkill(const AdminParts& parts, const AdminCall& call);
+// admin_what_if.cpp
+http::Reply AskWhatIf(const AdminParts& parts, const AdminCall& call);
+// admin_visitors.cpp
+http::Reply StartConversation(const AdminParts& parts, const AdminCall& call);
+http::Reply EndConversation(const AdminParts& parts, const AdminCall& call);
+http::Reply PutAbandonScore(const AdminParts& parts, const AdminCall& call);
+http::Reply GetVisitor(const AdminParts& parts, const AdminCall& call);
+http::Reply EraseVisitor(const AdminParts& parts, const AdminCall& call);
+http::Reply GetSessionEvents(const AdminParts& parts, const AdminCall& call);
+// admin_log.cpp
+http::Reply GetLog(const AdminParts& parts, const AdminCall& call);
+http::Reply GetPosition(const AdminParts& parts, const AdminCall& call);
+
+}  // namespace monitor::admin

@@ -1,0 +1,40 @@
+// What the public API's resources answer (http-api.md sections 2, 3, 4 and 7), each a function over the parts. They are
+// asked once size, path, method and version are judged. Thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "api/accounts/accounts.h"
+#include "api/public/public_call.h"
+#include "api/visits/geo.h"
+#include "api/visits/visits.h"
+#include "server/http_server.h"
+
+namespace monitor {
+
+struct PublicParts {
+  Accounts& accounts;
+  Visits& visits;
+  const MasterKey& master_key;
+  const Geo* geo = nullptr;  // none: no address is anywhere
+  std::string base_uri;      // what baseURI.json tells; "": the host that the client asked
+};
+
+http::Reply AnswerEngagement(const PublicParts& parts, const PublicCall& call);
+http::Reply AnswerReport(const PublicParts& parts, const PublicCall& call);
+// sibling_resources.cpp
+http::Reply AnswerBaseUri(const PublicParts& parts, const PublicCall& call);
+http::Reply AnswerState(const PublicParts& parts, const PublicCall& call);
+http::Reply AnswerContext(const PublicParts& parts, const PublicCall& call);
+http::Reply AnswerEvents(const PublicParts& parts, const PublicCall& call);
+
+// The account in force, or the reply in its place: while it is loading 202/38, or 500/20 by version; else 404/6.
+std::expected<std::shared_ptr<const AccountState>, http::Reply> FindAccount(const PublicParts& parts,
+                                                                            const PublicCall& call);
+// Everything of a visit but its body: ids, client, identities' hashes.
+void Complete(const PublicParts& parts, const PublicCall& call, VisitCall& visit);
+http::Reply BusyReply(std::string_view message, int retry_after_s);  // 503/18
+http::Reply FailureReply(const PublicCall& call, const VisitFailure& failure);
+
+}  // namespace monitor
