@@ -17,7 +17,7 @@ ROOT = Path(FOLDERS[0] if FOLDERS else __file__).resolve()
 if ROOT.is_file():
     ROOT = ROOT.parents[2]
 
-MAX_LINES = 500
+MAX_LINES = 400
 CODE = {".cpp", ".h", ".py", ".js"}
 
 # Vendor header -> the files that own it. Tests and benches may name what they compare with.

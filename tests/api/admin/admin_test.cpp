@@ -1,17 +1,11 @@
-#include "api/admin/admin.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <mutex>
 #include <thread>
 
-#include "api/admin/token_file.h"
-#include "domain/values/json.h"
 #include "eventstore/random.h"
-#include "tests/api/node_fixture.h"
-#include "tests/server/raw_http_client.h"
+#include "tests/api/admin/admin_fixture.h"
 
 namespace monitor {
 namespace {
@@ -19,92 +13,8 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-using testing::SizeIs;
 using testing::StartsWith;
 using testing_http::Answer;
-using testing_http::Client;
-
-constexpr const char* kToken = "a-token-of-the-test";
-
-// Set by a test between its requests, read by the threads that answer.
-class Sentence {
- public:
-  explicit Sentence(std::string text = "") : text_(std::move(text)) {}
-  Sentence& operator=(std::string text) {
-    std::lock_guard lock(mutex_);
-    text_ = std::move(text);
-    return *this;
-  }
-  std::string Get() const {
-    std::lock_guard lock(mutex_);
-    return text_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::string text_;
-};
-
-class AdminTest : public testing::Test {
- protected:
-  AdminTest()
-      : master_key_(*MasterKey::Load(folder_.path() + "/master.key", true)),
-        accounts_(folder_.store()),
-        visits_(folder_.store(), master_key_),
-        admin_({.accounts = accounts_,
-                .visits = visits_,
-                .store = folder_.store(),
-                .master_key = master_key_,
-                .metrics = registry_,
-                .drain = drain_,
-                .store_fault = [this] { return store_fault_.Get(); },
-                .clock_fault = [this] { return clock_fault_.Get(); },
-                .refusal = [this] { return refusal_.Get(); }},
-               {.token = kToken, .max_waiting_polls = 2}),
-        server_({.threads = 1, .handler_threads = 8},
-                [this](const http::Request& request) { return admin_.Handle(request); }) {
-    EXPECT_TRUE(accounts_.Start(""));
-  }
-
-  Answer Do(std::string_view method, std::string_view path, std::string_view body = {}, std::string headers = {}) {
-    headers += "Authorization: Bearer " + std::string(kToken) + "\r\n";
-    return testing_http::Do(server_.port(), method, path, body, headers);
-  }
-  void PutDemo() { ASSERT_EQ(Do("PUT", "/admin/accounts/demo", SampleDocument("demo")).status, 201); }
-
-  // A visitor's engagement request; returns its session.
-  SessionId Visit(const std::string& visitor, std::string_view attribute = {}) {
-    VisitCall call{};
-    call.account = accounts_.Find(AccountId("demo"));
-    call.request.kind = VisitRequest::Kind::kEngagement;
-    call.request.app_installation = AppInstallationId("web");
-    call.request.visitor = VisitorId(visitor);
-    call.request.fresh_session = GenerateSessionId();
-    call.request.fresh_page = GeneratePageId();
-    if (!attribute.empty()) call.request.attributes.push_back({AttributeType::kPersonal, std::string(attribute)});
-    call.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    const auto decision = visits_.Handle(std::move(call));
-    EXPECT_TRUE(decision);
-    return decision ? decision->session : SessionId();
-  }
-
-  StoreFolder folder_;
-  MasterKey master_key_;
-  Accounts accounts_;
-  Visits visits_;
-  Drain drain_;
-  Sentence store_fault_, clock_fault_, refusal_;
-  metrics::Registry registry_;
-  Admin admin_;
-  http::Server server_;
-};
-
-// Status and internal code, as in "404/6".
-std::string Code(const Answer& answer) {
-  const auto document = json::Document::Parse(answer.body);
-  const json::Value* code = document ? document->root().Find("internalCode") : nullptr;
-  return std::to_string(answer.status) + "/" + (code ? std::string(code->text()) : "none");
-}
 
 TEST_F(AdminTest, OnlyHealthAndMetricsNeedNoToken) {
   for (const char* path : {"/livez", "/readyz", "/metrics"}) {
@@ -302,76 +212,6 @@ TEST_F(AdminTest, ASessionsEventsAreShownInPlaintextAndTheLogIsNot) {
   EXPECT_EQ(Code(Do("GET", "/admin/accounts/other/visitors/v1/sessions/x/events")), "404/6");
 }
 
-TEST_F(AdminTest, TheLogIsReadFromAPositionOn) {
-  PutDemo();
-  Visit("v1");
-  const std::string origin = folder_.store().Origins().back().origin.ToString();
-  const Answer all = Do("GET", "/admin/log?from=" + origin + ":1");
-  EXPECT_EQ(all.status, 200);
-  EXPECT_EQ(all.Header("Content-Type"), "application/x-ndjson");
-  EXPECT_EQ(Do("GET", "/admin/log").body, all.body);
-  EXPECT_EQ(Do("GET", "/admin/log?from=").body, all.body);
-  EXPECT_EQ(Do("GET", "/admin/log?from=1").body, all.body);
-  EXPECT_EQ(Do("GET", "/admin/log?limit=1").body + Do("GET", "/admin/log?from=2").body, all.body);
-  EXPECT_THAT(all.body, StartsWith(R"({"specversion":"1.0")"));
-  const std::string last = std::to_string(folder_.store().Origins().back().last);
-  EXPECT_EQ(Do("GET", "/admin/log?from=" + std::to_string(std::stoull(last) + 1)).body, "");
-  EXPECT_THAT(Do("GET", "/admin/position").body,
-              AllOf(HasSubstr(R"("origin":")" + origin + R"(","first":"1","last":")" + last + R"(","relayed":"0")"),
-                    HasSubstr(R"("origins":[{"origin":")" + origin)));
-  EXPECT_EQ(Code(Do("GET", "/admin/log?from=" + origin + ":0")), "410/5");
-  EXPECT_EQ(Code(Do("GET", "/admin/log?from=00000000.1:1")), "404/12");
-  for (const char* query : {"from=x", "limit=0", "limit=x", "waitMs=-1", "waitMs=x"}) {
-    EXPECT_EQ(Code(Do("GET", std::string("/admin/log?") + query)), "400/5") << query;
-  }
-}
-
-TEST_F(AdminTest, APollIsAnsweredByTheNextEvent) {
-  PutDemo();
-  Client poll(server_.port());
-  poll.Send("GET /admin/log?from=2&waitMs=60000 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + std::string(kToken) +
-            "\r\n\r\n");
-  EXPECT_EQ(Do("PUT", "/admin/accounts/demo/skills/3", R"({"state":"busy"})").status, 200);
-  EXPECT_THAT(poll.Receive().body, HasSubstr("monitor.skill-availability-changed"));
-}
-
-TEST_F(AdminTest, PollsAreBoundedAndEndWithTheServer) {
-  const std::string request = "GET /admin/log?from=1&waitMs=60000 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " +
-                              std::string(kToken) + "\r\n\r\n";
-  Client first(server_.port()), second(server_.port());
-  first.Send(request);
-  second.Send(request);
-  ASSERT_TRUE(WaitUntil([&] { return server_.pending() == 2; }, std::chrono::seconds(20)));
-  // Pending is counted a moment before the poll waits: the third is refused once both do.
-  Answer third;
-  ASSERT_TRUE(WaitUntil(
-      [&] {
-        third = Do("GET", "/admin/log?from=1&waitMs=1");
-        return third.status == 503;
-      },
-      std::chrono::seconds(20)));
-  EXPECT_EQ(Code(third), "503/18");
-  EXPECT_NE(third.Header("Retry-After"), std::nullopt);
-  EXPECT_EQ(testing_http::Do(server_.port(), "GET", "/livez").status, 200);
-  admin_.Stop();
-  EXPECT_EQ(first.Receive().body, "");
-  EXPECT_EQ(second.Receive().status, 200);
-}
-
-// At most two wait at a time: the place of one that has gone is free again.
-TEST_F(AdminTest, APollEndsWithItsClient) {
-  const auto third_waits = [&] { return Do("GET", "/admin/log?from=1&waitMs=1").status == 200; };
-  {
-    Client first(server_.port()), second(server_.port());
-    for (Client* client : {&first, &second}) {
-      client->Send("GET /admin/log?from=1&waitMs=60000 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " +
-                   std::string(kToken) + "\r\n\r\n");
-    }
-    ASSERT_TRUE(WaitUntil([&] { return !third_waits(); }, std::chrono::seconds(20)));
-  }
-  EXPECT_TRUE(WaitUntil(third_waits, std::chrono::seconds(20)));
-}
-
 TEST_F(AdminTest, ReadyzSaysInWordsWhyNothingIsTaken) {
   store_fault_ = "35 MiB are free, 256 are wanted";
   const Answer ready = testing_http::Do(server_.port(), "GET", "/readyz");
@@ -475,25 +315,6 @@ TEST_F(AdminTest, MetricsAreInPrometheusForm) {
                     HasSubstr("monitor_outside_total 3"), HasSubstr("monitor_wait_seconds_bucket{le=\"1\"} 1")));
   outside = 5;
   EXPECT_THAT(testing_http::Do(server_.port(), "GET", "/metrics").body, HasSubstr("monitor_outside_total 5"));
-}
-
-TEST(TokenFile, IsMadeOnceAndForTheOwnerOnly) {
-  StoreFolder folder;
-  const std::string path = folder.path() + "/admin.token";
-  const auto made = LoadTokenFile(path);
-  ASSERT_TRUE(made);
-  EXPECT_THAT(*made, SizeIs(64));
-  EXPECT_EQ(std::filesystem::status(path).permissions(),
-            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  EXPECT_EQ(LoadTokenFile(path), made);
-  for (auto readers : {std::filesystem::perms::others_read, std::filesystem::perms::group_read}) {
-    std::filesystem::permissions(path, readers, std::filesystem::perm_options::add);
-    EXPECT_THAT(LoadTokenFile(path).error(), HasSubstr("mode must be 600"));
-    std::filesystem::permissions(path, readers, std::filesystem::perm_options::remove);
-  }
-  std::ofstream(path) << "";
-  EXPECT_THAT(LoadTokenFile(path).error(), HasSubstr("is empty"));
-  EXPECT_FALSE(LoadTokenFile("/nowhere/at/all"));
 }
 
 }  // namespace
