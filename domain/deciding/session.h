@@ -1,7 +1,7 @@
 // What is known of a visitor and a session: nothing but folds over their events (events.md section 1).
 //
 // Evolve is total and silent: it never refuses an event that was once committed. Rules live in decide.h. Not
-// thread-safe: a visitor's states have one owner at a time (docs/decisions/one-owner-per-visitor.md).
+// thread-safe: a visitor's states have one owner at a time (docs/decisions/visitor-lease.md).
 #pragma once
 
 #include <algorithm>
