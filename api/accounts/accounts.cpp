@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <unordered_map>
@@ -19,6 +20,7 @@ namespace monitor {
 namespace {
 
 constexpr std::size_t kMaxAccounts = 100'000;
+constexpr int kAttempts = 2;                  // changes wait for one another; a retry is for what was stale
 constexpr std::size_t kMaxOldDocuments = 64;  // parsed documents kept for AtVersion
 
 using StatePtr = std::shared_ptr<const AccountState>;
@@ -29,21 +31,6 @@ struct AccountMap {
 };
 
 PutAccountError TakesNothing() { return {PutAccountError::Code::kUnavailable, "the log takes nothing now", {}}; }
-
-// Does a list of entity tags hold for the current one? `*`: any, but there must be one (RFC 9110 section 13.1.1).
-bool IfMatchHolds(std::string_view header, const std::optional<Revision>& current) {
-  if (!current) return false;
-  const std::string tag = "\"" + current->str() + "\"";
-  while (!header.empty()) {
-    const std::size_t comma = std::min(header.find(','), header.size());
-    std::string_view item = header.substr(0, comma);
-    while (item.starts_with(' ') || item.starts_with('\t')) item.remove_prefix(1);
-    while (item.ends_with(' ') || item.ends_with('\t')) item.remove_suffix(1);
-    if (item == "*" || item == tag) return true;
-    header.remove_prefix(std::min(comma + 1, header.size()));
-  }
-  return false;
-}
 
 std::string Joined(const std::vector<DocumentError>& errors) {
   std::string text;
@@ -59,29 +46,16 @@ PutAccountError Invalid(std::vector<DocumentError> errors) {
   return {PutAccountError::Code::kInvalid, std::move(message), std::move(errors)};
 }
 
+std::unexpected<std::string> CanNotBeRead(const AccountId& id) {
+  return std::unexpected("account " + id.str() + " can not be read; `monitorctl verify` names the damage");
+}
+
 // What AtVersion was asked, and found.
 struct OldDocument {
   AccountId id;
   std::uint64_t version;
   std::shared_ptr<const Account> account;
 };
-
-// A change about to be written: the event, and what the account then is.
-struct Change {
-  AccountId id;
-  std::optional<EventData> event;  // none: only what is kept beside the stream changes
-  AccountSnapshot snapshot;        // its version: the stream's before the event
-  bool from_file = false;
-};
-
-void Apply(const EventData& data, AccountSnapshot& snapshot) {
-  if (const auto* configured = std::get_if<AccountConfigured>(&data)) {
-    snapshot.document = configured->document;
-    if (configured->by.starts_with("file:")) snapshot.file = configured->revision;
-  } else if (const auto* skill = std::get_if<SkillAvailabilityChanged>(&data)) {
-    snapshot.skills[skill->skill_id] = skill->state;
-  }
-}
 
 }  // namespace
 
@@ -112,16 +86,22 @@ class Accounts::State {
   std::expected<void, std::string> FoldEvents(const AccountId& id, AccountSnapshot& snapshot) const;
   // What is kept of the account now; the initial one if there is none.
   AccountSnapshot Kept(const AccountId& id);
-  void LookAtFolder();
+  void LookAtFolder() {
+    for (const AccountFile& file : folder_->Changed()) TakeFile(file);
+  }
   void TakeFile(const AccountFile& file);
   std::expected<PutAccountResult, PutAccountError> PutParsed(std::shared_ptr<const Account> account,
-                                                             const PutAccountRequest& request, bool from_file);
-  std::expected<void, StoreError> Write(Change change, std::shared_ptr<const Account> account);
-  std::expected<Appended, StoreError> Append(const Change& change);
-  void Publish(const AccountId& id, const AccountSnapshot& snapshot, std::shared_ptr<const Account> account);
+                                                             const PutAccountRequest& request, EventStore& store);
+  // Loads, decides, appends, once more if the stream knows more than what was kept; then publishes. `put`: the document
+  // about to be in force, if it is another.
+  using Decide = std::function<AccountOutcome(const AccountSnapshot& kept)>;
+  std::expected<AccountOutcome, StoreError> Commit(const AccountId& id, EventStore& store,
+                                                   const std::shared_ptr<const Account>& put, const Decide& decide);
+  // In force, or refused if its document is (only a newer server's stricter rules can: it was in force once). `put`:
+  // parsed, perhaps this document.
+  void Publish(const AccountId& id, AccountSnapshot snapshot, const std::shared_ptr<const Account>& put);
   void Replace(AccountMap map);
   std::shared_ptr<const Account> FindOld(const AccountId& id, std::uint64_t version) const;
-  void KeepOld(OldDocument old);
 
   EventStore& store_;
   EventStore& told_;
@@ -156,16 +136,25 @@ const AccountMap& Accounts::State::Map() const {
   return *seen.map;
 }
 
-void Accounts::State::Publish(const AccountId& id, const AccountSnapshot& snapshot,
-                              std::shared_ptr<const Account> account) {
-  auto state = std::make_shared<AccountState>();
-  state->account = std::move(account);
-  state->skills = snapshot.skills;
-  state->version = snapshot.version;
+void Accounts::State::Publish(const AccountId& id, AccountSnapshot snapshot,
+                              const std::shared_ptr<const Account>& put) {
   files_[id] = snapshot.file;
   AccountMap map = Map();
-  map.refused.erase(id);
-  map.in_force[id] = std::move(state);
+  const StatePtr current = Find(id);
+  const auto known = current && current->account->document == snapshot.document ? current->account
+                     : put && put->document == snapshot.document                ? put
+                                                                                : nullptr;
+  auto account = known ? decltype(ParseAccount({}))(known) : ParseAccount(snapshot.document);
+  if (account) {
+    map.refused.erase(id);
+    map.in_force[id] =
+        std::make_shared<AccountState>(*std::move(account), std::move(snapshot.skills), snapshot.version);
+  } else {
+    std::string why = Joined(account.error());
+    log::Error("account_document_refused", {{"account", id.str()}, {"errors", why}});
+    map.in_force.erase(id);
+    map.refused[id] = std::make_shared<const RefusedAccount>(RefusedAccount{std::move(snapshot), std::move(why)});
+  }
   Replace(std::move(map));
 }
 
@@ -208,37 +197,21 @@ std::expected<void, std::string> Accounts::State::FoldAll() {
 std::expected<void, std::string> Accounts::State::FoldAccount(const AccountId& id) {
   AccountSnapshot snapshot;
   const auto kept = store_.ReadState(StateTable::kAccount, id.str());
-  if (!kept) {
-    return std::unexpected("account " + id.str() + " can not be read; `monitorctl verify` names the damage");
-  }
+  if (!kept) return CanNotBeRead(id);
   if (*kept) snapshot = AccountSnapshot::FromJson(**kept).value_or(AccountSnapshot{});
   if (auto folded = FoldEvents(id, snapshot); !folded) return folded;
-  auto account = ParseAccount(snapshot.document);
-  if (account) {
-    Publish(id, snapshot, *account);
-    return {};
-  }
-  // It was in force once; only a newer server's stricter rules can refuse it.
-  std::string why = Joined(account.error());
-  log::Error("account_document_refused", {{"account", id.str()}, {"errors", why}});
-  files_[id] = snapshot.file;
-  AccountMap map = Map();
-  map.refused[id] = std::make_shared<const RefusedAccount>(RefusedAccount{std::move(snapshot), std::move(why)});
-  Replace(std::move(map));
+  Publish(id, std::move(snapshot), nullptr);
   return {};
 }
 
 // Folds what was appended after the snapshot.
 std::expected<void, std::string> Accounts::State::FoldEvents(const AccountId& id, AccountSnapshot& snapshot) const {
   const auto events = store_.ReadStream(AccountStream(id), snapshot.version + 1);
-  if (!events) {
-    return std::unexpected("account " + id.str() + " can not be read; `monitorctl verify` names the damage");
-  }
+  if (!events) return CanNotBeRead(id);
   for (const StoredEvent& stored : *events) {
-    ++snapshot.version;  // over all origins, as expected versions count; an event's own begins anew with each
-    const auto event = ReadAccountEvent(stored);
+    auto event = ReadAccountEvent(stored);
     if (!event) return std::unexpected("the log is damaged: " + event.error());
-    Apply(event->data, snapshot);
+    Evolve(snapshot, std::move(event->data));
   }
   return {};
 }
@@ -250,10 +223,6 @@ AccountSnapshot Accounts::State::Kept(const AccountId& id) {
   const auto& refused = Map().refused;
   const auto found = refused.find(id);
   return found == refused.end() ? AccountSnapshot{} : found->second->kept;
-}
-
-void Accounts::State::LookAtFolder() {
-  for (const AccountFile& file : folder_->Changed()) TakeFile(file);
 }
 
 void Accounts::State::TakeFile(const AccountFile& file) {
@@ -271,7 +240,8 @@ void Accounts::State::TakeFile(const AccountFile& file) {
   }
   speaker = file.name;
   if (Find(id) && files_[id] == (*account)->revision) return;
-  const auto result = PutParsed(*account, {.id = id, .document = {}, .by = "file:" + file.name, .if_match = {}}, true);
+  const auto result =
+      PutParsed(*account, {.id = id, .document = {}, .by = "file:" + file.name, .if_match = {}}, store_);
   if (!result) {
     folder_->Forget(file.name);  // and is taken again at the next look
     log::Error("account_document_not_taken", {{"file", file.name}, {"reason", result.error().message}});
@@ -288,38 +258,33 @@ std::expected<PutAccountResult, PutAccountError> Accounts::State::Put(const PutA
   }
   if (!told_.Writable()) return std::unexpected(TakesNothing());
   std::lock_guard lock(change_);
-  return PutParsed(*account, request, false);
+  return PutParsed(*account, request, told_);
 }
 
 std::expected<PutAccountResult, PutAccountError> Accounts::State::PutParsed(std::shared_ptr<const Account> account,
                                                                             const PutAccountRequest& request,
-                                                                            bool from_file) {
-  const StatePtr current = Find(request.id);
-  Change change{request.id, std::nullopt, Kept(request.id)};
-  AccountSnapshot& kept = change.snapshot;
-  const bool exists = kept.version > 0;
-  const bool changed = kept.document != account->document;
-  const auto revision = exists ? std::optional(RevisionOf(kept.document)) : std::nullopt;
-  if (request.if_match && !IfMatchHolds(*request.if_match, revision)) {
-    return std::unexpected(PutAccountError{
-        PutAccountError::Code::kPreconditionFailed, "If-Match: the account is at another revision", {}});
+                                                                            EventStore& store) {
+  using Code = PutAccountError::Code;
+  const AccountMap& map = Map();
+  // With If-Match a new account is refused for that.
+  if (!request.if_match && !map.in_force.contains(request.id) && !map.refused.contains(request.id) &&
+      map.in_force.size() + map.refused.size() >= kMaxAccounts) {
+    return std::unexpected(PutAccountError{Code::kUnavailable, "too many accounts", {}});
   }
-  if (!exists && Map().in_force.size() + Map().refused.size() >= kMaxAccounts) {
-    return std::unexpected(PutAccountError{PutAccountError::Code::kUnavailable, "too many accounts", {}});
+  const auto written = Commit(request.id, store, account, [&](const AccountSnapshot& kept) {
+    return DecideDocument(kept, *account, request.by, request.if_match);
+  });
+  if (!written && written.error() == StoreError::kUnacknowledged) {
+    return std::unexpected(PutAccountError{Code::kUnacknowledged, "the broker did not acknowledge it", {}});
   }
-  const PutAccountResult result{account->revision, !exists, changed};
-  if (!changed && !from_file) return result;
-  kept.document = account->document;
-  change.from_file = from_file;
-  if (from_file) kept.file = account->revision;
-  if (changed) change.event = AccountConfigured{account->revision, account->document, request.by};
-  auto written = Write(std::move(change), changed || !current ? account : current->account);
-  if (written) return result;
-  if (written.error() == StoreError::kUnacknowledged) {
+  if (!written) return std::unexpected(TakesNothing());
+  const AccountOutcome& outcome = *written;
+  if (!outcome) {
     return std::unexpected(
-        PutAccountError{PutAccountError::Code::kUnacknowledged, "the broker did not acknowledge it", {}});
+        PutAccountError{Code::kPreconditionFailed, "If-Match: the account is at another revision", {}});
   }
-  return std::unexpected(TakesNothing());
+  const bool changed = outcome->event.has_value();
+  return PutAccountResult{account->revision, changed && outcome->after->version == 1, changed};
 }
 
 AccountChange Accounts::State::SetSkill(const AccountId& id, std::int64_t skill, SkillState state) {
@@ -327,49 +292,37 @@ AccountChange Accounts::State::SetSkill(const AccountId& id, std::int64_t skill,
   std::lock_guard lock(change_);
   const StatePtr current = Find(id);
   if (!current) return AccountChange::kUnknownAccount;
-  if (current->account->FindSkill(skill) == nullptr) return AccountChange::kUnknownSkill;
-  if (current->StateOfSkill(skill) == state) return AccountChange::kDone;
-  Change change{id, SkillAvailabilityChanged{skill, state}, Kept(id)};
-  change.snapshot.skills[skill] = state;
-  auto written = Write(std::move(change), current->account);
-  if (written) return AccountChange::kDone;
+  const auto written = Commit(id, told_, nullptr, [&](const AccountSnapshot& kept) {
+    return DecideSkill(kept, *current->account, skill, state);
+  });
+  if (written) return *written ? AccountChange::kDone : AccountChange::kUnknownSkill;
   return written.error() == StoreError::kUnacknowledged ? AccountChange::kUnacknowledged : AccountChange::kUnavailable;
 }
 
-// Commits the change, then publishes it.
-std::expected<void, StoreError> Accounts::State::Write(Change change, std::shared_ptr<const Account> account) {
-  auto appended = Append(change);
-  if (!appended && appended.error() == StoreError::kConflict) {
+std::expected<AccountOutcome, StoreError> Accounts::State::Commit(const AccountId& id, EventStore& store,
+                                                                  const std::shared_ptr<const Account>& put,
+                                                                  const Decide& decide) {
+  AccountSnapshot kept = Kept(id);
+  for (int attempt = 1;; ++attempt) {
+    AccountOutcome outcome = decide(kept);
+    if (!outcome || !outcome->after) return outcome;
+    AppendRequest request{.key = PartitionKey(id, VisitorId()), .now = store_.Now()};
+    if (outcome->event) {
+      const Event event{{.account = id}, *outcome->event};
+      request.streams.push_back(
+          {AccountStream(id), kept.version, {{std::string(TypeName(event.data)), EncodeEventData(event, NoKey())}}});
+    }
+    request.states.push_back({StateTable::kAccount, id.str(), outcome->after->ToJson()});
+    const auto appended = store.Append(std::move(request));
+    if (appended || appended.error() == StoreError::kUnacknowledged) {
+      Publish(id, *outcome->after, put);
+      if (appended) return outcome;
+    }
+    if (appended.error() != StoreError::kConflict || attempt == kAttempts) return std::unexpected(appended.error());
     // Events came from elsewhere (a restore): the stream is what counts, and this change comes after it.
-    AccountSnapshot stored;
-    if (!FoldEvents(change.id, stored)) return std::unexpected(StoreError::kCorrupt);
-    change.snapshot.version = stored.version;
-    change.snapshot.skills = std::move(stored.skills);
-    if (change.event) Apply(*change.event, change.snapshot);
-    appended = Append(change);
+    kept = {.file = kept.file};
+    if (!FoldEvents(id, kept)) return std::unexpected(StoreError::kCorrupt);
   }
-  const bool unacknowledged = !appended && appended.error() == StoreError::kUnacknowledged;
-  if (!appended && !unacknowledged) return std::unexpected(appended.error());
-  if (change.event) ++change.snapshot.version;
-  Publish(change.id, change.snapshot, std::move(account));
-  if (unacknowledged) return std::unexpected(StoreError::kUnacknowledged);
-  return {};
-}
-
-std::expected<Appended, StoreError> Accounts::State::Append(const Change& change) {
-  AppendRequest request;
-  request.key = PartitionKey(change.id, VisitorId());
-  request.now = store_.Now();
-  AccountSnapshot after = change.snapshot;
-  if (change.event) {
-    ++after.version;
-    const Event event{{change.id, {}, {}, {}}, *change.event};
-    request.streams.push_back({AccountStream(change.id),
-                               change.snapshot.version,
-                               {{std::string(TypeName(*change.event)), EncodeEventData(event, NoKey())}}});
-  }
-  request.states.push_back({StateTable::kAccount, change.id.str(), after.ToJson()});
-  return (change.from_file ? store_ : told_).Append(std::move(request));
 }
 
 std::shared_ptr<const Account> Accounts::State::FindOld(const AccountId& id, std::uint64_t version) const {
@@ -380,12 +333,6 @@ std::shared_ptr<const Account> Accounts::State::FindOld(const AccountId& id, std
   return nullptr;
 }
 
-void Accounts::State::KeepOld(OldDocument old) {
-  std::lock_guard lock(old_mutex_);
-  old_.push_front(std::move(old));
-  if (old_.size() > kMaxOldDocuments) old_.pop_back();
-}
-
 std::shared_ptr<const Account> Accounts::State::AtVersion(const AccountId& id, std::uint64_t version) {
   const StatePtr current = Find(id);
   if (!current || version > current->version) return nullptr;
@@ -393,19 +340,22 @@ std::shared_ptr<const Account> Accounts::State::AtVersion(const AccountId& id, s
   if (auto old = FindOld(id, version)) return old;
   const auto events = store_.ReadStream(AccountStream(id));
   if (!events) return nullptr;
-  std::optional<AccountConfigured> configured;
+  AccountSnapshot then;
   for (std::size_t i = 0; i < std::min<std::size_t>(version, events->size()); ++i) {
     auto event = ReadAccountEvent((*events)[i]);
     if (!event) {
       log::Error("log_damaged", {{"reason", event.error()}});
       return nullptr;
     }
-    if (auto* newer = std::get_if<AccountConfigured>(&event->data)) configured = std::move(*newer);
+    Evolve(then, std::move(event->data));
   }
-  if (!configured) return nullptr;
-  const bool same = configured->document == current->account->document;
-  auto account = same ? current->account : ParseAccount(configured->document).value_or(nullptr);
-  if (account) KeepOld({id, version, account});
+  if (then.document.empty()) return nullptr;
+  const bool same = then.document == current->account->document;
+  auto account = same ? current->account : ParseAccount(std::move(then.document)).value_or(nullptr);
+  if (!account) return nullptr;
+  std::lock_guard lock(old_mutex_);
+  old_.push_front({id, version, account});
+  if (old_.size() > kMaxOldDocuments) old_.pop_back();
   return account;
 }
 

@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/accounts/account_snapshot.h"
+#include "domain/account/account_snapshot.h"
 #include "domain/account/account.h"
 #include "eventstore/event_store.h"
 

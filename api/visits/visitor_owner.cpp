@@ -26,42 +26,42 @@ VisitFailure FailureOf(StoreError error) {
   return {VisitFailure::Code::kCorrupt, "what is stored can not be read"};
 }
 
-VisitorOwner::Outcome<OwnedVisitor> VisitorOwner::Own(const AccountId& account, const VisitorId& visitor,
+VisitorOwner::Outcome<VisitorLease> VisitorOwner::Own(const AccountId& account, const VisitorId& visitor,
                                                       std::chrono::steady_clock::time_point deadline, bool fresh) {
   // With ack=kafka the one inside may wait for long; nobody need wait for their turn to be refused.
   if (!store_.Writable()) return std::unexpected(FailureOf(StoreError::kUnavailable));
-  auto stay = rooms_.Enter(PartitionKey(account, visitor), deadline);
-  if (!stay) {
-    if (stay.error() == VisitorRooms::Refusal::kDeadline) {
+  auto place = rooms_.Enter(PartitionKey(account, visitor), deadline);
+  if (!place) {
+    if (place.error() == VisitorRooms::Refusal::kDeadline) {
       return std::unexpected(VisitFailure{VisitFailure::Code::kDeadline, "the deadline passed"});
     }
     return std::unexpected(
         VisitFailure{VisitFailure::Code::kOverloaded, "too many requests wait for visitors", kOverloadedRetryAfterS});
   }
-  OwnedVisitor owned(account, visitor, *std::move(stay));
-  if (Outcome<void> loaded = LoadVisitor(owned, fresh); !loaded) return std::unexpected(std::move(loaded.error()));
-  return owned;
+  VisitorLease lease(account, visitor, *std::move(place));
+  if (Outcome<void> loaded = LoadVisitor(lease, fresh); !loaded) return std::unexpected(std::move(loaded.error()));
+  return lease;
 }
 
-VisitorOwner::Outcome<void> VisitorOwner::LoadVisitor(OwnedVisitor& owned, bool fresh) {
-  VisitorRoom& room = owned.room();
-  if (!room.cipher) {
+VisitorOwner::Outcome<void> VisitorOwner::LoadVisitor(VisitorLease& lease, bool fresh) {
+  VisitorRoom& room = lease.room();
+  if (!room.cipher || room.cipher->error()) {  // a key that could not be read is asked for anew
     room.cipher =
-        std::make_unique<VisitorCipher>(store_, master_key_, PartitionKey(owned.account(), owned.visitor()), fresh);
+        std::make_unique<VisitorCipher>(store_, master_key_, PartitionKey(lease.account(), lease.visitor()), fresh);
   }
   if (room.visitor) return {};
   if (fresh) {
     room.visitor.emplace();
     return {};
   }
-  auto state = records_.ReadVisitor(owned.account(), owned.visitor());
+  auto state = records_.ReadVisitor(lease.account(), lease.visitor());
   if (!state) return std::unexpected(FailureOf(state.error()));
   room.visitor = *std::move(state);
   return {};
 }
 
-VisitorOwner::Outcome<LoadedSession*> VisitorOwner::LoadSession(OwnedVisitor& owned, const SessionId& session) {
-  auto& sessions = owned.room().sessions;
+VisitorOwner::Outcome<LoadedSession*> VisitorOwner::LoadSession(VisitorLease& lease, const SessionId& session) {
+  auto& sessions = lease.room().sessions;
   sessions.remove_if([](const LoadedSession& one) { return !one.state.exists(); });
   auto found = std::ranges::find(sessions, session, [](const LoadedSession& one) { return one.state.id; });
   if (!session.empty() && found != sessions.end()) {
@@ -71,13 +71,10 @@ VisitorOwner::Outcome<LoadedSession*> VisitorOwner::LoadSession(OwnedVisitor& ow
   LoadedSession loaded;
   if (!session.empty()) {
     folds_.fetch_add(1, std::memory_order_relaxed);
-    auto folded = records_.FoldSession(owned.account(), owned.visitor(), session, owned.cipher());
+    auto folded = records_.FoldSession(lease.account(), lease.visitor(), session, lease.cipher());
     if (!folded) return std::unexpected(FailureOf(folded.error()));
     // Without the key the session would be folded without what it seals.
-    if (auto error = owned.cipher().error()) {
-      owned.room().Forget();
-      return std::unexpected(FailureOf(*error));
-    }
+    if (auto error = lease.cipher().error()) return std::unexpected(FailureOf(*error));
     loaded = *std::move(folded);
   }
   if (sessions.size() == VisitorRoom::kMaxSessions) sessions.pop_back();
@@ -85,38 +82,43 @@ VisitorOwner::Outcome<LoadedSession*> VisitorOwner::LoadSession(OwnedVisitor& ow
   return &sessions.front();
 }
 
-VisitorOwner::Outcome<std::vector<NewEvent>> VisitorOwner::Encode(OwnedVisitor& owned, std::span<const Event> events,
+VisitorOwner::Outcome<std::vector<NewEvent>> VisitorOwner::Encode(VisitorLease& lease, std::span<const Event> events,
                                                                   bool keep_full_address) {
   std::vector<NewEvent> encoded;
   encoded.reserve(events.size());
   for (const Event& event : events) {
     encoded.push_back({std::string(TypeName(event.data)),
-                       EncodeEventData(event, owned.cipher(), {.keep_full_address = keep_full_address})});
+                       EncodeEventData(event, lease.cipher(), {.keep_full_address = keep_full_address})});
   }
-  if (auto error = owned.cipher().error()) return std::unexpected(FailureOf(*error));
+  if (auto error = lease.cipher().error()) return std::unexpected(FailureOf(*error));
   return encoded;
 }
 
-VisitorOwner::Outcome<void> VisitorOwner::Commit(OwnedVisitor& owned, const Decide& decide) {
+VisitorOwner::Outcome<void> VisitorOwner::Run(VisitorLease& lease,
+                                              const std::function<Outcome<AppendRequest>(TimeMs now)>& decide) {
   for (int attempt = 1;; ++attempt) {
     auto request = decide(store_.Now());
-    if (!request) return std::unexpected(std::move(request.error()));
+    if (!request) {
+      lease.ForgetChanges();
+      return std::unexpected(std::move(request.error()));
+    }
     if (request->streams.empty() && request->states.empty()) return {};
-    if (auto key = owned.cipher().NewKeyWrite()) request->states.push_back(*std::move(key));
+    if (auto key = lease.cipher().NewKeyWrite()) request->states.push_back(*std::move(key));
     const bool folds_time =
         std::ranges::any_of(request->states, [](const StateWrite& one) { return one.value_at != nullptr; });
     const TimeMs decided = request->now;
-    auto appended = store_.Append(*std::move(request));
+    const auto appended = store_.Append(*std::move(request));
     if (appended) {
-      owned.cipher().NewKeyWritten();
-      if (folds_time && appended->time != decided) owned.room().Forget();  // folded as of another time than is written
-      return {};
+      lease.cipher().NewKeyWritten();
+      const bool as_written = !folds_time || appended->time == decided;
+      if (as_written && lease.keeps_) lease.changed_ = false;
     }
-    owned.room().Forget();
+    lease.ForgetChanges();
+    if (appended) return {};
     if (appended.error() != StoreError::kConflict || attempt == kAttempts) {
       return std::unexpected(FailureOf(appended.error()));
     }
-    if (Outcome<void> loaded = LoadVisitor(owned, false); !loaded) return loaded;
+    if (Outcome<void> loaded = LoadVisitor(lease, false); !loaded) return loaded;
   }
 }
 

@@ -10,7 +10,7 @@ constexpr int kMaxEvictionSteps = 16;
 
 }  // namespace
 
-std::expected<VisitorRooms::Stay, VisitorRooms::Refusal> VisitorRooms::Enter(
+std::expected<VisitorRooms::Lease, VisitorRooms::Refusal> VisitorRooms::Enter(
     const std::string& key, std::chrono::steady_clock::time_point deadline) {
   Shard& shard = shards_[std::hash<std::string>{}(key) % kShards];
   std::unique_lock lock(shard.mutex);
@@ -28,7 +28,7 @@ std::expected<VisitorRooms::Stay, VisitorRooms::Refusal> VisitorRooms::Enter(
     if (!left) return std::unexpected(Refusal::kDeadline);
   }
   slot.taken = true;
-  return Stay(*this, shard, slot);
+  return Lease(*this, shard, slot);
 }
 
 VisitorRooms::Slot& VisitorRooms::FindOrMake(Shard& shard, const std::string& key) {

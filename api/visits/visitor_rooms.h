@@ -1,5 +1,5 @@
 // The owner table: every visitor has one owner at a time, who alone sees and changes its state
-// (docs/decisions/one-owner-per-visitor.md). Others of the same visitor wait, bounded; different visitors do not notice
+// (docs/decisions/visitor-lease.md). Others of the same visitor wait, bounded; different visitors do not notice
 // one another.
 //
 // Thread-safe. What is in a room is a cache of what the store holds: it is forgotten, least recently used first, when
@@ -83,19 +83,19 @@ class VisitorRooms {
 
  public:
   // The right to a room; leaves it when destroyed.
-  class Stay {
+  class Lease {
    public:
-    Stay(Stay&& other) noexcept
+    Lease(Lease&& other) noexcept
         : rooms_(std::exchange(other.rooms_, nullptr)), shard_(other.shard_), slot_(other.slot_) {}
-    Stay& operator=(Stay&&) = delete;
-    ~Stay() {
+    Lease& operator=(Lease&&) = delete;
+    ~Lease() {
       if (rooms_ != nullptr) rooms_->Leave(*shard_, *slot_);
     }
-    VisitorRoom& room() { return slot_->room; }
+    VisitorRoom& room() const { return slot_->room; }
 
    private:
     friend class VisitorRooms;
-    Stay(VisitorRooms& rooms, Shard& shard, Slot& slot) : rooms_(&rooms), shard_(&shard), slot_(&slot) {}
+    Lease(VisitorRooms& rooms, Shard& shard, Slot& slot) : rooms_(&rooms), shard_(&shard), slot_(&slot) {}
     VisitorRooms* rooms_;
     Shard* shard_;
     Slot* slot_;
@@ -104,7 +104,7 @@ class VisitorRooms {
   explicit VisitorRooms(Options options) : options_(options) {}
 
   // Waits for the visitor's room until `deadline`. `key` is `accountId/visitorId`.
-  std::expected<Stay, Refusal> Enter(const std::string& key, std::chrono::steady_clock::time_point deadline);
+  std::expected<Lease, Refusal> Enter(const std::string& key, std::chrono::steady_clock::time_point deadline);
 
   std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
 

@@ -14,25 +14,15 @@ using Code = VisitFailure::Code;
 template <class T>
 using Outcome = VisitorOwner::Outcome<T>;
 
-// One engagement or report request from its visitor's room to the store.
+// One engagement or report request: decides it, for as often as the owner asks.
 class VisitCommit {
  public:
-  VisitCommit(Visits::State& state, VisitCall& call, OwnedVisitor& owned)
-      : state_(state), call_(call), account_(*call.account->account), owned_(owned) {}
+  VisitCommit(Visits::State& state, VisitCall call)
+      : state_(state), call_(std::move(call)), account_(*call_.account->account) {}
 
-  Outcome<Decision> Run() {
-    auto committed = state_.owner.Commit(owned_, [this](TimeMs now) { return Decide(now); });
-    if (!committed) {
-      if (committed.error().code != Code::kUnacknowledged) ReturnTokens();
-      return std::unexpected(std::move(committed.error()));
-    }
-    return std::move(decision_);
-  }
-
- private:
-  Outcome<AppendRequest> Decide(TimeMs now) {
-    if (call_.live_session_only && !call_.request.session) call_.request.session = owned_.state().newest_session;
-    auto session = state_.owner.LoadSession(owned_, call_.request.session.value_or(SessionId()));
+  Outcome<AppendRequest> operator()(VisitorLease& lease, TimeMs now) {
+    if (call_.live_session_only && !call_.request.session) call_.request.session = lease.state().newest_session;
+    auto session = state_.owner.LoadSession(lease, call_.request.session.value_or(SessionId()));
     if (!session) return std::unexpected(std::move(session.error()));
     auto conversations = state_.ConversationsOf(account_.id, call_.request.identities);
     if (!conversations) return std::unexpected(std::move(conversations.error()));
@@ -41,12 +31,19 @@ class VisitCommit {
     }
     if (auto allowed = Allow(**session, now); !allowed) return std::unexpected(std::move(allowed.error()));
     auto decision =
-        DecideRequest(call_.request, now, {*call_.account, owned_.state(), (*session)->state, *conversations});
+        DecideRequest(call_.request, now, {*call_.account, lease.Change(), (*session)->state, *conversations});
     if (!decision) return std::unexpected(VisitFailure{Code::kInvalid, std::move(decision.error().message)});
     decision_ = *std::move(decision);
-    return MakeAppend(**session, now);
+    return MakeAppend(lease, **session, now);
   }
 
+  Outcome<Decision> Answer(Outcome<void> committed) {
+    if (committed) return std::move(decision_);
+    if (committed.error().code != Code::kUnacknowledged) ReturnTokens();
+    return std::unexpected(std::move(committed.error()));
+  }
+
+ private:
   // What must hold before anything is decided, in the order of http-api.md section 1: impressions, then caps.
   Outcome<void> Allow(const LoadedSession& session, TimeMs now) {
     if (auto refusal = CheckImpressions(call_.request, *call_.account, session.state, now)) {
@@ -66,25 +63,22 @@ class VisitCommit {
     return {};
   }
 
-  Outcome<AppendRequest> MakeAppend(LoadedSession& session, TimeMs now) {
-    auto encoded = state_.owner.Encode(owned_, decision_.events, account_.settings.keep_full_address);
-    if (!encoded) {
-      owned_.room().Forget();  // it holds events that are not committed
-      return std::unexpected(std::move(encoded.error()));
-    }
+  Outcome<AppendRequest> MakeAppend(VisitorLease& lease, LoadedSession& session, TimeMs now) {
+    auto encoded = state_.owner.Encode(lease, decision_.events, account_.settings.keep_full_address);
+    if (!encoded) return std::unexpected(std::move(encoded.error()));
     if (decision_.new_session) session.event_bytes = 0;
     for (const NewEvent& event : *encoded) session.event_bytes += event.data.size();
 
     AppendRequest append{
-        .key = PartitionKey(account_.id, owned_.visitor()), .now = now, .traceparent = call_.traceparent};
-    append.streams.push_back({SessionStream(account_.id, owned_.visitor(), decision_.session),
+        .key = PartitionKey(account_.id, lease.visitor()), .now = now, .traceparent = call_.traceparent};
+    append.streams.push_back({SessionStream(account_.id, lease.visitor(), decision_.session),
                               decision_.expected_version, *std::move(encoded)});
     if (decision_.visitor_changed) {
-      append.states.push_back(VisitorRecords::WriteVisitor(account_.id, owned_.visitor(), owned_.state()));
+      append.states.push_back(VisitorRecords::WriteVisitor(account_.id, lease.visitor(), lease.state()));
     }
     for (const Identity& identity : call_.request.identities) {
       if (!identity.authenticated()) continue;
-      append.states.push_back(VisitorRecords::WriteIdentity(account_.id, identity.hash, owned_.visitor()));
+      append.states.push_back(VisitorRecords::WriteIdentity(account_.id, identity.hash, lease.visitor()));
     }
     return append;
   }
@@ -96,12 +90,18 @@ class VisitCommit {
   }
 
   Visits::State& state_;
-  VisitCall& call_;
-  const Account& account_;
-  OwnedVisitor& owned_;
+  VisitCall call_;
+  const Account& account_;  // the call's
   Decision decision_;
   NewSessionCaps::Taken tokens_;
 };
+
+Outcome<Decision> DecideAndCommit(Visits::State& state, VisitCall call) {
+  auto lease = state.owner.Own(call.account->account->id, call.request.visitor, call.deadline, call.fresh_visitor);
+  if (!lease) return std::unexpected(std::move(lease.error()));
+  auto [committed, visit] = state.owner.Commit(*std::move(lease), VisitCommit(state, std::move(call)));
+  return visit.Answer(std::move(committed));
+}
 
 }  // namespace
 
@@ -110,9 +110,7 @@ Visits::Visits(EventStore& store, const MasterKey& master_key, VisitsOptions opt
 Visits::~Visits() = default;
 
 std::expected<Decision, VisitFailure> Visits::Handle(VisitCall call) {
-  const AccountId& account = call.account->account->id;
-  auto owned = state_->owner.Own(account, call.request.visitor, call.deadline, call.fresh_visitor);
-  auto decision = owned ? VisitCommit(*state_, call, *owned).Run() : std::unexpected(std::move(owned.error()));
+  Outcome<Decision> decision = DecideAndCommit(*state_, std::move(call));
   if (!decision && decision.error().code == Code::kOverloaded) {
     state_->overloaded.fetch_add(1, std::memory_order_relaxed);
   }

@@ -1,5 +1,5 @@
-// The use case of the server: one owner per visitor, decide on durable state, append, fold, answer
-// (docs/decisions/one-owner-per-visitor.md). Also the other commands that change or show a visitor. Knows no HTTP and
+// The use case of the server: one owner per visitor, decide, append, answer
+// (docs/decisions/visitor-lease.md). Also the other commands that change or show a visitor. Knows no HTTP and
 // no JSON of requests.
 //
 // Thread-safe. A visitor's requests wait for one another (bounded); different visitors' do not.

@@ -39,25 +39,7 @@ EngagementDetail DetailOf(const Offer& offer, const Engagement& engagement) {
           offer.skill_id, offer.skill_name, engagement.display_instances};
 }
 
-// An open conversation of this visitor, or of one of the request's authenticated identities; the newest. By the bare
-// visitor id only one without an identity: who merely knows a vid must not learn of another (http-api.md section 3).
-const OpenConversation* FindConversation(const VisitRequest& request, const VisitorState& visitor,
-                                         std::span<const OpenConversation> identity_conversations) {
-  const OpenConversation* newest = nullptr;
-  auto consider = [&](const OpenConversation& open) {
-    if (!newest || open.started_at >= newest->started_at) newest = &open;
-  };
-  for (const OpenConversation& open : visitor.conversations) {
-    const bool presented = std::ranges::any_of(request.identities, [&](const Identity& identity) {
-      return identity.authenticated() && identity.hash == open.identity;
-    });
-    if (open.identity.empty() || presented) consider(open);
-  }
-  for (const OpenConversation& open : identity_conversations) consider(open);
-  return newest;
-}
-
-// One request decided: emits events, folding each at once.
+// One request decided: judges before it emits, and folds each event that it emits at once.
 class RequestDecision {
  public:
   RequestDecision(const VisitRequest& request, TimeMs now, const VisitorContext& context)
@@ -71,9 +53,22 @@ class RequestDecision {
 
   Decision Decide() {
     const bool new_session = BeginSession();
-    const std::uint64_t seed = ReportActivity(new_session ? request_.fresh_session : session_.id);
+    const std::uint64_t seed = HearActivity(new_session ? request_.fresh_session : session_.id);
+    const std::size_t place = decision_.events.size();  // the activity's: before its impressions
     ReportImpressions();
-    if (request_.kind == VisitRequest::Kind::kEngagement) MakeOffers(seed);
+    std::optional<JudgedOffers> judged;
+    const bool asks = activity_.engagement_request;
+    if (const OpenConversation* open = asks ? FindConversation() : nullptr) {
+      decision_.conversation = *open;
+      activity_.conversation_id = open->id;
+    } else if (asks) {
+      judged = Judge(seed);
+      activity_.withdrawn_contexts = std::move(judged->withdrawn_contexts);
+    }
+    EndActivity(session_, activity_);
+    decision_.events.insert(decision_.events.begin() + static_cast<std::ptrdiff_t>(place),
+                            EventOf(std::move(activity_)));
+    if (judged) MakeOffers(*judged, seed);
     CloseAtCap();
     return std::move(decision_);
   }
@@ -81,8 +76,8 @@ class RequestDecision {
   // Without a session the draw is an example, with the session id "".
   std::vector<Judgement> Explain() {
     const bool new_session = BeginSession();
-    const JudgedOffers judged = Judge(ReportActivity(new_session ? SessionId() : session_.id));
-    const bool conversation = FindConversation(request_, visitor_, identity_conversations_) != nullptr;
+    const JudgedOffers judged = Judge(HearActivity(new_session ? SessionId() : session_.id));
+    const bool conversation = FindConversation() != nullptr;
     std::vector<Judgement> judgements;
     judgements.reserve(judged.engagements.size());
     for (const JudgedEngagement& one : judged.engagements) {
@@ -93,18 +88,20 @@ class RequestDecision {
   }
 
  private:
-  template <class Data>
-  void Emit(Data data) {
-    Event& event = decision_.events.emplace_back(
-        Event{{account_.id, request_.visitor, decision_.session, request_.app_installation}, std::move(data)});
+  Event EventOf(EventData data) const {
+    return {{account_.id, request_.visitor, decision_.session, request_.app_installation}, std::move(data)};
+  }
+  void Emit(EventData data) {
+    Event& event = decision_.events.emplace_back(EventOf(std::move(data)));
     Evolve(session_, event, now_);
     if (Evolve(visitor_, event, now_)) decision_.visitor_changed = true;
   }
 
   bool BeginSession();
-  std::uint64_t ReportActivity(const SessionId& draw_session);
+  std::uint64_t HearActivity(const SessionId& draw_session);
   void ReportImpressions();
-  void MakeOffers(std::uint64_t seed);
+  const OpenConversation* FindConversation() const;
+  void MakeOffers(const JudgedOffers& judged, std::uint64_t seed);
   JudgedOffers Judge(std::uint64_t seed);
   void AssignControlGroups(const JudgedOffers& judged);
   void AddWithheld(const JudgedEngagement& one, const EngagementKeys& before, ControlGroupAssigned& assigned) const;
@@ -125,7 +122,7 @@ class RequestDecision {
   SessionState& session_;
   const std::span<const OpenConversation> identity_conversations_;
   RequestFacts facts_;
-  std::size_t activity_event_ = 0;  // in decision_.events
+  ActivityReported activity_;  // emitted when it is complete: judged with, and told what became of its page's offers
   Decision decision_;
 };
 
@@ -164,32 +161,30 @@ PageId RequestDecision::PageOfRequest() const {
   return request_.fresh_page;
 }
 
-// Returns the seed of the request's draws.
-std::uint64_t RequestDecision::ReportActivity(const SessionId& draw_session) {
+// What the request says, before anything is judged. Returns the seed of its draws.
+std::uint64_t RequestDecision::HearActivity(const SessionId& draw_session) {
   const bool engagement_request = request_.kind == VisitRequest::Kind::kEngagement;
   std::uint64_t seed = 0;
-  ActivityReported activity;
   if (engagement_request) {
     seed = DrawSeed(account_.id, request_.visitor, draw_session, session_.activities,
                     request_.draw_revision.value_or(account_.revision));
-    activity.address_matches =
+    activity_.address_matches =
         request_.address_matches ? *request_.address_matches : MatchAddress(account_, request_.address, request_.geo);
   }
-  facts_ = {now_, request_.address, request_.geo, true, activity.address_matches};
-  decision_.page = activity.page_id = PageOfRequest();
-  activity.page_generated = !request_.page;
-  activity.entry_points = request_.entry_points;
-  activity.engagement_attributes = request_.attributes;
-  activity.goals = GoalsReached(account_, request_.attributes);
-  activity.identities = request_.identities;
-  activity.client_properties = request_.client_properties;
-  activity.engagement_request = engagement_request;
-  activity.decided_at = now_;
-  activity.account_version = account_state_.version;
-  const auto print = FingerprintOf(activity);
-  activity.repeat = print && WasSaid(session_.utterances, *print, now_);
-  activity_event_ = decision_.events.size();
-  Emit(std::move(activity));
+  facts_ = {now_, request_.address, request_.geo, true, activity_.address_matches};
+  decision_.page = activity_.page_id = PageOfRequest();
+  activity_.page_generated = !request_.page;
+  activity_.entry_points = request_.entry_points;
+  activity_.engagement_attributes = request_.attributes;
+  activity_.goals = GoalsReached(account_, request_.attributes);
+  activity_.identities = request_.identities;
+  activity_.client_properties = request_.client_properties;
+  activity_.engagement_request = engagement_request;
+  activity_.decided_at = now_;
+  activity_.account_version = account_state_.version;
+  const auto print = FingerprintOf(activity_);
+  activity_.repeat = print && WasSaid(session_.utterances, *print, now_);
+  BeginActivity(session_, activity_);
   return seed;
 }
 
@@ -208,17 +203,25 @@ void RequestDecision::ReportImpressions() {
   }
 }
 
-void RequestDecision::MakeOffers(std::uint64_t seed) {
-  if (const OpenConversation* open = FindConversation(request_, visitor_, identity_conversations_)) {
-    decision_.conversation = *open;
-    std::get<ActivityReported>(decision_.events[activity_event_].data).conversation_id = open->id;
-    return;
+// An open conversation of this visitor, or of one of the request's authenticated identities; the newest. By the bare
+// visitor id only one without an identity: who merely knows a vid must not learn of another (http-api.md section 3).
+const OpenConversation* RequestDecision::FindConversation() const {
+  const OpenConversation* newest = nullptr;
+  auto consider = [&](const OpenConversation& open) {
+    if (!newest || open.started_at >= newest->started_at) newest = &open;
+  };
+  for (const OpenConversation& open : visitor_.conversations) {
+    const bool presented = std::ranges::any_of(request_.identities, [&](const Identity& identity) {
+      return identity.authenticated() && identity.hash == open.identity;
+    });
+    if (open.identity.empty() || presented) consider(open);
   }
-  const JudgedOffers judged = Judge(seed);
+  for (const OpenConversation& open : identity_conversations_) consider(open);
+  return newest;
+}
+
+void RequestDecision::MakeOffers(const JudgedOffers& judged, std::uint64_t seed) {
   decision_.zone_conflicts = judged.zone_conflicts;
-  auto& activity = std::get<ActivityReported>(decision_.events[activity_event_].data);
-  activity.withdrawn_contexts = judged.withdrawn_contexts;
-  WithdrawOffers(session_, activity.withdrawn_contexts);
   decision_.events.reserve(decision_.events.size() + judged.offered.size() + 4);
   decision_.details.reserve(judged.offered.size());
   AssignControlGroups(judged);

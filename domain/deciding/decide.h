@@ -1,9 +1,8 @@
 // The decisions. Pure: time and ids arrive in the command, events leave; no I/O, clock or thread.
 //
-// A request is decided on its visitor's state, which it holds alone (docs/decisions/one-owner-per-visitor.md).
-// DecideRequest folds every event it emits into that state at once, so that later rules see earlier facts. If the
-// append then fails, the caller drops the state: it is only a cache, the next request folds it anew from what was
-// committed.
+// A request is decided on its visitor's state, which it holds alone (docs/decisions/visitor-lease.md).
+// DecideRequest folds every event it emits into that state at once, so that later rules see earlier facts; who owns the
+// visitor forgets what is not committed.
 #pragma once
 
 #include <cstdint>

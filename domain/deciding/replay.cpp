@@ -168,15 +168,14 @@ void Replayer::HandOver(const Group& group, Visitor& visitor) {
 }
 
 void Replayer::FoldAccount(const RecordedEvent& recorded) {
-  AccountVersions& versions = accounts_[recorded.event.scope.account];
-  auto next = versions.empty() ? AccountState{} : *versions.rbegin()->second;
-  next.version = recorded.account_version;
-  if (auto* configured = std::get_if<AccountConfigured>(&recorded.event.data)) {
-    if (auto account = ParseAccount(configured->document)) next.account = *std::move(account);
-  } else if (auto* changed = std::get_if<SkillAvailabilityChanged>(&recorded.event.data)) {
-    next.skills[changed->skill_id] = changed->state;
+  auto& [kept, versions] = accounts_[recorded.event.scope.account];
+  Evolve(kept, recorded.event.data);
+  kept.version = recorded.account_version;
+  auto account = versions.empty() ? nullptr : versions.rbegin()->second->account;
+  if (std::holds_alternative<AccountConfigured>(recorded.event.data)) {
+    account = ParseAccount(kept.document).value_or(std::move(account));
   }
-  versions[recorded.account_version] = std::make_shared<const AccountState>(std::move(next));
+  versions[kept.version] = std::make_shared<const AccountState>(std::move(account), kept.skills, kept.version);
 }
 
 Replayer::Visitor& Replayer::VisitorOf(const EventScope& scope) {
@@ -186,11 +185,12 @@ Replayer::Visitor& Replayer::VisitorOf(const EventScope& scope) {
 // nullptr: the log no longer tells all of it. What a log that was trimmed at its beginning does not tell of a skill may
 // have been told before.
 std::shared_ptr<const AccountState> Replayer::AccountAt(const AccountId& id, std::uint64_t version) const {
-  const auto versions = accounts_.find(id);
-  if (versions == accounts_.end()) return nullptr;
-  const auto found = versions->second.find(version);
-  if (found == versions->second.end() || !found->second->account) return nullptr;
-  const bool from_beginning = versions->second.begin()->first == 1;
+  const auto account = accounts_.find(id);
+  if (account == accounts_.end()) return nullptr;
+  const auto& versions = account->second.versions;
+  const auto found = versions.find(version);
+  if (found == versions.end() || !found->second->account) return nullptr;
+  const bool from_beginning = versions.begin()->first == 1;
   const bool known = from_beginning || std::ranges::all_of(found->second->account->skills, [&](const Skill& skill) {
                        return found->second->skills.contains(skill.id);
                      });

@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "domain/account/account_snapshot.h"
 #include "domain/deciding/decide.h"
 
 namespace monitor {
@@ -83,13 +84,15 @@ class Replayer {
   Visitor& VisitorOf(const EventScope& scope);
   std::shared_ptr<const AccountState> AccountAt(const AccountId& id, std::uint64_t version) const;
 
-  // Every version that the log still tells of.
-  using AccountVersions = std::map<std::uint64_t, std::shared_ptr<const AccountState>>;
+  struct AccountHistory {
+    AccountSnapshot kept;                                                   // the newest
+    std::map<std::uint64_t, std::shared_ptr<const AccountState>> versions;  // all that the log still tells of
+  };
 
   OnRequest on_request_;
   std::optional<Group> group_;
   std::unordered_map<std::string, Visitor> visitors_;  // by partition key
-  std::map<AccountId, AccountVersions> accounts_;
+  std::map<AccountId, AccountHistory> accounts_;
   std::uint64_t flushed_ = 0;
   Counts counts_;
 };

@@ -52,6 +52,30 @@ std::size_t EnterView(SessionState& state, std::size_t page, const std::vector<s
   return state.views.size() - 1;
 }
 
+// What an activity's request says.
+void TakeActivity(SessionState& state, const ActivityReported& event) {
+  const TimeMs now = event.decided_at;
+  if (state.activities == 0) state.created_at = now;
+  ++state.activities;
+  state.last_activity_at = now;
+  state.newest_page = EnterPage(state, event.page_id, now);
+  state.newest_page_sent = !event.page_generated;
+  state.pages[state.newest_page].view = EnterView(state, state.newest_page, event.entry_points);
+  for (const std::string& point : event.entry_points) {
+    if (auto url = ReferrerIn(point); !url.empty()) AddOnce(state.referrers, url);
+  }
+  if (event.client_properties) TakeClientProperties(state, *event.client_properties);
+  for (const Attribute& attribute : event.engagement_attributes) {
+    FoldAttribute(state.attributes, attribute);
+    state.attribute_log.push_back(attribute);
+  }
+  if (auto print = FingerprintOf(event)) Say(state.utterances, *print, now);
+  if (event.engagement_request) {
+    state.address_matches = event.address_matches;
+    state.address_matches_version = event.account_version;
+  }
+}
+
 // One event of a session's stream.
 struct SessionFold {
   SessionState& state;
@@ -71,27 +95,8 @@ struct SessionFold {
   }
 
   void operator()(const ActivityReported& event) {
-    const TimeMs now = event.decided_at;
-    if (state.activities == 0) state.created_at = now;
-    ++state.activities;
-    state.last_activity_at = now;
-    state.newest_page = EnterPage(state, event.page_id, now);
-    state.newest_page_sent = !event.page_generated;
-    state.pages[state.newest_page].view = EnterView(state, state.newest_page, event.entry_points);
-    for (const std::string& point : event.entry_points) {
-      if (auto url = ReferrerIn(point); !url.empty()) AddOnce(state.referrers, url);
-    }
-    if (event.client_properties) TakeClientProperties(state, *event.client_properties);
-    for (const Attribute& attribute : event.engagement_attributes) {
-      FoldAttribute(state.attributes, attribute);
-      state.attribute_log.push_back(attribute);
-    }
-    if (auto print = FingerprintOf(event)) Say(state.utterances, *print, now);
-    if (event.engagement_request) {
-      state.address_matches = event.address_matches;
-      state.address_matches_version = event.account_version;
-    }
-    WithdrawOffers(state, event.withdrawn_contexts);
+    TakeActivity(state, event);
+    EndActivity(state, event);
   }
 
   void operator()(const ImpressionReported& event) {
@@ -284,8 +289,13 @@ const NewestOffer* VisitorState::FindNewestOffer(std::int64_t engagement, std::o
   return newest;
 }
 
-void WithdrawOffers(SessionState& state, const std::vector<std::uint32_t>& contexts) {
-  for (std::uint32_t context : contexts) {
+void BeginActivity(SessionState& state, const ActivityReported& activity) {
+  ++state.version;
+  TakeActivity(state, activity);
+}
+
+void EndActivity(SessionState& state, const ActivityReported& activity) {
+  for (std::uint32_t context : activity.withdrawn_contexts) {
     if (Offer* offer = state.FindOffer(context)) offer->withdrawn = true;
   }
 }

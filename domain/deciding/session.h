@@ -1,7 +1,7 @@
 // What is known of a visitor and a session: nothing but folds over their events (events.md section 1).
 //
 // Evolve is total and silent: it never refuses an event that was once committed. Rules live in decide.h. Not
-// thread-safe: a visitor's states have one owner at a time (docs/decisions/one-owner-per-visitor.md).
+// thread-safe: a visitor's states have one owner at a time (docs/decisions/visitor-lease.md).
 #pragma once
 
 #include <algorithm>
@@ -215,8 +215,10 @@ struct VisitorState {
 
 // Folds one event of the session's stream. `time` is the event's own; decisions were made at decided_at.
 void Evolve(SessionState& state, const Event& event, TimeMs time);
-// Part of folding an activity: these offers stand no more. A decision knows them only after the activity was folded.
-void WithdrawOffers(SessionState& state, const std::vector<std::uint32_t>& contexts);
+// An activity's fold in its two steps, for the decision that makes it: what its request says, which offers are judged
+// by; and, when they are judged and the event is complete, which of them stand no more.
+void BeginActivity(SessionState& state, const ActivityReported& activity);
+void EndActivity(SessionState& state, const ActivityReported& activity);
 // Folds one event of the visitor's stream or of one of its sessions' streams. True if the state changed.
 bool Evolve(VisitorState& state, const Event& event, TimeMs time);
 

@@ -8,8 +8,8 @@
 #include <memory>
 #include <string>
 
-#include "api/accounts/account_snapshot.h"
 #include "domain/account/account.h"
+#include "domain/account/account_snapshot.h"
 #include "domain/events/event_codec.h"
 #include "eventstore/bytes.h"
 #include "eventstore/log/database.h"

@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-#include "api/accounts/account_snapshot.h"
+#include "domain/account/account_snapshot.h"
 #include "domain/events/event_codec.h"
 #include "eventstore/keys/visitor_keys.h"
 #include "server/drain.h"
@@ -361,19 +361,6 @@ TEST_F(AccountsTest, ReadersSeeWholeStatesWhileDocumentsChange) {
   }
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(NameInForce(), "29");
-}
-
-TEST(AccountSnapshot, ReadsWhatItWrote) {
-  const AccountSnapshot snapshot{
-      7, "{\"a\": \"\\u0000é\"}", {{3, SkillState::kBusy}, {-4, SkillState::kOffline}}, Revision("0123456789abcdef")};
-  const auto read = AccountSnapshot::FromJson(snapshot.ToJson());
-  ASSERT_TRUE(read);
-  EXPECT_EQ(read->version, 7);
-  EXPECT_EQ(read->document, snapshot.document);
-  EXPECT_EQ(read->skills, snapshot.skills);
-  EXPECT_EQ(read->file, snapshot.file);
-  EXPECT_FALSE(AccountSnapshot::FromJson("{}"));
-  EXPECT_FALSE(AccountSnapshot::FromJson("nonsense"));
 }
 
 }  // namespace
