@@ -1,12 +1,7 @@
 #include "api/accounts/accounts.h"
 
 #include <algorithm>
-#include <atomic>
-#include <deque>
-#include <functional>
-#include <map>
-#include <mutex>
-#include <unordered_map>
+#include <utility>
 
 #include "api/accounts/account_folder.h"
 #include "api/accounts/folder_watch.h"
@@ -22,13 +17,6 @@ namespace {
 constexpr std::size_t kMaxAccounts = 100'000;
 constexpr int kAttempts = 2;                  // changes wait for one another; a retry is for what was stale
 constexpr std::size_t kMaxOldDocuments = 64;  // parsed documents kept for AtVersion
-
-using StatePtr = std::shared_ptr<const AccountState>;
-
-struct AccountMap {
-  std::unordered_map<AccountId, StatePtr> in_force;
-  std::map<AccountId, std::shared_ptr<const RefusedAccount>> refused;
-};
 
 PutAccountError TakesNothing() { return {PutAccountError::Code::kUnavailable, "the log takes nothing now", {}}; }
 
@@ -50,78 +38,12 @@ std::unexpected<std::string> CanNotBeRead(const AccountId& id) {
   return std::unexpected("account " + id.str() + " can not be read; `monitorctl verify` names the damage");
 }
 
-// What AtVersion was asked, and found.
-struct OldDocument {
-  AccountId id;
-  std::uint64_t version;
-  std::shared_ptr<const Account> account;
-};
-
 }  // namespace
 
-class Accounts::State {
- public:
-  State(EventStore& store, EventStore& told) : store_(store), told_(told) {}
+Accounts::Accounts(EventStore& store, EventStore& told) : store_(store), told_(told) {}
+Accounts::~Accounts() = default;
 
-  std::expected<void, std::string> Start(const std::string& folder);
-  bool loading() const { return loading_.load(std::memory_order_acquire); }
-
-  // The map in force. Each thread keeps the last one that it saw, so that reading takes no lock and touches nothing
-  // that other threads write.
-  const AccountMap& Map() const;
-  StatePtr Find(const AccountId& id) const {
-    const AccountMap& map = Map();
-    const auto found = map.in_force.find(id);
-    return found == map.in_force.end() ? nullptr : found->second;
-  }
-
-  std::expected<PutAccountResult, PutAccountError> Put(const PutAccountRequest& request);
-  AccountChange SetSkill(const AccountId& id, std::int64_t skill, SkillState state);
-  std::shared_ptr<const Account> AtVersion(const AccountId& id, std::uint64_t version);
-
- private:
-  // All below are called with change_ held, or while nobody else knows the object.
-  std::expected<void, std::string> FoldAll();
-  std::expected<void, std::string> FoldAccount(const AccountId& id);
-  std::expected<void, std::string> FoldEvents(const AccountId& id, AccountSnapshot& snapshot) const;
-  // What is kept of the account now; the initial one if there is none.
-  AccountSnapshot Kept(const AccountId& id);
-  void LookAtFolder() {
-    for (const AccountFile& file : folder_->Changed()) TakeFile(file);
-  }
-  void TakeFile(const AccountFile& file);
-  std::expected<PutAccountResult, PutAccountError> PutParsed(std::shared_ptr<const Account> account,
-                                                             const PutAccountRequest& request, EventStore& store);
-  // Loads, decides, appends, once more if the stream knows more than what was kept; then publishes. `put`: the document
-  // about to be in force, if it is another.
-  using Decide = std::function<AccountOutcome(const AccountSnapshot& kept)>;
-  std::expected<AccountOutcome, StoreError> Commit(const AccountId& id, EventStore& store,
-                                                   const std::shared_ptr<const Account>& put, const Decide& decide);
-  // In force, or refused if its document is (only a newer server's stricter rules can: it was in force once). `put`:
-  // parsed, perhaps this document.
-  void Publish(const AccountId& id, AccountSnapshot snapshot, const std::shared_ptr<const Account>& put);
-  void Replace(AccountMap map);
-  std::shared_ptr<const Account> FindOld(const AccountId& id, std::uint64_t version) const;
-
-  EventStore& store_;
-  EventStore& told_;
-  std::atomic<bool> loading_ = true;
-  std::mutex change_;                            // one change after the other
-  std::map<AccountId, Revision> files_;          // AccountSnapshot::file
-  std::map<AccountId, std::string> file_names_;  // the file that speaks for the account
-  std::unique_ptr<AccountFolder> folder_;
-
-  mutable std::mutex map_mutex_;  // held to take or replace map_, never by a reader of an unchanged map
-  std::shared_ptr<const AccountMap> map_ = std::make_shared<AccountMap>();
-  std::atomic<std::uint64_t> map_version_ = 0;
-
-  mutable std::mutex old_mutex_;
-  std::deque<OldDocument> old_;  // the last asked first
-
-  std::unique_ptr<FolderWatch> watch_;  // last: its thread uses all of the above
-};
-
-const AccountMap& Accounts::State::Map() const {
+const Accounts::AccountMap& Accounts::Map() const {
   struct Seen {
     std::uint64_t version = 0;
     std::shared_ptr<const AccountMap> map = std::make_shared<AccountMap>();
@@ -136,11 +58,10 @@ const AccountMap& Accounts::State::Map() const {
   return *seen.map;
 }
 
-void Accounts::State::Publish(const AccountId& id, AccountSnapshot snapshot,
-                              const std::shared_ptr<const Account>& put) {
+void Accounts::Publish(const AccountId& id, AccountSnapshot snapshot, const std::shared_ptr<const Account>& put) {
   files_[id] = snapshot.file;
   AccountMap map = Map();
-  const StatePtr current = Find(id);
+  const auto current = Known(id);
   const auto known = current && current->account->document == snapshot.document ? current->account
                      : put && put->document == snapshot.document                ? put
                                                                                 : nullptr;
@@ -158,7 +79,7 @@ void Accounts::State::Publish(const AccountId& id, AccountSnapshot snapshot,
   Replace(std::move(map));
 }
 
-void Accounts::State::Replace(AccountMap map) {
+void Accounts::Replace(AccountMap map) {
   // Never the same number twice in a process, so that a thread's view of one registry is not taken for another's.
   static std::atomic<std::uint64_t> versions = 0;
   auto shared = std::make_shared<AccountMap>(std::move(map));
@@ -167,7 +88,7 @@ void Accounts::State::Replace(AccountMap map) {
   map_version_.store(++versions, std::memory_order_release);
 }
 
-std::expected<void, std::string> Accounts::State::Start(const std::string& folder) {
+std::expected<void, std::string> Accounts::Start(const std::string& folder) {
   {
     std::lock_guard lock(change_);
     if (auto folded = FoldAll(); !folded) return folded;
@@ -181,7 +102,7 @@ std::expected<void, std::string> Accounts::State::Start(const std::string& folde
   return {};
 }
 
-std::expected<void, std::string> Accounts::State::FoldAll() {
+std::expected<void, std::string> Accounts::FoldAll() {
   constexpr std::string_view kPrefix = "account/";
   const auto streams = store_.StreamsWithPrefix(kPrefix, kMaxAccounts);
   if (!streams) return std::unexpected("the accounts' streams can not be read; `monitorctl verify` names the damage");
@@ -194,7 +115,7 @@ std::expected<void, std::string> Accounts::State::FoldAll() {
 }
 
 // The snapshot, and what was appended after it (nothing, unless events came from elsewhere).
-std::expected<void, std::string> Accounts::State::FoldAccount(const AccountId& id) {
+std::expected<void, std::string> Accounts::FoldAccount(const AccountId& id) {
   AccountSnapshot snapshot;
   const auto kept = store_.ReadState(StateTable::kAccount, id.str());
   if (!kept) return CanNotBeRead(id);
@@ -205,7 +126,7 @@ std::expected<void, std::string> Accounts::State::FoldAccount(const AccountId& i
 }
 
 // Folds what was appended after the snapshot.
-std::expected<void, std::string> Accounts::State::FoldEvents(const AccountId& id, AccountSnapshot& snapshot) const {
+std::expected<void, std::string> Accounts::FoldEvents(const AccountId& id, AccountSnapshot& snapshot) const {
   const auto events = store_.ReadStream(AccountStream(id), snapshot.version + 1);
   if (!events) return CanNotBeRead(id);
   for (const StoredEvent& stored : *events) {
@@ -216,8 +137,8 @@ std::expected<void, std::string> Accounts::State::FoldEvents(const AccountId& id
   return {};
 }
 
-AccountSnapshot Accounts::State::Kept(const AccountId& id) {
-  if (const StatePtr current = Find(id)) {
+AccountSnapshot Accounts::Kept(const AccountId& id) {
+  if (const auto current = Known(id)) {
     return {current->version, current->account->document, current->skills, files_[id]};
   }
   const auto& refused = Map().refused;
@@ -225,7 +146,11 @@ AccountSnapshot Accounts::State::Kept(const AccountId& id) {
   return found == refused.end() ? AccountSnapshot{} : found->second->kept;
 }
 
-void Accounts::State::TakeFile(const AccountFile& file) {
+void Accounts::LookAtFolder() {
+  for (const AccountFile& file : folder_->Changed()) TakeFile(file);
+}
+
+void Accounts::TakeFile(const AccountFile& file) {
   auto account = ParseAccount(file.content);
   if (!account) {
     log::Error("account_document_refused", {{"file", file.name}, {"errors", Joined(account.error())}});
@@ -239,7 +164,7 @@ void Accounts::State::TakeFile(const AccountFile& file) {
     return;
   }
   speaker = file.name;
-  if (Find(id) && files_[id] == (*account)->revision) return;
+  if (Known(id) && files_[id] == (*account)->revision) return;
   const auto result =
       PutParsed(*account, {.id = id, .document = {}, .by = "file:" + file.name, .if_match = {}}, store_);
   if (!result) {
@@ -250,7 +175,7 @@ void Accounts::State::TakeFile(const AccountFile& file) {
   }
 }
 
-std::expected<PutAccountResult, PutAccountError> Accounts::State::Put(const PutAccountRequest& request) {
+std::expected<PutAccountResult, PutAccountError> Accounts::Put(const PutAccountRequest& request) {
   auto account = ParseAccount(request.document);
   if (!account) return std::unexpected(Invalid(account.error()));
   if ((*account)->id != request.id) {
@@ -261,9 +186,9 @@ std::expected<PutAccountResult, PutAccountError> Accounts::State::Put(const PutA
   return PutParsed(*account, request, told_);
 }
 
-std::expected<PutAccountResult, PutAccountError> Accounts::State::PutParsed(std::shared_ptr<const Account> account,
-                                                                            const PutAccountRequest& request,
-                                                                            EventStore& store) {
+std::expected<PutAccountResult, PutAccountError> Accounts::PutParsed(std::shared_ptr<const Account> account,
+                                                                     const PutAccountRequest& request,
+                                                                     EventStore& store) {
   using Code = PutAccountError::Code;
   const AccountMap& map = Map();
   // With If-Match a new account is refused for that.
@@ -287,10 +212,10 @@ std::expected<PutAccountResult, PutAccountError> Accounts::State::PutParsed(std:
   return PutAccountResult{account->revision, changed && outcome->after->version == 1, changed};
 }
 
-AccountChange Accounts::State::SetSkill(const AccountId& id, std::int64_t skill, SkillState state) {
+AccountChange Accounts::SetSkill(const AccountId& id, std::int64_t skill, SkillState state) {
   if (!told_.Writable()) return AccountChange::kUnavailable;
   std::lock_guard lock(change_);
-  const StatePtr current = Find(id);
+  const auto current = Known(id);
   if (!current) return AccountChange::kUnknownAccount;
   const auto written = Commit(id, told_, nullptr, [&](const AccountSnapshot& kept) {
     return DecideSkill(kept, *current->account, skill, state);
@@ -299,9 +224,9 @@ AccountChange Accounts::State::SetSkill(const AccountId& id, std::int64_t skill,
   return written.error() == StoreError::kUnacknowledged ? AccountChange::kUnacknowledged : AccountChange::kUnavailable;
 }
 
-std::expected<AccountOutcome, StoreError> Accounts::State::Commit(const AccountId& id, EventStore& store,
-                                                                  const std::shared_ptr<const Account>& put,
-                                                                  const Decide& decide) {
+std::expected<AccountOutcome, StoreError> Accounts::Commit(const AccountId& id, EventStore& store,
+                                                           const std::shared_ptr<const Account>& put,
+                                                           const Decide& decide) {
   AccountSnapshot kept = Kept(id);
   for (int attempt = 1;; ++attempt) {
     AccountOutcome outcome = decide(kept);
@@ -325,7 +250,7 @@ std::expected<AccountOutcome, StoreError> Accounts::State::Commit(const AccountI
   }
 }
 
-std::shared_ptr<const Account> Accounts::State::FindOld(const AccountId& id, std::uint64_t version) const {
+std::shared_ptr<const Account> Accounts::FindOld(const AccountId& id, std::uint64_t version) const {
   std::lock_guard lock(old_mutex_);
   for (const OldDocument& old : old_) {
     if (old.version == version && old.id == id) return old.account;
@@ -333,8 +258,8 @@ std::shared_ptr<const Account> Accounts::State::FindOld(const AccountId& id, std
   return nullptr;
 }
 
-std::shared_ptr<const Account> Accounts::State::AtVersion(const AccountId& id, std::uint64_t version) {
-  const StatePtr current = Find(id);
+std::shared_ptr<const Account> Accounts::AtVersion(const AccountId& id, std::uint64_t version) const {
+  const auto current = Known(id);
   if (!current || version > current->version) return nullptr;
   if (version == current->version) return current->account;
   if (auto old = FindOld(id, version)) return old;
@@ -359,19 +284,15 @@ std::shared_ptr<const Account> Accounts::State::AtVersion(const AccountId& id, s
   return account;
 }
 
-Accounts::Accounts(EventStore& store, EventStore& told) : state_(std::make_unique<State>(store, told)) {}
-Accounts::~Accounts() = default;
-
-std::expected<void, std::string> Accounts::Start(const std::string& folder) { return state_->Start(folder); }
-bool Accounts::loading() const { return state_->loading(); }
-
-std::shared_ptr<const AccountState> Accounts::Find(const AccountId& id) const {
-  return state_->loading() ? nullptr : state_->Find(id);
+std::shared_ptr<const AccountState> Accounts::Known(const AccountId& id) const {
+  const AccountMap& map = Map();
+  const auto found = map.in_force.find(id);
+  return found == map.in_force.end() ? nullptr : found->second;
 }
 
 std::vector<AccountSummary> Accounts::List() const {
   std::vector<AccountSummary> list;
-  const AccountMap& map = state_->Map();
+  const AccountMap& map = Map();
   for (const auto& [id, state] : map.in_force) list.push_back({id, state->account->revision, state->account->name, {}});
   for (const auto& [id, refused] : map.refused) {
     list.push_back({id, RevisionOf(refused->kept.document), {}, refused->why});
@@ -380,20 +301,8 @@ std::vector<AccountSummary> Accounts::List() const {
   return list;
 }
 
-std::map<AccountId, std::shared_ptr<const RefusedAccount>> Accounts::Refused() const { return state_->Map().refused; }
+std::map<AccountId, std::shared_ptr<const RefusedAccount>> Accounts::Refused() const { return Map().refused; }
 
-bool Accounts::IsRefused(const AccountId& id) const { return state_->Map().refused.contains(id); }
-
-std::expected<PutAccountResult, PutAccountError> Accounts::Put(const PutAccountRequest& request) {
-  return state_->Put(request);
-}
-
-AccountChange Accounts::SetSkill(const AccountId& account, std::int64_t skill, SkillState state) {
-  return state_->SetSkill(account, skill, state);
-}
-
-std::shared_ptr<const Account> Accounts::AtVersion(const AccountId& id, std::uint64_t version) const {
-  return state_->AtVersion(id, version);
-}
+bool Accounts::IsRefused(const AccountId& id) const { return Map().refused.contains(id); }
 
 }  // namespace monitor

@@ -5,21 +5,29 @@
 // Threads: every function may be called from any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
-#include "domain/account/account_snapshot.h"
 #include "domain/account/account.h"
+#include "domain/account/account_snapshot.h"
 #include "eventstore/event_store.h"
 
 namespace monitor {
+
+class AccountFolder;
+class FolderWatch;
+struct AccountFile;
 
 struct AccountSummary {
   AccountId id;
@@ -73,10 +81,11 @@ class Accounts {
   // another is put, by a file even with the content that it brought last. The error is one clear sentence: what is
   // stored can not be read, and nothing may be served.
   std::expected<void, std::string> Start(const std::string& folder);
-  bool loading() const;  // until Start has folded and read everything once
+  // Until Start has folded and read everything once.
+  bool loading() const { return loading_.load(std::memory_order_acquire); }
 
   // nullptr: no such account, or nothing of it is in force.
-  std::shared_ptr<const AccountState> Find(const AccountId& id) const;
+  std::shared_ptr<const AccountState> Find(const AccountId& id) const { return loading() ? nullptr : Known(id); }
   std::vector<AccountSummary> List() const;
   std::map<AccountId, std::shared_ptr<const RefusedAccount>> Refused() const;
   bool IsRefused(const AccountId& id) const;  // as cheap as Find
@@ -89,8 +98,59 @@ class Accounts {
   std::shared_ptr<const Account> AtVersion(const AccountId& id, std::uint64_t version) const;
 
  private:
-  class State;
-  std::unique_ptr<State> state_;
+  struct AccountMap {
+    std::unordered_map<AccountId, std::shared_ptr<const AccountState>> in_force;
+    std::map<AccountId, std::shared_ptr<const RefusedAccount>> refused;
+  };
+  // What AtVersion was asked, and found.
+  struct OldDocument {
+    AccountId id;
+    std::uint64_t version;
+    std::shared_ptr<const Account> account;
+  };
+
+  // The map in force. Each thread keeps the last one that it saw, so that reading takes no lock and touches nothing
+  // that other threads write.
+  const AccountMap& Map() const;
+  std::shared_ptr<const AccountState> Known(const AccountId& id) const;  // also while loading
+
+  // All below are called with change_ held, or while nobody else knows the object.
+  std::expected<void, std::string> FoldAll();
+  std::expected<void, std::string> FoldAccount(const AccountId& id);
+  std::expected<void, std::string> FoldEvents(const AccountId& id, AccountSnapshot& snapshot) const;
+  // What is kept of the account now; the initial one if there is none.
+  AccountSnapshot Kept(const AccountId& id);
+  void LookAtFolder();
+  void TakeFile(const AccountFile& file);
+  std::expected<PutAccountResult, PutAccountError> PutParsed(std::shared_ptr<const Account> account,
+                                                             const PutAccountRequest& request, EventStore& store);
+  // Loads, decides, appends, once more if the stream knows more than what was kept; then publishes. `put`: the document
+  // about to be in force, if it is another.
+  using Decide = std::function<AccountOutcome(const AccountSnapshot& kept)>;
+  std::expected<AccountOutcome, StoreError> Commit(const AccountId& id, EventStore& store,
+                                                   const std::shared_ptr<const Account>& put, const Decide& decide);
+  // In force, or refused if its document is (only a newer server's stricter rules can: it was in force once). `put`:
+  // parsed, perhaps this document.
+  void Publish(const AccountId& id, AccountSnapshot snapshot, const std::shared_ptr<const Account>& put);
+  void Replace(AccountMap map);
+  std::shared_ptr<const Account> FindOld(const AccountId& id, std::uint64_t version) const;
+
+  EventStore& store_;
+  EventStore& told_;
+  std::atomic<bool> loading_ = true;
+  std::mutex change_;                            // one change after the other
+  std::map<AccountId, Revision> files_;          // AccountSnapshot::file
+  std::map<AccountId, std::string> file_names_;  // the file that speaks for the account
+  std::unique_ptr<AccountFolder> folder_;
+
+  mutable std::mutex map_mutex_;  // held to take or replace map_, never by a reader of an unchanged map
+  std::shared_ptr<const AccountMap> map_ = std::make_shared<AccountMap>();
+  std::atomic<std::uint64_t> map_version_ = 0;
+
+  mutable std::mutex old_mutex_;
+  mutable std::deque<OldDocument> old_;  // the last asked first
+
+  std::unique_ptr<FolderWatch> watch_;  // last: its thread uses all of the above
 };
 
 }  // namespace monitor

@@ -324,6 +324,19 @@ TEST_F(RefusedAccountTest, ItsFileIsTakenAgain) {
   EXPECT_EQ(NameInForce(), "admin") << "a file wins again only when its content changes";
 }
 
+TEST_F(AccountsTest, AChangeIsDecidedAgainOnWhatCameFromElsewhere) {
+  ASSERT_TRUE(Put(SampleDocument("demo")));
+  Accounts other(folder_.store());
+  ASSERT_TRUE(other.Start(""));
+  ASSERT_TRUE(other.Put({kDemo, SampleDocument("demo", "second"), "admin", std::nullopt}));
+  EXPECT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kBusy), AccountChange::kDone);
+  EXPECT_EQ(NameInForce(), "second");
+  EXPECT_EQ(accounts_->Find(kDemo)->version, 3);
+  Restart();
+  EXPECT_EQ(NameInForce(), "second");
+  EXPECT_EQ(accounts_->Find(kDemo)->StateOfSkill(3), SkillState::kBusy);
+}
+
 TEST_F(AccountsTest, AnEventThatCanNotBeReadIsDamageAndNamed) {
   ASSERT_TRUE(Put(SampleDocument("demo")));
   accounts_.reset();
