@@ -97,8 +97,8 @@ std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& se
 
 std::unique_ptr<Relay> MakeRelay(const ServerSettings& settings, RocksDbStore& store) {
   RelayOptions options;
-  options.bootstrap_servers = settings.String("kafka", "bootstrap_servers");
-  if (options.bootstrap_servers.empty()) return nullptr;
+  options.client.bootstrap_servers = settings.String("kafka", "bootstrap_servers");
+  if (options.client.bootstrap_servers.empty()) return nullptr;
   options.partitions = static_cast<int>(settings.Integer("kafka", "partitions"));
   options.report = [](const std::string& event, const std::string& detail) {
     log::Write(event == "relay_connected" ? log::Level::kInfo : log::Level::kWarning, event, {{"detail", detail}});
@@ -109,10 +109,10 @@ std::unique_ptr<Relay> MakeRelay(const ServerSettings& settings, RocksDbStore& s
 // nullptr without a broker, or if it is turned off.
 std::unique_ptr<InboundTopic> MakeInboundTopic(const ServerSettings& settings, Accounts& accounts, Visits& visits) {
   InboundTopicOptions options;
-  options.bootstrap_servers = settings.String("kafka", "bootstrap_servers");
+  options.client.bootstrap_servers = settings.String("kafka", "bootstrap_servers");
   options.topic = settings.String("kafka", "inbound_topic");
   options.group = settings.String("kafka", "inbound_group");
-  if (options.bootstrap_servers.empty() || options.topic.empty()) return nullptr;
+  if (options.client.bootstrap_servers.empty() || options.topic.empty()) return nullptr;
   options.apply = [&](std::string_view message) { return ApplyInboundMessage(message, accounts, visits); };
   return std::make_unique<InboundTopic>(std::move(options));
 }

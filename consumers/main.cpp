@@ -54,14 +54,14 @@ IntakeOptions ReaderRules(const ServerSettings& settings) {
 }
 
 std::unique_ptr<Source> MakeSource(const ServerSettings& settings, ViewStore& store) {
-  const std::string brokers = settings.String("kafka", "bootstrap_servers");
-  if (brokers.empty()) {
+  const kafka::ClientSettings client{settings.String("kafka", "bootstrap_servers")};
+  if (client.bootstrap_servers.empty()) {
     NodeReaderOptions options{.admin_url = settings.String("source", "admin_url"),
-                             .admin_token_file = settings.String("source", "admin_token_file")};
+                              .admin_token_file = settings.String("source", "admin_token_file")};
     options.intake = ReaderRules(settings);
     return std::make_unique<NodeReader>(std::move(options), store);
   }
-  TopicReaderOptions options{.bootstrap_servers = brokers, .group = settings.String("kafka", "group")};
+  TopicReaderOptions options{.client = client, .group = settings.String("kafka", "group")};
   options.intake = ReaderRules(settings);
   return std::make_unique<TopicReader>(std::move(options), store);
 }

@@ -1,10 +1,13 @@
-// Pauses between tries: the first, doubled up to the greatest, the first again after progress. A value; pure.
+// Pauses between tries: the first, doubled up to the greatest, the first again after progress. A value.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
 
-namespace monitor {
+namespace monitor::kafka {
 
 class BackOff {
  public:
@@ -23,4 +26,13 @@ class BackOff {
   Pause first_, greatest_, next_;
 };
 
-}  // namespace monitor
+// Waits; true, at once, if it is stopped.
+inline bool PauseFor(std::chrono::milliseconds pause, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, pause, [] { return false; });
+  return stop.stop_requested();
+}
+
+}  // namespace monitor::kafka

@@ -1,35 +1,29 @@
-// librdkafka's things, owned, and how its handles are made. Named here, in dead_letters and in topic_reader.cpp only.
+// librdkafka's things, owned. For this folder alone.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
 
-#include <memory>
-#include <stdexcept>
-#include <string>
+#include "kafka/client.h"
 
 namespace monitor::kafka {
 
-constexpr int kBrokerTimeoutMs = 10'000;
-
-struct HandleDeleter {
-  void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
-  void operator()(const rd_kafka_metadata_t* metadata) const { rd_kafka_metadata_destroy(metadata); }
-  void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
+template <auto Destroy>
+struct DestroyedBy {
+  void operator()(auto* thing) const { Destroy(thing); }
 };
-using Handle = std::unique_ptr<rd_kafka_t, HandleDeleter>;
-using Message = std::unique_ptr<rd_kafka_message_t, HandleDeleter>;
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, HandleDeleter>;
-using Metadata = std::unique_ptr<const rd_kafka_metadata_t, HandleDeleter>;
-using Topic = std::unique_ptr<rd_kafka_topic_t, HandleDeleter>;
+using Event = std::unique_ptr<rd_kafka_event_t, DestroyedBy<rd_kafka_event_destroy>>;
+using Metadata = std::unique_ptr<const rd_kafka_metadata_t, DestroyedBy<rd_kafka_metadata_destroy>>;
+using PartitionList =
+    std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyedBy<rd_kafka_topic_partition_list_destroy>>;
 
-// What makes a reader begin again from what is committed.
-struct Fault : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+inline int Milliseconds(std::chrono::milliseconds wait) { return static_cast<int>(wait.count()); }
+inline std::unexpected<std::string> Failed(rd_kafka_resp_err_t error) {
+  return std::unexpected<std::string>(rd_kafka_err2str(error));
+}
 
-void Set(rd_kafka_conf_t* conf, const char* name, const std::string& value);
-Handle MakeHandle(rd_kafka_type_t type, rd_kafka_conf_t* conf);  // takes conf
+// Of all topics, or of that one.
+Result<Metadata> AskMetadata(rd_kafka_t* handle, std::chrono::milliseconds max_wait, rd_kafka_topic_t* topic = nullptr);
+// 0: there is no such topic, or it is not ready.
+int PartitionsOf(const rd_kafka_metadata_t& metadata, const std::string& topic);
 
 }  // namespace monitor::kafka

@@ -1,23 +1,21 @@
-// One idempotent producer to Kafka and the topics it needs (events.md section 3). librdkafka is named in
-// kafka_producer.cpp only.
+// One idempotent producer to Kafka and the topics it needs (events.md section 3).
 //
-// Disposable: after any failure destroy it and make another. What a message's fate was is told by OnDelivery, called
-// from Poll and nowhere else.
+// Disposable: after any failure destroy it and make another. What a message's fate was is told by on_delivery, called
+// from Poll and Flush and nowhere else; what it throws they throw.
 // Threads: one at a time.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <expected>
 #include <functional>
-#include <memory>
-#include <optional>
-#include <string>
+#include <stop_token>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-namespace monitor {
+#include "kafka/client.h"
+
+namespace monitor::kafka {
+
+// Key, value and headers together; of the topics that are made, too. One event may hold a whole account document;
+// Kafka's own default is 1 MiB.
+constexpr std::size_t kMaxMessageBytes = 8 << 20;
 
 struct TopicWanted {
   std::string name;
@@ -25,12 +23,12 @@ struct TopicWanted {
   std::vector<std::pair<std::string, std::string>> settings;
 };
 
-struct KafkaMessage {
+struct NewMessage {
   const std::string* topic;
   std::int32_t partition;
   std::string_view key, value;
   std::vector<std::pair<const char*, std::string_view>> headers;
-  std::uint64_t number;  // comes back in Delivery
+  std::uint64_t number = 0;  // comes back in Delivery
 };
 
 struct Delivery {
@@ -40,37 +38,29 @@ struct Delivery {
   std::string error;  // empty: every in-sync replica has it
 };
 
-// Messages that a reader could not use, with reason, topic, partition and offset in headers; kept for ever.
-TopicWanted DeadLetterTopic(std::string name);
-
 enum class Sent : std::uint8_t { kQueued, kQueueFull, kFailed };
 
-class KafkaProducer {
+class Producer : public Client {
  public:
   struct Options {
-    std::string bootstrap_servers;
+    std::string client_id;
     std::uint64_t max_in_flight = 0;
-    std::function<void(const Delivery&)> on_delivery;
+    std::function<void(const Delivery&)> on_delivery = [](const Delivery&) {};
     // `why` says what is wrong while there is no connection. Called from Poll, too.
-    std::function<void(bool connected, const std::string& why)> on_connection;
-    std::string client_id = "monitord-relay";
+    std::function<void(bool connected, const std::string& why)> on_connection = [](bool, const std::string&) {};
   };
 
   // The error is a wrong setting, not an absent broker.
-  static std::expected<std::unique_ptr<KafkaProducer>, std::string> Make(Options options);
-  ~KafkaProducer();  // drops what is in flight
+  static Result<std::unique_ptr<Producer>> Make(const ClientSettings& client, Options options);
+  ~Producer() override;  // drops what is in flight
 
-  bool ReachesBroker(std::chrono::milliseconds max_wait);
+  // As long as it takes; false: stopped before.
+  bool WaitForBroker(const std::stop_token& stop);
   // Makes the topics that are missing: replication min(3, brokers), min.insync.replicas max(1, replication - 1).
   // Returns every topic's partition count, in the order given. Errors pass by themselves (broker away).
-  std::expected<std::vector<int>, std::string> EnsureTopics(const std::vector<TopicWanted>& topics,
-                                                            std::chrono::milliseconds max_wait);
-  // The offset that the partition's next message will get, or a later one.
-  std::expected<std::int64_t, std::string> EndOffset(const std::string& topic, std::int32_t partition,
-                                                     std::chrono::milliseconds max_wait);
-
+  Result<std::vector<int>> EnsureTopics(const std::vector<TopicWanted>& topics, std::chrono::milliseconds max_wait);
   // Copies what it needs.
-  Sent Send(const KafkaMessage& message, std::string& error);
+  Sent Send(const NewMessage& message, std::string& error);
   // Serves deliveries for at most `max_wait`, less if there were some.
   void Poll(std::chrono::milliseconds max_wait);
   // Waits until everything was delivered, at most so long.
@@ -79,9 +69,14 @@ class KafkaProducer {
   std::string FatalError() const;
 
  private:
-  class State;
-  explicit KafkaProducer(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Producer(Options options) : options_(std::move(options)) {}
+  void BrokerIsAway(const std::string& why) override { Connected(false, why); }
+  void Connected(bool connected, const std::string& why);
+  void Delivered(const rd_kafka_message_s& message);
+
+  const Options options_;
+  bool away_ = false;
+  std::chrono::steady_clock::time_point next_question_{};
 };
 
-}  // namespace monitor
+}  // namespace monitor::kafka

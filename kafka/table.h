@@ -1,4 +1,4 @@
-// Reading a compacted topic: the newest value of a few keys. librdkafka is named in kafka_table.cpp only.
+// Reading a compacted topic: the newest value of a few keys.
 //
 // Threads: pure functions; blocks its caller.
 #pragma once
@@ -10,20 +10,22 @@
 #include <stop_token>
 #include <string>
 
-namespace monitor {
+#include "kafka/client.h"
 
-struct KafkaTable {
-  std::string bootstrap_servers;
+namespace monitor::kafka {
+
+struct Table {
   std::string topic;
   int partitions = 1;
+  std::string reader;  // as who the broker knows who reads it
 };
 
 // The newest value of each of the keys that has one. Read from the end backwards, for what is written all the time
 // stands there, and the broker compacts only now and then. Errors pass by themselves: no answer for `patience`, or
 // stopped.
-std::expected<std::map<std::string, std::string>, std::string> ReadNewestValues(const KafkaTable& table,
-                                                                                const std::set<std::string>& keys,
-                                                                                std::chrono::milliseconds patience,
-                                                                                const std::stop_token& stop);
+Result<std::map<std::string, std::string>> ReadNewestValues(const ClientSettings& client, const Table& table,
+                                                            const std::set<std::string>& keys,
+                                                            std::chrono::milliseconds patience,
+                                                            const std::stop_token& stop);
 
-}  // namespace monitor
+}  // namespace monitor::kafka

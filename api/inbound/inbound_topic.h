@@ -1,11 +1,10 @@
 // Reads the inbound topic: what the messaging side tells by Kafka instead of the admin API (inbound_commands.h).
-// librdkafka is named in inbound_topic.cpp only.
 //
-// A member of a consumer group; range assignor, single-message poll (docs/decisions/consumers.md). A message's offset
-// is committed once it was applied, before the next one is looked at: after a crash only the last one comes again, and
-// told twice it appends nothing. While nothing can be applied the same message is tried until it can. What is refused
-// for good goes to the dead-letter topic, with reason, topic, partition and offset in headers. Makes the topic if it is
-// missing. With the broker late or gone it waits and begins again; nothing else notices.
+// A member of a consumer group (docs/decisions/consumers.md). A message's offset is committed once it was applied,
+// before the next one is looked at: after a crash only the last one comes again, and told twice it appends nothing.
+// While nothing can be applied the same message is tried until it can. What is refused for good goes to the dead-letter
+// topic, with reason, topic, partition and offset in headers. Makes the topic if it is missing. With the broker late or
+// gone it waits and begins again; nothing else notices.
 //
 // Has one thread of its own. Every function may be called from any thread.
 #pragma once
@@ -18,11 +17,12 @@
 #include <string_view>
 
 #include "api/inbound/inbound_commands.h"
+#include "kafka/client.h"
 
 namespace monitor {
 
 struct InboundTopicOptions {
-  std::string bootstrap_servers;
+  kafka::ClientSettings client;
   std::string topic = "monitor.inbound";
   std::string group = "monitord";
   std::string dead_letter_topic = "monitor.events.dead-letter";

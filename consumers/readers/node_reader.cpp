@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "consumers/readers/node_log.h"
+#include "kafka/back_off.h"
 #include "server/http_client.h"
 #include "server/log.h"
 
@@ -88,15 +89,13 @@ class NodeReader::Loop {
  private:
   void Run(std::stop_token stop) {
     AdminClient client(options_.admin_url, options_.admin_token_file, stop);
-    milliseconds pause = options_.min_pause;
+    kafka::BackOff back_off(options_.min_pause, options_.max_pause);
     while (!stop.stop_requested()) {
       progressed_ = false;
       const Fault fault = ReadUntilFault(client, stop);
       if (stop.stop_requested()) return;
-      if (progressed_) pause = options_.min_pause;
       Show(fault);
-      Pause(stop, pause);
-      pause = std::min(pause * 2, options_.max_pause);
+      kafka::PauseFor(back_off.Next(progressed_), stop);
     }
   }
 

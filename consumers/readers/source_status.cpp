@@ -1,7 +1,6 @@
 #include "consumers/readers/source_status.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <utility>
 
 #include "server/log.h"
@@ -120,13 +119,6 @@ void StatusBoard::ShowAlarm() {
   }
   status_.alarm = held_.begin()->second;
   if (held_.size() > 1) status_.alarm += "; and " + std::to_string(held_.size() - 1) + " more buckets";
-}
-
-void Pause(const std::stop_token& stop, std::chrono::milliseconds pause) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, pause, [] { return false; });
 }
 
 }  // namespace monitor

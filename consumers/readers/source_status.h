@@ -1,11 +1,9 @@
 // How a source of events fares, told by its own thread and asked by any.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,8 +62,5 @@ class StatusBoard {
   std::string lost_, passing_;  // the newest alarm of each duration, but for:
   std::map<std::pair<std::string, Bucket>, std::string> held_;
 };
-
-// Returns after `pause`, at once when stop is requested.
-void Pause(const std::stop_token& stop, std::chrono::milliseconds pause);
 
 }  // namespace monitor

@@ -8,60 +8,47 @@
 #include <thread>
 #include <utility>
 
-#include "consumers/readers/dead_letters.h"
 #include "consumers/readers/relayed_positions.h"
-#include "kafka/handles.h"
+#include "kafka/back_off.h"
+#include "kafka/dead_letters.h"
+#include "kafka/group_member.h"
 #include "server/log.h"
 
 namespace monitor {
 namespace {
 
-using namespace kafka;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr int kPollMs = 20;
+constexpr milliseconds kPollWait{20};
 constexpr std::size_t kMaxPositionRecords = 1'000;  // taken between two commits
 constexpr auto kTopicRetry = std::chrono::seconds(2);
 constexpr auto kBrokerRetry = std::chrono::seconds(1);
-constexpr int kBrokerAnswerMs = 500;  // a broker that is there answers sooner
+constexpr milliseconds kBrokerAnswer{500};  // a broker that is there answers sooner
 
-// As a Fault, but the view's, not the broker's.
+// What makes it begin again from what is committed: the broker's, or the view's.
+struct Fault : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 struct ViewFault : std::runtime_error {
   explicit ViewFault(const std::string& error) : std::runtime_error("the view: " + error) {}
 };
 
-std::string_view BytesOf(const void* data, std::size_t size) { return {static_cast<const char*>(data), size}; }
-
-std::string_view HeaderOf(const rd_kafka_headers_t* headers, const char* name) {
-  const void* value = nullptr;
-  std::size_t size = 0;
-  if (!headers || rd_kafka_header_get_last(headers, name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return value ? BytesOf(value, size) : std::string_view();
+template <class Value>
+Value OrFault(kafka::Result<Value> result) {
+  if (!result) throw Fault(result.error());
+  return *std::move(result);
 }
 
-std::expected<SourceEvent, std::string> ReadMessage(const rd_kafka_message_t& message) {
-  rd_kafka_headers_t* headers = nullptr;
-  rd_kafka_message_headers(&message, &headers);
-  return ParseCloudEvent({.origin = HeaderOf(headers, "ce_origin"),
-                          .seq = HeaderOf(headers, "ce_seq"),
-                          .prevseq = HeaderOf(headers, "ce_prevseq"),
-                          .bucket = HeaderOf(headers, "ce_bucket"),
-                          .type = HeaderOf(headers, "ce_type"),
-                          .time = HeaderOf(headers, "ce_time"),
-                          .dataschema = HeaderOf(headers, "ce_dataschema")},
-                         BytesOf(message.payload, message.len));
-}
-
-// The number of a topic's partitions; 0: there is no such topic yet.
-int PartitionsOf(rd_kafka_t* handle, const std::string& name) {
-  const Topic topic(rd_kafka_topic_new(handle, name.c_str(), nullptr));
-  const rd_kafka_metadata_t* found = nullptr;
-  const rd_kafka_resp_err_t error = rd_kafka_metadata(handle, 0, topic.get(), &found, kBrokerTimeoutMs);
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw Fault(rd_kafka_err2str(error));
-  const Metadata metadata(found);
-  if (metadata->topic_cnt != 1 || metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
-  return metadata->topics[0].partition_cnt;
+std::expected<SourceEvent, std::string> ReadMessage(const kafka::Message& message) {
+  return ParseCloudEvent({.origin = message.Header("ce_origin"),
+                          .seq = message.Header("ce_seq"),
+                          .prevseq = message.Header("ce_prevseq"),
+                          .bucket = message.Header("ce_bucket"),
+                          .type = message.Header("ce_type"),
+                          .time = message.Header("ce_time"),
+                          .dataschema = message.Header("ce_dataschema")},
+                         message.value);
 }
 
 }  // namespace
@@ -84,10 +71,6 @@ class TopicReader::Loop {
     bool from_start = true;
   };
 
-  struct Range {
-    std::int64_t low = 0, high = 0;
-  };
-
   static std::uint64_t Between(std::int64_t from, std::int64_t end) {
     return end > from ? static_cast<std::uint64_t>(end - from) : 0;
   }
@@ -96,7 +79,7 @@ class TopicReader::Loop {
     IntakeOptions rules = status_.WithAlarm(options_.intake);
     rules.unreadable = [this](const Arrival& arrival, const std::string& reason) {
       options_.intake.unreadable(arrival, reason);
-      SendDeadLetter(MakeDeadLetter(arrival.key, arrival.value, reason), arrival.channel, arrival.offset);
+      SendDeadLetter(kafka::MakeDeadLetter(arrival.key, arrival.value, reason), arrival.channel, arrival.offset);
     };
     return rules;
   }
@@ -113,22 +96,27 @@ class TopicReader::Loop {
       } catch (const std::exception& thrown) {  // nobody above this thread could catch it
         Hindered(std::string("counting failed: ") + thrown.what());
       }
-      Pause(stop, options_.pause);
+      kafka::PauseFor(options_.pause, stop);
     }
   }
 
   void ReadUntilStopped(const std::stop_token& stop) {
     Begin();
-    consumer_ = MakeConsumer(options_.group, true);
-    positions_consumer_ = MakeConsumer(options_.group + "-positions", false);
     const struct Closing {
       Loop& loop;
       ~Closing() { loop.Close(); }
     } closing{*this};
-    Subscribe();
+    reader_ = OrFault(kafka::GroupMember::Join(
+        options_.client, {.client_id = "funneld",
+                          .group = options_.group,
+                          .topic = options_.topic,
+                          .queued_kb = 16'384,
+                          .on_assigned = [this](const std::vector<int>& partitions) { return Assign(partitions); },
+                          .on_revoked = [this] { Revoke(); }}));
+    positions_reader_ =
+        OrFault(kafka::Reader::Make(options_.client, options_.group + "-positions", options_.positions_topic));
     while (!stop.stop_requested()) {
       PollEvent();
-      if (fault_) std::rethrow_exception(std::exchange(fault_, nullptr));
       PollPositions();
       if (Due()) CommitBatch();
       if (std::exchange(rewound_, false)) ReadFromNext();
@@ -142,7 +130,6 @@ class TopicReader::Loop {
     intake_.Forget();
     assigned_.clear();
     relayed_ = RelayedPositions();
-    fault_ = nullptr;
     member_ = rewound_ = false;
     taken_ = 0;
     if (const auto discarded = store_.Discard(); !discarded) {
@@ -153,13 +140,13 @@ class TopicReader::Loop {
 
   // How much waits for a view that can not be written. The partitions meanwhile are for others to read.
   void TellUncounted() {
-    const Handle asking = MakeConsumer(options_.group, false);
+    const auto asking = OrFault(kafka::Reader::Make(options_.client, options_.group, options_.topic));
     const BucketSet buckets = store_.answered_for().buckets;
-    const int count = std::min(PartitionsOf(asking.get(), options_.topic), static_cast<int>(buckets.size()));
+    const int count = std::min(OrFault(asking->AskPartitions()), static_cast<int>(buckets.size()));
     std::uint64_t lag_events = 0;
     for (int partition = 0; partition < count; ++partition) {
       if (!buckets[static_cast<std::size_t>(partition)]) continue;  // of its buckets one is as good as all
-      const Range range = AskRange(asking.get(), partition);
+      const kafka::Range range = OrFault(asking->AskRange(options_.topic, partition));
       const auto counted = counted_.find(partition);
       const std::int64_t from =
           counted == counted_.end() ? store_.Offset(partition).value_or(range.low) : counted->second;
@@ -168,125 +155,56 @@ class TopicReader::Loop {
     status_.Progress(lag_events, false);
   }
 
-  Handle MakeConsumer(const std::string& group, bool member) {
-    rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    Set(conf, "bootstrap.servers", options_.bootstrap_servers);
-    Set(conf, "group.id", group);
-    Set(conf, "enable.auto.commit", "false");
-    Set(conf, "enable.auto.offset.store", "false");
-    Set(conf, "partition.assignment.strategy", "range");
-    Set(conf, "auto.offset.reset", "error");  // a lost offset is an alarm, never a silent jump
-    Set(conf, "allow.auto.create.topics", "false");
-    Set(conf, "topic.metadata.refresh.interval.ms", "5000");
-    Set(conf, "session.timeout.ms", "6000");  // a killed reader's partitions are free again after this
-    Set(conf, "heartbeat.interval.ms", "2000");
-    Set(conf, "queued.max.messages.kbytes", "16384");  // a partition; memory stays bounded
-    if (member) {
-      rd_kafka_conf_set_opaque(conf, this);
-      rd_kafka_conf_set_rebalance_cb(conf, &Loop::OnRebalance);
-      rd_kafka_conf_set_error_cb(conf, &Loop::OnError);
-    }
-    Handle handle = MakeHandle(RD_KAFKA_CONSUMER, conf);
-    rd_kafka_poll_set_consumer(handle.get());
-    return handle;
-  }
-
-  void Subscribe() {
-    const PartitionList topics(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(topics.get(), options_.topic.c_str(), RD_KAFKA_PARTITION_UA);
-    const rd_kafka_resp_err_t error = rd_kafka_subscribe(consumer_.get(), topics.get());
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw Fault(rd_kafka_err2str(error));
-  }
-
-  // Leaves the group at once, so that others need not wait for a timeout.
+  // Leaves the group.
   void Close() {
-    closing_ = true;
-    rd_kafka_consumer_close(consumer_.get());
-    rd_kafka_consumer_close(positions_consumer_.get());
-    closing_ = false;
-    consumer_.reset();
-    positions_consumer_.reset();
+    reader_.reset();
+    positions_reader_.reset();
     positions_assigned_ = false;
     dead_letters_.reset();
     intake_.Forget();
     assigned_.clear();
   }
 
-  // Runs inside of a poll or close, on this thread; nothing may be thrown through librdkafka.
-  static void OnRebalance(rd_kafka_t* consumer, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* partitions,
-                          void* self) {
-    Loop& loop = *static_cast<Loop*>(self);
-    try {
-      if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        loop.Assign(partitions);
-        rd_kafka_assign(consumer, partitions);
-        return;
-      }
-      if (!loop.closing_) loop.CommitBatch();
-      loop.Revoke();
-    } catch (const std::exception&) {
-      loop.fault_ = std::current_exception();
-    }
-    rd_kafka_assign(consumer, nullptr);
-  }
-
-  static void OnError(rd_kafka_t* consumer, int error, const char* reason, void* self) {
-    Loop& loop = *static_cast<Loop*>(self);
-    if (error == RD_KAFKA_RESP_ERR__FATAL) {
-      char text[256];
-      rd_kafka_fatal_error(consumer, text, sizeof text);
-      loop.fault_ = std::make_exception_ptr(Fault(text));
-      return;
-    }
-    if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) loop.Disconnected(reason);
-  }
-
-  void Assign(rd_kafka_topic_partition_list_t* partitions) {
+  kafka::Offsets Assign(const std::vector<int>& partitions) {
+    kafka::Offsets offsets;
     assigned_.clear();
-    for (int i = 0; i < partitions->cnt; ++i) {
-      rd_kafka_topic_partition_t& partition = partitions->elems[i];
-      const auto [low, high] = AskRange(consumer_.get(), partition.partition);
-      partition.offset = WhereToBegin(partition.partition, low, high);
-      assigned_[partition.partition] = {.next = partition.offset, .end = high, .from_start = low == 0};
-      counted_[partition.partition] = partition.offset;
+    for (const int partition : partitions) {
+      const kafka::Range kept = OrFault(reader_->AskRange(options_.topic, partition));
+      const std::int64_t next = WhereToBegin(partition, kept);
+      assigned_[partition] = {.next = next, .end = kept.high, .from_start = kept.low == 0};
+      counted_[partition] = offsets[partition] = next;
     }
-    const int count = PartitionsOf(consumer_.get(), options_.topic);
+    const int count = OrFault(reader_->AskPartitions());
     if (count == 0) throw Fault("the topic is gone");
     Cover(count);
     member_ = true;
     Connected();
     ShowProgress();
-    log::Info("partitions_assigned", {{"count", std::int64_t{partitions->cnt}}});
+    log::Info("partitions_assigned", {{"count", static_cast<std::int64_t>(partitions.size())}});
+    return offsets;
   }
 
-  Range AskRange(rd_kafka_t* handle, int partition) const {
-    Range range;
-    const rd_kafka_resp_err_t error = rd_kafka_query_watermark_offsets(handle, options_.topic.c_str(), partition,
-                                                                       &range.low, &range.high, kBrokerTimeoutMs);
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw Fault(rd_kafka_err2str(error));
-    return range;
-  }
-
-  std::int64_t WhereToBegin(int partition, std::int64_t low, std::int64_t high) {
+  std::int64_t WhereToBegin(int partition, const kafka::Range& kept) {
     const auto stored = store_.Offset(partition);
-    if (!stored) return low;
-    if (*stored < low) {
-      status_.Alarm("partition " + std::to_string(partition) + " begins at " + std::to_string(low) + ", but " +
+    if (!stored) return kept.low;
+    if (*stored < kept.low) {
+      status_.Alarm("partition " + std::to_string(partition) + " begins at " + std::to_string(kept.low) + ", but " +
                         std::to_string(*stored) + " is to be read: events are lost",
                     AlarmLasts::kForGood);
-      return low;
+      return kept.low;
     }
-    if (*stored > high) {
-      status_.Alarm("partition " + std::to_string(partition) + " ends at " + std::to_string(high) + ", but " +
+    if (*stored > kept.high) {
+      status_.Alarm("partition " + std::to_string(partition) + " ends at " + std::to_string(kept.high) + ", but " +
                         std::to_string(*stored) + " is to be read: the topic is another one; it is read from its start",
                     AlarmLasts::kForGood);
-      return low;
+      return kept.low;
     }
     return *stored;
   }
 
   // What was read is still answered for, until it is known who reads it now.
   void Revoke() {
+    CommitBatch();
     for (const auto& [partition, state] : assigned_) intake_.Forget(std::to_string(partition));
     assigned_.clear();
     member_ = rewound_ = false;
@@ -305,12 +223,9 @@ class TopicReader::Loop {
   // A hole is closed, but not all that followed it was kept. Assigned anew, as at a rebalance, the group does not
   // notice.
   void ReadFromNext() {
-    const PartitionList partitions(rd_kafka_topic_partition_list_new(static_cast<int>(assigned_.size())));
-    for (const auto& [partition, state] : assigned_) {
-      rd_kafka_topic_partition_list_add(partitions.get(), options_.topic.c_str(), partition)->offset = state.next;
-    }
-    const rd_kafka_resp_err_t error = rd_kafka_assign(consumer_.get(), partitions.get());
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw Fault(rd_kafka_err2str(error));
+    kafka::Offsets offsets;
+    for (const auto& [partition, state] : assigned_) offsets[partition] = state.next;
+    OrFault(reader_->ReadFrom(offsets));
     log::Info("partitions_read_again", {{"count", static_cast<std::int64_t>(assigned_.size())}});
   }
 
@@ -318,21 +233,14 @@ class TopicReader::Loop {
   void AskBroker() {
     if (!member_ || steady_clock::now() < next_question_) return;
     next_question_ = steady_clock::now() + kBrokerRetry;
-    const rd_kafka_metadata_t* found = nullptr;
-    if (rd_kafka_metadata(consumer_.get(), 0, nullptr, &found, kBrokerAnswerMs) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    const Metadata answer(found);
-    Connected();
+    if (reader_->ReachesBroker(kBrokerAnswer)) Connected();
   }
 
   void PollEvent() {
-    const Message message(rd_kafka_consumer_poll(consumer_.get(), kPollMs));
+    const auto polled = reader_->Poll(kPollWait);
+    if (!polled) return NothingCame(polled.error());
+    const auto& message = *polled;
     if (!message) return;
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      // The topic is not there yet: it comes with monitord's first start.
-      if (message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return;
-      if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) throw Fault(rd_kafka_message_errstr(message.get()));
-      return Disconnected(rd_kafka_message_errstr(message.get()));
-    }
     const auto partition = assigned_.find(message->partition);
     if (partition == assigned_.end()) return;
     Take(*message, partition->second);
@@ -340,57 +248,60 @@ class TopicReader::Loop {
     if (taken_++ == 0) batch_began_ = steady_clock::now();
   }
 
-  void Take(const rd_kafka_message_t& message, const Partition& partition) {
+  void NothingCame(const kafka::ReadFailure& failure) {
+    // A topic that is not there yet comes with monitord's first start.
+    if (failure.code == kafka::ReadFailure::Code::kAway) Disconnected(failure.message);
+    if (failure.code == kafka::ReadFailure::Code::kOver) throw Fault(failure.message);
+  }
+
+  void Take(const kafka::Message& message, const Partition& partition) {
     const std::string channel = std::to_string(message.partition);
-    const std::string_view key = BytesOf(message.key, message.key_len);
-    const std::string_view value = BytesOf(message.payload, message.len);
     auto event = ReadMessage(message);
     if (!event) {
-      log::Error("message_unreadable",
-                 {{"partition", channel}, {"offset", std::int64_t{message.offset}}, {"reason", event.error()}});
+      log::Error("message_unreadable", {{"partition", channel}, {"offset", message.offset}, {"reason", event.error()}});
       intake_.CountUnreadable();
-      return SendDeadLetter(MakeDeadLetter(key, value, event.error()), channel, message.offset);
+      return SendDeadLetter(kafka::MakeDeadLetter(message.key, message.value, event.error()), channel, message.offset);
     }
     Arrival arrival{.event = std::move(*event), .channel = channel};
     arrival.offset = message.offset;
     arrival.from_start = partition.from_start;
     if (!arrival.event.content) {
-      arrival.key = key;
-      arrival.value = value;
+      arrival.key = message.key;
+      arrival.value = message.value;
     }
     if (const auto taken = intake_.Take(std::move(arrival)); !taken) throw ViewFault(taken.error());
   }
 
-  void SendDeadLetter(const DeadLetter& letter, const std::string& partition, std::int64_t offset) {
+  void SendDeadLetter(const kafka::DeadLetter& letter, const std::string& partition, std::int64_t offset) {
     if (!dead_letters_) {
-      dead_letters_ = std::make_unique<DeadLetters>(options_.bootstrap_servers, options_.dead_letter_topic);
+      auto made =
+          OrFault(kafka::DeadLetters::Make(options_.client, "funneld", options_.dead_letter_topic, options_.topic));
+      OrFault(
+          made->producer().EnsureTopics({kafka::DeadLetterTopic(options_.dead_letter_topic)}, kafka::kBrokerTimeout));
+      dead_letters_ = std::move(made);
     }
-    dead_letters_->Send(letter, options_.topic, partition, std::to_string(offset));
+    OrFault(dead_letters_->Send(letter, partition, offset));
   }
 
-  // All partitions of monitor.positions, from their start: the topic is compacted and small.
+  void FlushDeadLetters() {
+    if (!dead_letters_ || OrFault(dead_letters_->Flush(kafka::kBrokerTimeout))) return;
+    throw Fault("a dead letter could not be written");
+  }
+
+  // All of monitor.positions: the topic is compacted and small.
   void AssignPositions() {
     if (steady_clock::now() < next_positions_try_) return;
     next_positions_try_ = steady_clock::now() + kTopicRetry;
-    const int count = PartitionsOf(positions_consumer_.get(), options_.positions_topic);
-    if (count == 0) return;
-    const PartitionList partitions(rd_kafka_topic_partition_list_new(count));
-    for (int i = 0; i < count; ++i) {
-      rd_kafka_topic_partition_list_add(partitions.get(), options_.positions_topic.c_str(), i)->offset =
-          RD_KAFKA_OFFSET_BEGINNING;
-    }
-    const rd_kafka_resp_err_t error = rd_kafka_assign(positions_consumer_.get(), partitions.get());
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw Fault(rd_kafka_err2str(error));
-    positions_assigned_ = true;
+    positions_assigned_ = OrFault(positions_reader_->ReadAllFromStart());
   }
 
   void PollPositions() {
     if (!positions_assigned_) AssignPositions();
     for (std::size_t i = 0; positions_assigned_ && i < kMaxPositionRecords; ++i) {
-      const Message message(rd_kafka_consumer_poll(positions_consumer_.get(), 0));
-      if (!message) return;
-      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-      relayed_.Add(BytesOf(message->key, message->key_len), BytesOf(message->payload, message->len));
+      const auto message = positions_reader_->Poll(milliseconds(0));
+      if (message && !*message) return;
+      if (!message || (*message)->at_end) continue;
+      relayed_.Add((*message)->key, (*message)->value);
       positions_changed_ = true;
     }
   }
@@ -401,7 +312,7 @@ class TopicReader::Loop {
   }
 
   void CommitBatch() {
-    if (dead_letters_) dead_letters_->Flush();
+    FlushDeadLetters();
     std::map<int, std::int64_t> counted;
     for (auto& [partition, state] : assigned_) {
       const std::string channel = std::to_string(partition);
@@ -430,10 +341,8 @@ class TopicReader::Loop {
     std::vector<int> behind;
     bool read_all = !assigned_.empty();
     for (const auto& [partition, state] : assigned_) {
-      std::int64_t low = 0, high = 0;
-      rd_kafka_get_watermark_offsets(consumer_.get(), options_.topic.c_str(), partition, &low, &high);
       const std::int64_t safe = intake_.SafeOffset(std::to_string(partition), state.next);
-      lag_events += Between(safe, std::max(high, state.end));
+      lag_events += Between(safe, std::max(reader_->KnownEnd(partition), state.end));
       if (safe < state.end) behind.push_back(partition);
       read_all &= state.next >= state.end;
     }
@@ -459,16 +368,16 @@ class TopicReader::Loop {
   Intake intake_;
 
   // The loop's own.
-  Handle consumer_, positions_consumer_;
-  std::unique_ptr<DeadLetters> dead_letters_;
+  std::unique_ptr<kafka::GroupMember> reader_;
+  std::unique_ptr<kafka::Reader> positions_reader_;
+  std::unique_ptr<kafka::DeadLetters> dead_letters_;
   std::map<int, Partition> assigned_;
   std::map<int, std::int64_t> counted_;  // up to where (exclusive) each that once came is committed
   RelayedPositions relayed_;
-  std::exception_ptr fault_;  // thrown in a callback
   bool connected_ = false;
   bool member_ = false;   // of the group, with its partitions assigned
   bool rewound_ = false;  // `next` of a partition went back
-  bool positions_assigned_ = false, positions_changed_ = false, closing_ = false;
+  bool positions_assigned_ = false, positions_changed_ = false;
   steady_clock::time_point next_positions_try_{}, next_question_{}, batch_began_{};
   int taken_ = 0;
 

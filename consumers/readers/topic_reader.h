@@ -1,9 +1,8 @@
 // Reads monitor.events from Kafka and keeps the view (events.md section 3, docs/decisions/consumers.md).
-// librdkafka is named in topic_reader.cpp, dead_letters and kafka_handles only.
 //
-// A member of the consumer group; range assignor, single-message poll. Offsets are those stored with the view, never
-// the broker's. What can not be read goes to the dead-letter topic. Positions come from monitor.positions. After a
-// failing disk it begins again from what is committed.
+// A member of the consumer group. Offsets are those stored with the view, never the broker's. What can not be read goes
+// to the dead-letter topic. Positions come from monitor.positions. After a failing disk it begins again from what is
+// committed.
 #pragma once
 
 #include <chrono>
@@ -12,11 +11,12 @@
 
 #include "consumers/readers/intake.h"
 #include "consumers/readers/source.h"
+#include "kafka/client.h"
 
 namespace monitor {
 
 struct TopicReaderOptions {
-  std::string bootstrap_servers;
+  kafka::ClientSettings client;
   std::string group = "funneld";
   std::string topic = "monitor.events";
   std::string positions_topic = "monitor.positions";

@@ -138,7 +138,7 @@ class Account {
 };
 
 // It travels whole in one event, as a string: escaped at most twice as long, and Kafka's largest message is 8 MiB
-// (topic_message.h).
+// (kafka/producer.h).
 constexpr std::size_t kMaxDocumentBytes = 4'000'000;
 
 // The whole document is checked; all errors are returned with their places, in the document's order.

@@ -67,7 +67,7 @@ class Relay::State {
 
  private:
   void Live(std::stop_token stop) {
-    BackOff back_off(kFirstPause, kGreatestPause);
+    kafka::BackOff back_off(kFirstPause, kGreatestPause);
     while (!stop.stop_requested()) {
       std::uint64_t before = Status().relayed;
       std::string why;
@@ -81,8 +81,7 @@ class Relay::State {
 
   void Pause(milliseconds pause, const std::stop_token& stop) {
     if (options_.pause) return options_.pause(pause);
-    std::unique_lock lock(mutex_);
-    stopping_.wait_for(lock, stop, pause, [] { return false; });
+    kafka::PauseFor(pause, stop);
   }
 
   void OnConnection(bool connected, const std::string& why) {
@@ -93,7 +92,7 @@ class Relay::State {
       if (!connected) SetLooked();
       if (std::exchange(told_connected_, connected) == connected) return;
     }
-    Report(connected ? "relay_connected" : "relay_disconnected", connected ? options_.bootstrap_servers : why);
+    Report(connected ? "relay_connected" : "relay_disconnected", connected ? options_.client.bootstrap_servers : why);
   }
 
   // Of every life the same: told once.
@@ -157,7 +156,6 @@ class Relay::State {
 
   mutable std::mutex mutex_;
   mutable std::condition_variable acknowledged_, looked_;
-  std::condition_variable_any stopping_;
   RelayStatus status_;
   BrokerWatch watch_{BrokerWatch::Clock::now()};
   std::string last_failure_;

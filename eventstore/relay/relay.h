@@ -12,11 +12,12 @@
 #include <string>
 
 #include "eventstore/log/rocksdb_store.h"
+#include "kafka/client.h"
 
 namespace monitor {
 
 struct RelayOptions {
-  std::string bootstrap_servers;
+  kafka::ClientSettings client;
   std::string topic = "monitor.events";
   std::string positions_topic = "monitor.positions";
   std::string accounts_topic = "monitor.accounts";

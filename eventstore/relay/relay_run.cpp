@@ -7,12 +7,12 @@
 #include <variant>
 
 #include "domain/account/account.h"
-#include "domain/events/topic_message.h"
 #include "domain/values/json.h"
 #include "domain/values/vocabulary.h"
 #include "domain/values/whole_number.h"
 #include "eventstore/account_events.h"
 #include "eventstore/cloud_event_writer.h"
+#include "kafka/dead_letters.h"
 #include "kafka/table.h"
 
 namespace monitor {
@@ -32,13 +32,13 @@ constexpr int kMaxPartitions = 256;  // a bucket has 8 bits (events.md section 3
 
 // Whatever is accepted can be sent: an event that can not would hold up the relay for ever. Escaping doubles a document
 // at most, the rest is for the event's other fields and its headers.
-static_assert(2 * kMaxDocumentBytes + 100'000 < kMaxTopicMessageBytes);
+static_assert(2 * kMaxDocumentBytes + 100'000 < kafka::kMaxMessageBytes);
 
-std::vector<TopicWanted> Topics(const RelayOptions& options) {
+std::vector<kafka::TopicWanted> Topics(const RelayOptions& options) {
   return {{options.topic, options.partitions, {{"cleanup.policy", "delete"}, {"retention.ms", "-1"}}},
           {options.positions_topic, 1, {{"cleanup.policy", "compact"}}},
           {options.accounts_topic, 1, {{"cleanup.policy", "compact"}}},
-          DeadLetterTopic(options.dead_letter_topic)};
+          kafka::DeadLetterTopic(options.dead_letter_topic)};
 }
 
 // What any other Kafka program computes for the key.
@@ -95,7 +95,7 @@ RelayEnd RelayRun::Run(std::string& why) {
 }
 
 std::expected<void, std::string> RelayRun::Connect() {
-  auto on_delivery = [this](const Delivery& delivery) {
+  auto on_delivery = [this](const kafka::Delivery& delivery) {
     if (!delivery.error.empty()) {
       delivery_error_ = "a message was not delivered: " + delivery.error;
     } else if (delivery.number != 0 && progress_) {
@@ -104,17 +104,13 @@ std::expected<void, std::string> RelayRun::Connect() {
     }
   };
   auto on_connection = [this](bool connected, const std::string& why) { TellConnection(connected, why); };
-  KafkaProducer::Options wanted{.bootstrap_servers = options_.bootstrap_servers,
-                                .max_in_flight = options_.max_in_flight,
-                                .on_delivery = on_delivery,
-                                .on_connection = on_connection};
-  auto producer = KafkaProducer::Make(std::move(wanted));
+  auto producer = kafka::Producer::Make(options_.client, {.client_id = "monitord-relay",
+                                                          .max_in_flight = options_.max_in_flight,
+                                                          .on_delivery = on_delivery,
+                                                          .on_connection = on_connection});
   if (!producer) return std::unexpected(refusal_ = "the broker's settings are wrong: " + producer.error());
   producer_ = std::move(*producer);
-  while (!producer_->ReachesBroker(kIdleWait)) {
-    producer_->Poll(milliseconds(0));
-    if (Stopping()) return std::unexpected("stopped before a broker was reached");
-  }
+  if (!producer_->WaitForBroker(stop_)) return std::unexpected("stopped before a broker was reached");
   auto counts = producer_->EnsureTopics(Topics(options_), kBrokerTimeout);
   if (!counts) return std::unexpected(counts.error());
   partitions_ = (*counts)[0];
@@ -136,8 +132,8 @@ std::expected<void, std::string> RelayRun::CompareWithTopic() {
   for (const OriginRange& range : store_.Origins()) own.emplace(range.origin.ToString(), range.origin);
   std::set<std::string> keys;
   for (const auto& [key, origin] : own) keys.insert(key);
-  const KafkaTable positions{options_.bootstrap_servers, options_.positions_topic, positions_partitions_};
-  const auto told = ReadNewestValues(positions, keys, kBrokerTimeout, stop_);
+  const kafka::Table positions{options_.positions_topic, positions_partitions_, "monitord-positions"};
+  const auto told = kafka::ReadNewestValues(options_.client, positions, keys, kBrokerTimeout, stop_);
   if (!told) return std::unexpected(told.error());
   const Origin current = store_.Origins().back().origin;
   for (const auto& [key, value] : *told) {
@@ -171,27 +167,21 @@ void RelayRun::LeaveOut(Origin origin, std::uint64_t saved) {
   }
 }
 
-std::expected<std::vector<std::int64_t>, std::string> RelayRun::EndOffsets() {
-  std::vector<std::int64_t> ends;
-  for (std::int32_t partition = 0; partition < partitions_; ++partition) {
-    auto end = producer_->EndOffset(options_.topic, partition, kBrokerTimeout);
-    if (!end) return std::unexpected(end.error());
-    ends.push_back(*end);
-  }
-  return ends;
-}
-
 std::expected<bool, std::string> RelayRun::RelayOrigin(const OriginRange& range, bool closed) {
   if (older_copies_.contains(range.origin)) return true;
-  auto ends = EndOffsets();
-  if (!ends) return std::unexpected(ends.error());
+  std::vector<std::int64_t> ends;
+  for (int partition = 0; partition < partitions_; ++partition) {
+    const auto kept = producer_->AskRange(options_.topic, partition, kBrokerTimeout);
+    if (!kept) return std::unexpected(kept.error());
+    ends.push_back(kept->high);
+  }
   const Origin origin = range.origin;
   const auto saved = store_.RelayedSeq(origin);
   if (!saved) return std::unexpected(kUnreadableNow);
   saved_ = told_ = *saved;
   position_due_ = true;
   unsaved_ = false;
-  progress_.emplace(saved_, std::move(*ends));
+  progress_.emplace(saved_, std::move(ends));
   std::uint64_t next = std::max(saved_ + 1, range.first);
   while (!Stopping()) {
     if (auto served = Serve(origin, milliseconds(0)); !served) return std::unexpected(served.error());
@@ -235,11 +225,10 @@ std::expected<bool, std::string> RelayRun::SendEvent(const StoredEvent& event) {
   const CloudEventAttributes attributes = AttributesOf(event);
   const std::string seq = std::to_string(event.position.seq), prevseq = std::to_string(event.prevseq);
   const std::string bucket = std::to_string(event.bucket), version = std::to_string(event.stream_version);
-  KafkaMessage message;
-  message.topic = &options_.topic;
-  message.partition = PartitionOf(event.key, partitions_);
-  message.key = event.key;
-  message.value = event.data;
+  kafka::NewMessage message{.topic = &options_.topic,
+                            .partition = PartitionOf(event.key, partitions_),
+                            .key = event.key,
+                            .value = event.data};
   message.headers = {{"content-type", "application/json"},
                      {"ce_specversion", "1.0"},
                      {"ce_id", attributes.id},
@@ -265,25 +254,24 @@ std::expected<bool, std::string> RelayRun::SendTableRow(const StoredEvent& event
     return std::unexpected(refusal_);
   }
   if (!*row) return true;
-  KafkaMessage message;
-  message.topic = &options_.accounts_topic;
-  message.partition = PartitionOf((*row)->key, accounts_partitions_);
-  message.key = (*row)->key;
-  message.value = (*row)->value;
+  kafka::NewMessage message{.topic = &options_.accounts_topic,
+                            .partition = PartitionOf((*row)->key, accounts_partitions_),
+                            .key = (*row)->key,
+                            .value = (*row)->value};
   return Send(message, 0);
 }
 
 // False: the producer's queue is full for now.
-std::expected<bool, std::string> RelayRun::Send(KafkaMessage& message, std::uint64_t seq) {
+std::expected<bool, std::string> RelayRun::Send(kafka::NewMessage& message, std::uint64_t seq) {
   std::string error;
   message.number = progress_->Add(seq);
   switch (producer_->Send(message, error)) {
-    case Sent::kQueued:
+    case kafka::Sent::kQueued:
       return true;
-    case Sent::kQueueFull:
+    case kafka::Sent::kQueueFull:
       progress_->TakeBack();
       return false;
-    case Sent::kFailed:
+    case kafka::Sent::kFailed:
       break;
   }
   return std::unexpected("a message was refused: " + error);
@@ -333,9 +321,9 @@ std::expected<void, std::string> RelayRun::SavePosition(Origin origin) {
   saved_at_ = std::chrono::steady_clock::now();
   for (std::int32_t partition :
        std::vector(progress_->partitions_without_offset().begin(), progress_->partitions_without_offset().end())) {
-    auto end = producer_->EndOffset(options_.topic, partition, kBrokerTimeout);
+    auto end = producer_->AskRange(options_.topic, partition, kBrokerTimeout);
     if (!end) return std::unexpected(end.error());
-    progress_->SetEndOffset(partition, *end);
+    progress_->SetEndOffset(partition, end->high);
   }
   if (progress_->acknowledged() != saved_ || unsaved_) store_.SaveRelayedSeq(origin, progress_->acknowledged());
   saved_ = progress_->acknowledged();
@@ -343,16 +331,14 @@ std::expected<void, std::string> RelayRun::SavePosition(Origin origin) {
   position_due_ = unsaved_ = store_.RelayedSeq(origin) < saved_;
   if (saved_ == 0 || unsaved_) return {};
   const std::string key = origin.ToString(), value = progress_->PositionJson();
-  KafkaMessage message;
-  message.topic = &options_.positions_topic;
-  message.partition = PartitionOf(key, positions_partitions_);
-  message.key = key;
-  message.value = value;
-  message.number = 0;
+  const kafka::NewMessage message{.topic = &options_.positions_topic,
+                                  .partition = PartitionOf(key, positions_partitions_),
+                                  .key = key,
+                                  .value = value};
   std::string error;
-  Sent sent = producer_->Send(message, error);
-  if (sent == Sent::kFailed) return std::unexpected("a position was refused: " + error);
-  position_due_ = sent == Sent::kQueueFull;
+  kafka::Sent sent = producer_->Send(message, error);
+  if (sent == kafka::Sent::kFailed) return std::unexpected("a position was refused: " + error);
+  position_due_ = sent == kafka::Sent::kQueueFull;
   return {};
 }
 

@@ -46,13 +46,12 @@ class RelayRun {
   std::expected<void, std::string> Connect();
   std::expected<void, std::string> CompareWithTopic();
   void LeaveOut(Origin origin, std::uint64_t saved);
-  std::expected<std::vector<std::int64_t>, std::string> EndOffsets();
   // Sends one origin's events from its saved position on; true when a closed origin is done.
   std::expected<bool, std::string> RelayOrigin(const OriginRange& range, bool closed);
   std::expected<std::size_t, std::string> SendNext(Origin origin, std::uint64_t& next);
   std::expected<bool, std::string> SendEvent(const StoredEvent& event);
   std::expected<bool, std::string> SendTableRow(const StoredEvent& event);
-  std::expected<bool, std::string> Send(KafkaMessage& message, std::uint64_t seq);
+  std::expected<bool, std::string> Send(kafka::NewMessage& message, std::uint64_t seq);
   void TellConnection(bool connected, const std::string& why);
   void TellWaiting(bool progressed);
   void WaitForMore(Origin origin, std::uint64_t next, std::size_t sent, bool closed);
@@ -66,7 +65,7 @@ class RelayRun {
   const RelayEvents& events_;
   const std::stop_token stop_;
 
-  std::unique_ptr<KafkaProducer> producer_;
+  std::unique_ptr<kafka::Producer> producer_;
   int partitions_ = 0, positions_partitions_ = 0, accounts_partitions_ = 0;
   std::optional<RelayProgress> progress_;
   std::set<Origin> older_copies_;  // closed origins of which the topic has more than this log

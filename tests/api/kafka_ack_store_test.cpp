@@ -35,7 +35,7 @@ class SilentBroker {
 
   RelayOptions options() const {
     RelayOptions options;
-    options.bootstrap_servers = address_;
+    options.client.bootstrap_servers = address_;
     return options;
   }
 
@@ -65,7 +65,7 @@ TEST(KafkaAckStore, WritesNothingOnceItWasStopped) {
 TEST(KafkaAckStore, WritesNothingWhileTheBrokerIsAway) {
   StoreFolder folder;
   RelayOptions options;
-  options.bootstrap_servers = "127.0.0.1:1";  // nobody there
+  options.client.bootstrap_servers = "127.0.0.1:1";  // nobody there
   const Relay relay(std::move(options), folder.store());
   KafkaAckStore store(folder.store(), relay);
   ASSERT_TRUE(WaitUntil([&] { return relay.BrokerIsAway(); }, minutes(1)));

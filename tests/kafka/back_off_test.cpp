@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace monitor {
+namespace monitor::kafka {
 namespace {
 
 using std::chrono::milliseconds;
@@ -20,5 +20,12 @@ TEST(BackOff, BeginsAnewAfterProgress) {
   EXPECT_EQ(back_off.Next(false), milliseconds(400));
 }
 
+TEST(PauseFor, EndsAtOnceWhenItIsStopped) {
+  std::stop_source stop;
+  EXPECT_FALSE(PauseFor(milliseconds(1), stop.get_token()));
+  stop.request_stop();
+  EXPECT_TRUE(PauseFor(std::chrono::hours(1), stop.get_token()));
+}
+
 }  // namespace
-}  // namespace monitor
+}  // namespace monitor::kafka

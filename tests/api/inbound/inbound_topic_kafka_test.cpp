@@ -8,7 +8,6 @@
 #include <map>
 
 #include "api/inbound/inbound_topic.h"
-#include "domain/events/topic_message.h"
 #include "eventstore/random.h"
 #include "kafka/producer.h"
 #include "server/drain.h"
@@ -74,7 +73,7 @@ class KafkaInboundTopic : public testing::Test {
     const char* address = std::getenv("MONITOR_TEST_KAFKA");
     if (!address) GTEST_SKIP() << "MONITOR_TEST_KAFKA names no broker; ./test kafka starts one";
     const std::string unique = RandomName();
-    options_.bootstrap_servers = address;
+    options_.client.bootstrap_servers = address;
     options_.topic = "inbound-" + unique;
     options_.group = "group-" + unique;
     options_.dead_letter_topic = "dead-" + unique;
@@ -95,16 +94,16 @@ class KafkaInboundTopic : public testing::Test {
   // To partition 3, so that they are read in this order. Makes the topic if that is not done yet.
   void Tell(const std::vector<std::string>& messages) {
     std::uint64_t delivered = 0;
-    auto producer = KafkaProducer::Make({options_.bootstrap_servers, 1'000,
-                                         [&](const Delivery& one) { delivered += one.error.empty() ? 1 : 0; },
-                                         [](bool, const std::string&) {}});
+    kafka::Producer::Options wanted;
+    wanted.on_delivery = [&](const kafka::Delivery& one) { delivered += one.error.empty() ? 1 : 0; };
+    auto producer = kafka::Producer::Make(options_.client, std::move(wanted));
     ASSERT_TRUE(producer) << producer.error();
     const auto made = (*producer)->EnsureTopics({{options_.topic, 16, {}}}, minutes(1));
     ASSERT_TRUE(made) << made.error();
     EXPECT_THAT(*made, ElementsAre(16));
     std::string error;
     for (const std::string& message : messages) {
-      ASSERT_EQ((*producer)->Send({&options_.topic, 3, "key", message, {}, 1}, error), Sent::kQueued) << error;
+      ASSERT_EQ((*producer)->Send({&options_.topic, 3, "key", message, {}, 1}, error), kafka::Sent::kQueued) << error;
     }
     ASSERT_TRUE(WaitUntil(
         [&] {
@@ -160,7 +159,7 @@ TEST_F(KafkaInboundTopic, APoisonMessageGoesToTheDeadLettersAndTheRestGoesOn) {
   ASSERT_TRUE(Reaches(topic, 2, 3));
   EXPECT_THAT(VisitorEvents(), ElementsAre("conversation-started"));
   EXPECT_EQ(Skill(), SkillState::kBusy);
-  const auto letters = ReadLetters(options_.bootstrap_servers, options_.dead_letter_topic);
+  const auto letters = ReadLetters(options_.client.bootstrap_servers, options_.dead_letter_topic);
   ASSERT_EQ(letters.size(), 3u);
   EXPECT_EQ(letters[0].value, "{not json");
   EXPECT_TRUE(letters[0].headers.at("reason").starts_with("body: "));
@@ -173,11 +172,11 @@ TEST_F(KafkaInboundTopic, APoisonMessageGoesToTheDeadLettersAndTheRestGoesOn) {
 }
 
 TEST_F(KafkaInboundTopic, OfAMessageTooLargeForADeadLetterTheBeginningIsKeptAndTheRestGoesOn) {
-  Tell({std::string(kMaxTopicMessageBytes - 60, '0'), kBusy});  // with the letter's headers it is over the limit
+  Tell({std::string(kafka::kMaxMessageBytes - 60, '0'), kBusy});  // with the letter's headers it is over the limit
   const InboundTopic topic(options_);
   ASSERT_TRUE(Reaches(topic, 1, 1));
   EXPECT_EQ(Skill(), SkillState::kBusy);
-  const auto letters = ReadLetters(options_.bootstrap_servers, options_.dead_letter_topic);
+  const auto letters = ReadLetters(options_.client.bootstrap_servers, options_.dead_letter_topic);
   ASSERT_EQ(letters.size(), 1u);
   EXPECT_EQ(letters[0].value, std::string(8'000'000, '0'));
   EXPECT_EQ(letters[0].headers.at("reason"), "body: is too large; cut, it has 8388548 bytes");
@@ -246,7 +245,7 @@ TEST_F(KafkaInboundTopic, OnceStoppedNoMessageIsBegun) {
 
 TEST(InboundTopicWithoutABroker, WaitsAndStopsAtOnce) {
   InboundTopicOptions options;
-  options.bootstrap_servers = "127.0.0.1:1";
+  options.client.bootstrap_servers = "127.0.0.1:1";
   options.apply = [](std::string_view) -> std::expected<void, InboundFailure> { return {}; };
   const auto began = std::chrono::steady_clock::now();
   {

@@ -43,24 +43,23 @@ class KafkaTopicReader : public testing::Test {
     const char* address = std::getenv("MONITOR_TEST_KAFKA");
     if (!address) GTEST_SKIP() << "MONITOR_TEST_KAFKA names no broker; ./test kafka starts one";
     const std::string unique = std::to_string(std::random_device()());
-    options_.bootstrap_servers = address;
+    options_.client.bootstrap_servers = address;
     options_.group = "funneld-" + unique;
     options_.topic = "events-" + unique;
     options_.positions_topic = "positions-" + unique;
     options_.dead_letter_topic = "dead-" + unique;
     options_.pause = minutes(10);  // a fault is none of these tests' business: after one nothing would come any more
-    KafkaProducer::Options wanted{.bootstrap_servers = address};
-    wanted.on_delivery = [this](const Delivery& delivery) { undelivered_ -= delivery.error.empty() ? 1 : 0; };
-    wanted.on_connection = [](bool, const std::string&) {};
-    producer_ = *KafkaProducer::Make(std::move(wanted));
+    kafka::Producer::Options wanted;
+    wanted.on_delivery = [this](const kafka::Delivery& delivery) { undelivered_ -= delivery.error.empty() ? 1 : 0; };
+    producer_ = *kafka::Producer::Make(options_.client, std::move(wanted));
     ASSERT_TRUE(producer_->EnsureTopics(
         {{options_.topic, kPartitions, {}}, {options_.positions_topic, 1, {{"cleanup.policy", "compact"}}}},
         minutes(1)));
   }
 
-  void Send(const KafkaMessage& message) {
+  void Send(const kafka::NewMessage& message) {
     std::string error;
-    ASSERT_EQ(producer_->Send(message, error), Sent::kQueued) << error;
+    ASSERT_EQ(producer_->Send(message, error), kafka::Sent::kQueued) << error;
     ++undelivered_;
     ASSERT_TRUE(Becomes([&] {
       producer_->Poll(std::chrono::milliseconds(5));
@@ -71,7 +70,7 @@ class KafkaTopicReader : public testing::Test {
   void SendEvent(int partition, std::uint64_t seq, std::uint64_t prevseq, const char* type = "monitor.session-closed") {
     const std::string data = Data(partition), seq_text = std::to_string(seq), prevseq_text = std::to_string(prevseq);
     const std::string bucket = std::to_string(BucketOf("demo/" + VisitorIn(partition)));
-    KafkaMessage message{};
+    kafka::NewMessage message{};
     message.topic = &options_.topic;
     message.partition = partition;
     message.key = "demo";
@@ -82,7 +81,7 @@ class KafkaTopicReader : public testing::Test {
   }
 
   void TellPosition(const std::string& value) {
-    KafkaMessage message{};
+    kafka::NewMessage message{};
     message.topic = &options_.positions_topic;
     message.partition = 0;
     message.key = kOrigin;
@@ -121,7 +120,7 @@ class KafkaTopicReader : public testing::Test {
   std::unique_ptr<ViewStore> store_ = std::move(*ViewStore::Open(folder_.path() + "/view"));
   TopicReaderOptions options_;
   int undelivered_ = 0;
-  std::unique_ptr<KafkaProducer> producer_;
+  std::unique_ptr<kafka::Producer> producer_;
 };
 
 TEST_F(KafkaTopicReader, APositionWaitsForThePartitionThatCame) {
@@ -207,7 +206,7 @@ TEST(TopicReaderWithoutABroker, AnswersForWhatItsViewIsAbout) {
   for (std::size_t bucket = 2; bucket < 256; bucket += 4) coverage.buckets.set(bucket);
   ASSERT_TRUE(store->AnswerFor(coverage));
   TopicReaderOptions options;
-  options.bootstrap_servers = "127.0.0.1:1";
+  options.client.bootstrap_servers = "127.0.0.1:1";
   const TopicReader reader(options, *store);
   EXPECT_EQ(reader.Status().buckets, coverage.buckets);
   EXPECT_EQ(reader.Status().missing, (std::vector<int>{0, 1, 3}));

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "eventstore/relay/relay.h"
-#include "tests/eventstore/relay/mock_kafka.h"
 #include "tests/eventstore/store_fixture.h"
+#include "tests/kafka/mock_kafka.h"
 
 namespace monitor {
 namespace {
@@ -21,8 +21,12 @@ using std::chrono::minutes;
 class RelayFaults : public testing::Test {
  protected:
   RelayFaults() : store(OpenStore(OptionsFor(folder.path()))) {
-    options.bootstrap_servers = kafka.address();
+    options.client.bootstrap_servers = kafka.address();
     options.partitions = 1;
+    for (const auto* topic :
+         {&options.topic, &options.positions_topic, &options.accounts_topic, &options.dead_letter_topic}) {
+      kafka.MakeTopic(*topic);
+    }
   }
 
   static bool Becomes(const std::function<bool()>& condition) {
@@ -40,7 +44,6 @@ class RelayFaults : public testing::Test {
 };
 
 TEST_F(RelayFaults, ABrokerIsAwayWhileThereIsNoConnectionAndBackThoughNothingIsSent) {
-  kafka.MakeTopicsOf(options);
   Relay relay(options, *store);
   ASSERT_TRUE(store->Append(RequestOf("a", 0)));
   ASSERT_TRUE(relay.Drain(minutes(1)));
@@ -65,7 +68,6 @@ TEST_F(RelayFaults, WaitsLongerAfterEachFailureAndBrieflyAgainAfterProgress) {
     std::unique_lock lock(mutex);
     return changed.wait_for(lock, minutes(1), [&] { return pauses.size() >= times; });
   };
-  kafka.MakeTopicsOf(options);
   kafka.Refuse(3);
   ASSERT_TRUE(store->Append(RequestOf("a", 0)));
   Relay relay(options, *store);

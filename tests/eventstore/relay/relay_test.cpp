@@ -20,7 +20,6 @@
 #include "eventstore/cloud_event_writer.h"
 #include "eventstore/random.h"
 #include "kafka/producer.h"
-#include "kafka/table.h"
 #include "tests/eventstore/store_fixture.h"
 
 namespace monitor {
@@ -121,7 +120,7 @@ class KafkaRelay : public ::testing::Test {
     if (!address) GTEST_SKIP() << "MONITOR_TEST_KAFKA names no broker; ./test kafka starts one";
     broker = address;
     std::string unique = RandomHex(6);
-    options.bootstrap_servers = broker;
+    options.client.bootstrap_servers = broker;
     options.topic = "events-" + unique;
     options.positions_topic = "positions-" + unique;
     options.accounts_topic = "accounts-" + unique;
@@ -251,7 +250,7 @@ TEST_F(KafkaRelay, KeepsTheTablesOfAccounts) {
 }
 
 TEST_F(KafkaRelay, RefusesAPartitionCountThatIsNoPowerOfTwo) {
-  auto producer = KafkaProducer::Make({broker, 10, [](const Delivery&) {}, [](bool, const std::string&) {}});
+  auto producer = kafka::Producer::Make(options.client, {});
   ASSERT_TRUE(producer);
   auto made = (*producer)->EnsureTopics({{options.topic, 12, {}}}, seconds(20));
   std::mutex mutex;
@@ -355,35 +354,12 @@ TEST_F(KafkaRelay, TellsNoPositionThatItCouldNotSave) {
   ExpectTopicEqualsLog();
 }
 
-TEST_F(KafkaRelay, FindsItsPositionBehindManyOthers) {
-  std::mt19937_64 random(6);
-  Append(5, 5, random);
-  {
-    Relay relay(options, *store);
-    ASSERT_TRUE(relay.Drain(minutes(1)));
-  }
-  auto producer = KafkaProducer::Make({broker, 5'000, [](const Delivery&) {}, [](bool, const std::string&) {}});
-  ASSERT_TRUE(producer);
-  std::string error;
-  for (int i = 0; i < 3'000; ++i) {
-    const KafkaMessage other{&options.positions_topic, 0, "00000001.1", R"({"seq":"9","offsets":{}})", {}, 0};
-    ASSERT_EQ((*producer)->Send(other, error), Sent::kQueued) << error;
-  }
-  (*producer)->Flush(minutes(1));
-  const KafkaTable table{broker, options.positions_topic, 1};
-  const auto values = ReadNewestValues(table, {origin.ToString(), "ffffffff.1"}, seconds(20), std::stop_token());
-  ASSERT_TRUE(values) << values.error();
-  ASSERT_EQ(values->size(), 1u);
-  const std::string expected = R"({"seq":")" + std::to_string(store->Statistics().last_seq) + "\"";
-  EXPECT_TRUE(values->at(origin.ToString()).starts_with(expected)) << values->at(origin.ToString());
-}
-
 TEST(RelayWithoutABroker, LetsAppendsGoOnAndSaysSoOnce) {
   TemporaryFolder folder;
   auto store = OpenStore(OptionsFor(folder.path()));
   std::atomic<int> reports{0};
   RelayOptions options;
-  options.bootstrap_servers = "127.0.0.1:1";
+  options.client.bootstrap_servers = "127.0.0.1:1";
   options.report = [&](const std::string&, const std::string&) { ++reports; };
   Relay relay(options, *store);
   ASSERT_TRUE(store->Append(RequestOf("a", 0)));

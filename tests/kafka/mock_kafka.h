@@ -9,8 +9,6 @@
 #include <array>
 #include <string>
 
-#include "eventstore/relay/relay.h"
-
 namespace monitor {
 
 class MockKafka {
@@ -29,11 +27,8 @@ class MockKafka {
   MockKafka& operator=(const MockKafka&) = delete;
 
   std::string address() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
-  void MakeTopicsOf(const RelayOptions& options) {
-    rd_kafka_mock_topic_create(cluster_, options.topic.c_str(), options.partitions, 1);
-    for (const auto* topic : {&options.positions_topic, &options.accounts_topic, &options.dead_letter_topic}) {
-      rd_kafka_mock_topic_create(cluster_, topic->c_str(), 1, 1);
-    }
+  void MakeTopic(const std::string& name, int partitions = 1) {
+    rd_kafka_mock_topic_create(cluster_, name.c_str(), partitions, 1);
   }
   // The next so many produce requests fail for good.
   void Refuse(int requests) {
