@@ -73,17 +73,6 @@ TEST_F(MockKafkaGroupMember, ReadsEachMessageWithItsHeaders) {
   EXPECT_EQ(member->KnownEnd(1), 3);
 }
 
-TEST_F(MockKafkaGroupMember, GoesOnBehindWhatItsGroupHasCommitted) {
-  {
-    const auto member = Join();
-    const auto polled = Next(*member);
-    ASSERT_TRUE(polled && *polled);
-    ASSERT_TRUE(member->Commit(**polled));
-    EXPECT_EQ(NextValue(*member), "one");
-  }
-  EXPECT_EQ(NextValue(*Join()), "one");
-}
-
 TEST_F(MockKafkaGroupMember, BeginsWhereItIsToldAndTellsNothingWhenItLeaves) {
   std::vector<int> came;
   bool revoked = false;
