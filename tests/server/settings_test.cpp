@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/temporary_folder.h"
+
 namespace monitor {
 namespace {
 
@@ -25,14 +27,11 @@ const std::vector<SettingSpec> kSpecs = {
 class SettingsTest : public testing::Test {
  protected:
   std::string File(const std::string& text) {
-    path_ = (std::filesystem::temp_directory_path() /
-             ("settings_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + ".toml"))
-                .string();
-    std::ofstream(path_) << text;
-    return path_;
+    const std::string path = folder_.path() + "/settings.toml";
+    std::ofstream(path) << text;
+    return path;
   }
   void TearDown() override {
-    if (!path_.empty()) std::filesystem::remove(path_);
     for (const char* name : {"MONITOR_SERVER_PORT", "MONITOR_SERVER_FAST", "MONITOR_KAFKA_PEERS", "MONITOR_LOG_LEVEL"})
       ::unsetenv(name);
   }
@@ -41,7 +40,7 @@ class SettingsTest : public testing::Test {
     return settings ? "" : settings.error();
   }
 
-  std::string path_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(SettingsTest, DefaultsHoldWithoutAFile) {
