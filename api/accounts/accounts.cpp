@@ -80,7 +80,8 @@ void Accounts::Publish(const AccountId& id, AccountSnapshot snapshot, const std:
 }
 
 void Accounts::Replace(AccountMap map) {
-  // Never the same number twice in a process, so that a thread's view of one registry is not taken for another's.
+  // Never the same number twice in a process, so that a thread's view of one registry is not file_in_charge for
+  // another's.
   static std::atomic<std::uint64_t> versions = 0;
   auto shared = std::make_shared<AccountMap>(std::move(map));
   std::lock_guard lock(map_mutex_);
@@ -158,12 +159,12 @@ void Accounts::TakeFile(const AccountFile& file) {
   }
   const AccountId id = (*account)->id;
   std::lock_guard lock(change_);
-  std::string& speaker = file_names_[id];
-  if (speaker != file.name && folder_->Has(speaker)) {
-    log::Error("account_file_ignored", {{"file", file.name}, {"account", id.str()}, {"told_by", speaker}});
+  std::string& file_in_charge = file_names_[id];
+  if (file_in_charge != file.name && folder_->Has(file_in_charge)) {
+    log::Error("account_file_ignored", {{"file", file.name}, {"account", id.str()}, {"told_by", file_in_charge}});
     return;
   }
-  speaker = file.name;
+  file_in_charge = file.name;
   if (Known(id) && files_[id] == (*account)->revision) return;
   const auto result =
       PutParsed(*account, {.id = id, .document = {}, .by = "file:" + file.name, .if_match = {}}, store_);

@@ -316,9 +316,9 @@ std::expected<std::optional<std::string>, FieldError> ReadContext(const json::Va
   return id;
 }
 
-std::expected<Impression, FieldError> ReadImpression(const json::Value& value, ImpressionKind kind,
-                                                     const FieldPath& path, std::size_t index) {
-  Impression impression{.kind = kind, .index = static_cast<std::uint32_t>(index)};
+std::expected<SentImpression, FieldError> ReadImpression(const json::Value& value, ImpressionKind kind,
+                                                         const FieldPath& path, std::size_t index) {
+  SentImpression impression{.kind = kind, .index = static_cast<std::uint32_t>(index)};
   const std::pair<std::string_view, std::int64_t*> required[] = {{"campaign", &impression.campaign_id},
                                                                  {"engId", &impression.engagement_id}};
   for (const auto& [name, target] : required) {

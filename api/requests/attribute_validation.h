@@ -21,7 +21,7 @@ constexpr std::size_t kMaxProducts = 200;  // in one attribute
 // The kind that a request's word (`impDisplay`, …) means; nullopt if it is none.
 std::optional<ImpressionKind> ParseImpressionType(std::string_view type);
 
-using AttributeOrImpression = std::variant<Attribute, Impression>;
+using AttributeOrImpression = std::variant<Attribute, SentImpression>;
 
 // One element of engagementAttributes. An Attribute's json is normalised: amounts as decimal strings, integers as JSON
 // integers, gender as its word, aliases under their main name, `null` of known fields left out, unknown fields as sent.

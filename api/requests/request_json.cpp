@@ -85,7 +85,7 @@ class BodyReader {
       } else if (kind_ == Kind::kEngagement) {
         return FieldPath(element_path, "type").Error("impressions belong to reports");
       } else {
-        out_.impressions.push_back(std::move(std::get<Impression>(*element)));
+        out_.impressions.push_back(std::move(std::get<SentImpression>(*element)));
       }
     }
     return {};

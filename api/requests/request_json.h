@@ -30,7 +30,7 @@ struct RequestBody {
   std::string ip_address;  // clientProperties.ipAddress; empty if absent
   std::vector<std::string> entry_points;
   std::vector<Attribute> attributes;
-  std::vector<Impression> impressions;
+  std::vector<SentImpression> impressions;
 
   // Moves everything but ip_address into the request.
   void MoveInto(VisitRequest& request) &&;

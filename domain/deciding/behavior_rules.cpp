@@ -118,7 +118,7 @@ bool Interacted(const EngagedInSession& rule, const Evidence& evidence) {
   });
 }
 
-struct BehaviorJudge {
+struct BehaviorMatcher {
   const Evidence& evidence;
   const SessionState& session = evidence.session;
   const AttributeState& attributes = evidence.session.attributes;
@@ -177,6 +177,6 @@ struct BehaviorJudge {
 
 }  // namespace
 
-bool Holds(const BehaviorRule& rule, const Evidence& evidence) { return std::visit(BehaviorJudge{evidence}, rule); }
+bool Holds(const BehaviorRule& rule, const Evidence& evidence) { return std::visit(BehaviorMatcher{evidence}, rule); }
 
 }  // namespace monitor

@@ -59,7 +59,8 @@ std::vector<std::uint16_t> CarryAddressMatches(const Account& then, std::span<co
   return carried;
 }
 
-Judge::Judge(const Account& account, SessionState& session, const VisitorState& visitor, const RequestFacts& facts)
+ConditionEvaluator::ConditionEvaluator(const Account& account, SessionState& session, const VisitorState& visitor,
+                                       const RequestFacts& facts)
     : account_(account), session_(session), visitor_(visitor), facts_(facts) {
   UpdateLocationMemo(account, session);
   if (!facts.has_address_matches) own_address_matches_ = MatchAddress(account, facts.address, facts.geo);
@@ -72,19 +73,19 @@ Judge::Judge(const Account& account, SessionState& session, const VisitorState& 
   }
 }
 
-template <class JudgeEntry>
-bool Judge::Remember(std::size_t entry, JudgeEntry judge) {
+template <class Evaluate>
+bool ConditionEvaluator::Remember(std::size_t entry, Evaluate evaluate) {
   Truth& truth = truths_[entry];
-  if (truth == Truth::kUnknown) truth = judge() ? Truth::kTrue : Truth::kFalse;
+  if (truth == Truth::kUnknown) truth = evaluate() ? Truth::kTrue : Truth::kFalse;
   return truth == Truth::kTrue;
 }
 
-bool Judge::InHours(const Campaign& campaign) {
+bool ConditionEvaluator::InHours(const Campaign& campaign) {
   if (campaign.hours == 0) return true;
   return Remember(campaign.hours, [&] { return account_.library->hours[campaign.hours].IsOpen(facts_.now); });
 }
 
-bool Judge::ProfilesMatch(const Campaign& campaign) {
+bool ConditionEvaluator::ProfilesMatch(const Campaign& campaign) {
   const Library& library = *account_.library;
   const Evidence evidence{library, session_, visitor_, facts_.now, AddressMatches()};
   return campaign.profiles.empty() || std::ranges::any_of(campaign.profiles, [&](std::uint32_t profile) {
@@ -93,13 +94,13 @@ bool Judge::ProfilesMatch(const Campaign& campaign) {
          });
 }
 
-bool Judge::LocationsMatch(const Engagement& engagement) const {
+bool ConditionEvaluator::LocationsMatch(const Engagement& engagement) const {
   return engagement.locations.empty() || std::ranges::any_of(engagement.locations, [&](std::uint32_t location) {
            return NewestRequestMatches(session_, location);
          });
 }
 
-bool Judge::BehaviorsMatch(const Engagement& engagement) {
+bool ConditionEvaluator::BehaviorsMatch(const Engagement& engagement) {
   const Library& library = *account_.library;
   const Evidence evidence{library, session_, visitor_, facts_.now, AddressMatches()};
   const std::size_t first = library.hours.size() + library.profiles.size();
@@ -108,7 +109,7 @@ bool Judge::BehaviorsMatch(const Engagement& engagement) {
          });
 }
 
-std::span<const std::uint16_t> Judge::AddressMatches() const {
+std::span<const std::uint16_t> ConditionEvaluator::AddressMatches() const {
   return facts_.has_address_matches ? facts_.address_matches : own_address_matches_;
 }
 

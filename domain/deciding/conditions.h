@@ -38,11 +38,12 @@ std::vector<std::uint16_t> CarryAddressMatches(const Account& then, std::span<co
 // One decision's view. Judges every library entry at most once; allocates only for new entry points, or an account with
 // more than some 500 entries. The session must already hold this request's activity. All arguments must outlive it. Not
 // thread-safe: it fills the session's location memo.
-class Judge {
+class ConditionEvaluator {
  public:
-  Judge(const Judge&) = delete;
-  Judge& operator=(const Judge&) = delete;
-  Judge(const Account& account, SessionState& session, const VisitorState& visitor, const RequestFacts& facts);
+  ConditionEvaluator(const ConditionEvaluator&) = delete;
+  ConditionEvaluator& operator=(const ConditionEvaluator&) = delete;
+  ConditionEvaluator(const Account& account, SessionState& session, const VisitorState& visitor,
+                     const RequestFacts& facts);
 
   bool InHours(const Campaign& campaign);
   bool ProfilesMatch(const Campaign& campaign);
@@ -54,9 +55,9 @@ class Judge {
   enum class Truth : std::int8_t { kUnknown, kFalse, kTrue };
   static constexpr std::size_t kInlineTruths = 512;
 
-  // The remembered verdict of an entry, else `judge`'s.
-  template <class JudgeEntry>
-  bool Remember(std::size_t entry, JudgeEntry judge);
+  // The remembered verdict of an entry, else `evaluate`'s.
+  template <class Evaluate>
+  bool Remember(std::size_t entry, Evaluate evaluate);
 
   std::span<const std::uint16_t> AddressMatches() const;
 

@@ -13,7 +13,7 @@ namespace monitor {
 namespace {
 
 // The one offer that the impression names; nullptr if there is none.
-const Offer* OfferOf(const Impression& impression, const SessionState& session) {
+const Offer* OfferOf(const SentImpression& impression, const SessionState& session) {
   if (!impression.context_id) return session.NewestOffer(impression.campaign_id, impression.engagement_id);
   const auto context = ParseWholeAsPrinted<std::uint32_t>(*impression.context_id);
   const Offer* offer = context ? session.FindOffer(*context) : nullptr;
@@ -22,7 +22,7 @@ const Offer* OfferOf(const Impression& impression, const SessionState& session) 
   return same ? offer : nullptr;
 }
 
-Refusal NoSuchOffer(const Impression& impression) {
+Refusal NoSuchOffer(const SentImpression& impression) {
   const std::string path = "engagementAttributes[" + std::to_string(impression.index) + "]";
   if (impression.context_id) {
     return {400, 5, path + ".eContext: with campaign and engId it names no offer of this session"};
@@ -176,7 +176,7 @@ std::uint64_t RequestDecision::HearActivity(const SessionId& draw_session) {
   activity_.page_generated = !request_.page;
   activity_.entry_points = request_.entry_points;
   activity_.engagement_attributes = request_.attributes;
-  activity_.goals = GoalsReached(account_, request_.attributes);
+  activity_.goals = GoalsOf(account_, request_.attributes);
   activity_.identities = request_.identities;
   activity_.client_properties = request_.client_properties;
   activity_.engagement_request = engagement_request;
@@ -189,7 +189,7 @@ std::uint64_t RequestDecision::HearActivity(const SessionId& draw_session) {
 }
 
 void RequestDecision::ReportImpressions() {
-  for (const Impression& impression : request_.impressions) {
+  for (const SentImpression& impression : request_.impressions) {
     const Offer* offer = OfferOf(impression, session_);  // CheckImpressions found it
     ImpressionReported reported;
     reported.page_id = decision_.page;
@@ -320,7 +320,7 @@ std::optional<Refusal> CheckImpressions(const VisitRequest& request, const Accou
                                         const SessionState& session, TimeMs now) {
   if (request.impressions.empty()) return std::nullopt;
   const bool new_session = BeginsSession(request, account, session, now);
-  for (const Impression& impression : request.impressions) {
+  for (const SentImpression& impression : request.impressions) {
     if (new_session || !OfferOf(impression, session)) return NoSuchOffer(impression);
   }
   return std::nullopt;

@@ -19,7 +19,7 @@
 
 namespace monitor {
 
-struct Impression {
+struct SentImpression {
   ImpressionKind kind;
   std::int64_t campaign_id;
   std::int64_t engagement_id;
@@ -43,7 +43,7 @@ struct VisitRequest {
   std::optional<ClientProperties> client_properties;
   std::vector<std::string> entry_points;
   std::vector<Attribute> attributes;  // impressions left out
-  std::vector<Impression> impressions;
+  std::vector<SentImpression> impressions;
   std::string user_agent;
   std::string address;         // full; empty if unknown
   std::string stored_address;  // as it may be stored

@@ -52,7 +52,7 @@ class Eligibility {
 
   const Subject subject_;
   const Account& account_;
-  monitor::Judge conditions_;
+  ConditionEvaluator conditions_;
   struct CampaignMemo {
     bool judged = false;
     Reason reason = Reason::kNone;

@@ -76,7 +76,7 @@ bool Fits(const Goal& goal, GoalType type, const Achievement& achievement) {
 
 }  // namespace
 
-std::vector<GoalReached> GoalsReached(const Account& account, std::span<const Attribute> attributes) {
+std::vector<GoalReached> GoalsOf(const Account& account, std::span<const Attribute> attributes) {
   std::vector<GoalReached> reached;
   for (std::uint32_t index = 0; index < attributes.size(); ++index) {
     const auto type = GoalTypeOf(attributes[index].type);

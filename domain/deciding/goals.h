@@ -12,6 +12,6 @@ namespace monitor {
 
 // By attribute, then by campaign in the document's order; every campaign with a fitting goal, whatever its status: a
 // conversion may come after the campaign ended. A service attribute fits a goal that lists its status.
-std::vector<GoalReached> GoalsReached(const Account& account, std::span<const Attribute> attributes);
+std::vector<GoalReached> GoalsOf(const Account& account, std::span<const Attribute> attributes);
 
 }  // namespace monitor

@@ -45,7 +45,7 @@ std::optional<std::int64_t> AgeOn(local_days today, const AttributeState& attrib
   return static_cast<int>(day.year()) - static_cast<int>(birth->year()) - (had_birthday ? 0 : 1);
 }
 
-struct ProfileJudge {
+struct ProfileMatcher {
   const Evidence& evidence;
   const SessionState& session = evidence.session;
   const AttributeState& attributes = evidence.session.attributes;
@@ -115,6 +115,6 @@ struct ProfileJudge {
 
 }  // namespace
 
-bool Holds(const ProfileRule& rule, const Evidence& evidence) { return std::visit(ProfileJudge{evidence}, rule); }
+bool Holds(const ProfileRule& rule, const Evidence& evidence) { return std::visit(ProfileMatcher{evidence}, rule); }
 
 }  // namespace monitor

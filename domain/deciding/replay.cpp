@@ -29,8 +29,8 @@ const SessionCreated* CreatedIn(const std::vector<Event>& events) {
   return events.empty() ? nullptr : std::get_if<SessionCreated>(&events.front().data);
 }
 
-Impression ImpressionOf(const ImpressionReported& reported) {
-  Impression impression{};
+SentImpression ImpressionOf(const ImpressionReported& reported) {
+  SentImpression impression{};
   impression.kind = reported.kind;
   impression.campaign_id = reported.entry.campaign_id;
   impression.engagement_id = reported.entry.engagement_id;

@@ -14,10 +14,10 @@ bool BeginsOne(const RecordedRequest& recorded) {
 
 // Impressions name the offers of the recorded course; here they mean the newest one of the same engagement, if any.
 void CarryImpressions(VisitRequest& request, const SessionState& session) {
-  std::erase_if(request.impressions, [&](const Impression& impression) {
+  std::erase_if(request.impressions, [&](const SentImpression& impression) {
     return session.NewestOffer(impression.campaign_id, impression.engagement_id) == nullptr;
   });
-  for (Impression& impression : request.impressions) impression.context_id.reset();
+  for (SentImpression& impression : request.impressions) impression.context_id.reset();
 }
 
 std::uint32_t ConflictsAsRecorded(const RecordedRequest& recorded) {

@@ -216,8 +216,8 @@ TEST(Impressions, AllFiveAreKnown) {
   for (const auto& [type, kind] : kinds) {
     auto read = Read(R"({"type":")" + std::string(type) + R"(","campaign":1,"engId":2})");
     ASSERT_TRUE(read);
-    EXPECT_EQ(std::get<Impression>(*read).kind, kind);
-    EXPECT_EQ(std::get<Impression>(*read).context_id, std::nullopt);
+    EXPECT_EQ(std::get<SentImpression>(*read).kind, kind);
+    EXPECT_EQ(std::get<SentImpression>(*read).context_id, std::nullopt);
   }
 }
 

@@ -184,7 +184,7 @@ bool Judged(const Value& file, const Value& vector, const Account& account) {
   if (const Value* geo = vector.Find("geo")) {
     facts.geo = {TextOf(*geo, "country"), TextOf(*geo, "region"), TextOf(*geo, "city")};
   }
-  Judge judge(account, story.session, story.visitor, facts);
+  ConditionEvaluator judge(account, story.session, story.visitor, facts);
   const Campaign& campaign = account.campaigns.front();
   const Engagement& engagement = campaign.engagements.front();
   std::string judged = TextOf(file, "judged");

@@ -159,19 +159,19 @@ TEST(AddressConditions, AreTakenAsRecordedWhenADecisionIsReplayed) {
   SessionState session;
   VisitorState visitor;
   RequestFacts live{.now = {}, .address = "203.0.113.77"};
-  Judge judged(*account, session, visitor, live);
+  ConditionEvaluator judged(*account, session, visitor, live);
   EXPECT_TRUE(judged.ProfilesMatch(account->campaigns[0]));
   EXPECT_FALSE(judged.ProfilesMatch(account->campaigns[1]));
   EXPECT_FALSE(judged.ProfilesMatch(account->campaigns[2]));
 
   RequestFacts replayed{.now = {}, .address = "203.0.113.77", .has_address_matches = true, .address_matches = {1}};
-  Judge again(*account, session, visitor, replayed);
+  ConditionEvaluator again(*account, session, visitor, replayed);
   EXPECT_FALSE(again.ProfilesMatch(account->campaigns[0]));
   EXPECT_TRUE(again.ProfilesMatch(account->campaigns[1]));
   EXPECT_TRUE(again.ProfilesMatch(account->campaigns[2])) << "unknown, hence not inside";
 }
 
-TEST(Judge, TakesOneOfSeveralProfilesForEnough) {
+TEST(ConditionEvaluator, TakesOneOfSeveralProfilesForEnough) {
   auto account = Parsed(R"("visitorProfiles": [
       {"id": 1, "conditions": [{"type": "visitor", "is": "returning"}]},
       {"id": 2, "conditions": [{"type": "visitor", "is": "new"}, {"type": "platform", "in": ["MOBILE"]}]},
@@ -185,14 +185,14 @@ TEST(Judge, TakesOneOfSeveralProfilesForEnough) {
   session.device_family = DeviceFamily::kDesktop;
   VisitorState visitor;
   RequestFacts facts{};
-  Judge judge(*account, session, visitor, facts);
+  ConditionEvaluator judge(*account, session, visitor, facts);
   EXPECT_FALSE(judge.ProfilesMatch(account->campaigns[0]));
   EXPECT_TRUE(judge.ProfilesMatch(account->campaigns[1]));
   EXPECT_TRUE(judge.ProfilesMatch(account->campaigns[2])) << "none listed";
   EXPECT_TRUE(judge.ProfilesMatch(account->campaigns[3])) << "a profile without conditions";
 }
 
-TEST(Judge, SeparatesMoreEntriesThanItKeepsInline) {
+TEST(ConditionEvaluator, SeparatesMoreEntriesThanItKeepsInline) {
   std::string behaviors, engagements;
   for (int i = 0; i < 700; ++i) {
     std::string number = std::to_string(i), comma = i ? "," : "";
@@ -208,7 +208,7 @@ TEST(Judge, SeparatesMoreEntriesThanItKeepsInline) {
   VisitorState visitor;
   visitor.abandon_score = Decimal::Parse("650");
   RequestFacts facts{};
-  Judge judge(*account, session, visitor, facts);
+  ConditionEvaluator judge(*account, session, visitor, facts);
   for (int pass = 0; pass < 2; ++pass) {
     for (std::size_t i = 0; i < 700; ++i) {
       EXPECT_EQ(judge.BehaviorsMatch(account->campaigns[0].engagements[i]), i <= 650) << i;

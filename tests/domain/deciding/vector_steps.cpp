@@ -23,7 +23,7 @@ void ReadAttribute(const Value& attribute, std::uint32_t index, VisitRequest& re
   const std::string type = TextOf(attribute.Find("type"));
   for (const auto& [name, kind] : kImpressions) {
     if (type != name) continue;
-    Impression impression{kind, IntegerOf(attribute.Find("campaign")), IntegerOf(attribute.Find("engId"))};
+    SentImpression impression{kind, IntegerOf(attribute.Find("campaign")), IntegerOf(attribute.Find("engId"))};
     if (const Value* revision = attribute.Find("revision")) impression.revision = IntegerOf(revision);
     if (const Value* contexts = attribute.Find("eContext")) {
       impression.context_id = TextOf(contexts->items().front().Find("id"));
