@@ -37,7 +37,7 @@ def references(node):
 
 
 def test_every_event_type_has_a_schema_and_a_golden_file():
-    names = re.search(r"kNames\[\] = \{(.*?)\};", (ROOT / "domain" / "event.cpp").read_text(), re.S).group(1)
+    names = re.search(r"kNames\[\] = \{(.*?)\};", (ROOT / "domain" / "events" / "event.cpp").read_text(), re.S).group(1)
     types = re.findall(r'"([a-z-]+)"', names)
     assert sorted(types) == sorted(SCHEMAS) == sorted(GOLDEN)
 
@@ -86,7 +86,7 @@ def test_the_topic_of_events_has_one_message_a_type():
 
 
 def test_the_described_headers_are_those_that_the_relay_writes():
-    written = re.findall(r'\{"(content-type|ce_[a-z]+)",', (ROOT / "eventstore" / "relay_run.cpp").read_text())
+    written = re.findall(r'\{"(content-type|ce_[a-z]+)",', (ROOT / "eventstore" / "relay" / "relay_run.cpp").read_text())
     headers = ASYNCAPI["components"]["schemas"]["cloudEventHeaders"]
     assert sorted(written) == sorted(headers["required"])
     assert set(headers["properties"]) == {*written, "traceparent"}
