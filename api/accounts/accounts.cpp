@@ -80,8 +80,7 @@ void Accounts::Publish(const AccountId& id, AccountSnapshot snapshot, const std:
 }
 
 void Accounts::Replace(AccountMap map) {
-  // Never the same number twice in a process, so that a thread's view of one registry is not file_in_charge for
-  // another's.
+  // Never the same number twice in a process, so that a thread's view of one registry is not taken for another's.
   static std::atomic<std::uint64_t> versions = 0;
   auto shared = std::make_shared<AccountMap>(std::move(map));
   std::lock_guard lock(map_mutex_);

@@ -96,12 +96,18 @@ VisitorOwner::Outcome<std::vector<NewEvent>> VisitorOwner::Encode(VisitorLease& 
 
 VisitorOwner::Outcome<void> VisitorOwner::Run(VisitorLease& lease,
                                               const std::function<Outcome<AppendRequest>(TimeMs now)>& decide) {
+  // However an attempt ends, by an exception as well.
+  struct Forgetting {
+    VisitorLease& lease;
+    ~Forgetting() { lease.ForgetChanges(); }
+  };
   for (int attempt = 1;; ++attempt) {
-    auto request = decide(store_.Now());
-    if (!request) {
-      lease.ForgetChanges();
-      return std::unexpected(std::move(request.error()));
+    if (attempt > 1) {
+      if (Outcome<void> loaded = LoadVisitor(lease, false); !loaded) return loaded;
     }
+    const Forgetting forgetting{lease};
+    auto request = decide(store_.Now());
+    if (!request) return std::unexpected(std::move(request.error()));
     if (request->streams.empty() && request->states.empty()) return {};
     if (auto key = lease.cipher().NewKeyWrite()) request->states.push_back(*std::move(key));
     const bool folds_time =
@@ -112,13 +118,11 @@ VisitorOwner::Outcome<void> VisitorOwner::Run(VisitorLease& lease,
       lease.cipher().NewKeyWritten();
       const bool as_written = !folds_time || appended->time == decided;
       if (as_written && lease.keeps_) lease.changed_ = false;
+      return {};
     }
-    lease.ForgetChanges();
-    if (appended) return {};
     if (appended.error() != StoreError::kConflict || attempt == kAttempts) {
       return std::unexpected(FailureOf(appended.error()));
     }
-    if (Outcome<void> loaded = LoadVisitor(lease, false); !loaded) return loaded;
   }
 }
 
