@@ -65,6 +65,9 @@ using Handler = std::function<Reply(const Request&)>;
 // The one form of errors: {"time": now, "message", "internalCode"} (http-api.md section 1).
 Reply ErrorReply(int status, int internal_code, std::string_view message);
 
+// 400/5 naming the header, if the request says that its body is encoded (gzip, say): no server of ours reads such.
+std::optional<Reply> RefuseEncodedBody(const Request& request);
+
 struct ServerOptions {
   std::string address = "127.0.0.1";  // or an IPv6 address
   std::uint16_t port = 0;             // 0: a free one

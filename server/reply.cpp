@@ -90,4 +90,12 @@ Reply ErrorReply(int status, int internal_code, std::string_view message) {
   return reply;
 }
 
+std::optional<Reply> RefuseEncodedBody(const Request& request) {
+  constexpr std::string_view kPlain = "identity";
+  const std::string_view encoding = request.Header("Content-Encoding").value_or("");
+  const auto same = [](char a, char b) { return (a | 0x20) == b; };  // letters without regard to case
+  if (encoding.empty() || std::ranges::equal(encoding, kPlain, same)) return std::nullopt;
+  return ErrorReply(400, 5, "Content-Encoding: must be identity, bodies are read as they are");
+}
+
 }  // namespace monitor::http

@@ -114,7 +114,10 @@ http::Reply Admin::Handle(const http::Request& request) {
   const bool open = match.path != nullptr && match.path->at_once;
   if (!open && !Authorized(request)) return Unauthorized();
   if (match.path == nullptr) return http::ErrorReply(404, 5, "unknown path");
-  if (match.route != nullptr) return Dispatch(*match.route, request, std::move(match.arguments));
+  if (match.route != nullptr) {
+    if (auto refused = http::RefuseEncodedBody(request)) return *std::move(refused);
+    return Dispatch(*match.route, request, std::move(match.arguments));
+  }
   http::Reply reply = http::ErrorReply(405, 5, "method not allowed");
   reply.headers.Add("Allow", match.allowed);
   return reply;

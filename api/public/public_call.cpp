@@ -56,13 +56,13 @@ std::optional<ApiVersion> PublicCall::version() const { return ParseApiVersion(q
 
 bool PublicCall::on_behalf() const { return EqualsIgnoringCase(query_.Get("obh").value_or(""), "true"); }
 
-std::string_view PublicCall::peer_address() const {
+std::string PublicCall::peer_address() const {
   std::string_view forwarded = request_.Header("X-Forwarded-For").value_or("");
   if (const std::size_t comma = forwarded.rfind(','); comma != std::string_view::npos) {
     forwarded.remove_prefix(comma + 1);
   }
   while (forwarded.starts_with(' ')) forwarded.remove_prefix(1);
-  return IsIpAddress(forwarded) ? forwarded : std::string_view();
+  return BareAddress(forwarded);
 }
 
 std::string PublicCall::user_agent() const {

@@ -51,7 +51,7 @@ class PublicCall {
   bool on_behalf() const;  // obh
 
   // The visitor that the edge spoke to: the last of X-Forwarded-For, which the edge sets. Empty if unknown.
-  std::string_view peer_address() const;
+  std::string peer_address() const;
   // Shortened and in ASCII, as it may be written to JSON.
   std::string user_agent() const;
   // W3C Trace Context; empty if none or malformed.

@@ -77,6 +77,7 @@ http::Reply AnswerContext(const PublicParts& parts, const PublicCall& call) {
 http::Reply AnswerEvents(const PublicParts& parts, const PublicCall& call) {
   const auto found = FindVisit(parts, call);
   if (!found) return found.error();
+  if (auto refused = http::RefuseEncodedBody(call.request())) return *std::move(refused);
   auto body = ParseEventsBody(call.request().body());
   if (!body) return http::ErrorReply(400, 5, body.error().message);
   VisitCall visit{.account = found->account, .live_session_only = true};

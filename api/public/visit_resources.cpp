@@ -36,13 +36,14 @@ http::Reply AnswerVisit(const PublicParts& parts, const PublicCall& call, VisitR
   if (!call.visitor_is_well_formed()) return http::ErrorReply(404, 37, "vid: is malformed");
   if (!call.session_is_well_formed()) return http::ErrorReply(404, 39, "sid: is malformed");
 
+  if (auto refused = http::RefuseEncodedBody(call.request())) return *std::move(refused);
   auto body = ParseRequestBody(call.request().body(), kind);
   if (!body) return http::ErrorReply(400, 5, body.error().message);
   const bool report = kind == VisitRequest::Kind::kReport;
   if (report && !NamesSomebody(call, *body)) {
     return http::ErrorReply(400, 5, "consumerId: one of vid, consumerId and identities[].sub is required");
   }
-  visit.request.address = call.on_behalf() ? std::move(body->ip_address) : std::string(call.peer_address());
+  visit.request.address = call.on_behalf() ? std::move(body->ip_address) : call.peer_address();
   (*std::move(body)).MoveInto(visit.request);
   Complete(parts, call, visit);
 

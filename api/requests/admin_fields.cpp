@@ -6,7 +6,10 @@ namespace monitor::admin {
 
 std::expected<Fields, std::string> Fields::Parse(std::string_view body, json::Limits limits) {
   auto document = json::Document::Parse(body.empty() ? std::string_view("{}") : body, limits);
-  if (!document) return std::unexpected("body: " + document.error().message);
+  if (!document) {
+    const json::ParseError& error = document.error();
+    return std::unexpected((error.path.empty() ? "body" : error.path) + ": " + error.message);
+  }
   if (!document->root().is_object()) return std::unexpected("body: must be an object");
   return Fields(std::move(*document));
 }
@@ -33,12 +36,17 @@ std::expected<std::optional<std::string_view>, std::string> Fields::Text(std::st
   return text;
 }
 
+const json::Value* Fields::FindNumber(std::string_view name) const {
+  const json::Value* value = Find(name);
+  return IsAbsentNumber(value) ? nullptr : value;
+}
+
 std::expected<std::optional<std::int64_t>, std::string> Fields::Integer(std::string_view name) const {
-  return ReadOptional<std::int64_t>(Find(name), name, ReadInteger);
+  return ReadOptional<std::int64_t>(FindNumber(name), name, ReadInteger);
 }
 
 std::expected<std::optional<Decimal>, std::string> Fields::Amount(std::string_view name) const {
-  return ReadOptional<Decimal>(Find(name), name, ReadAmount);
+  return ReadOptional<Decimal>(FindNumber(name), name, ReadAmount);
 }
 
 }  // namespace monitor::admin

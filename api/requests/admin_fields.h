@@ -27,6 +27,8 @@ class Fields {
  private:
   explicit Fields(json::Document document) : document_(std::move(document)) {}
 
+  const json::Value* FindNumber(std::string_view name) const;  // nullptr: absent, "" too
+
   json::Document document_;
 };
 

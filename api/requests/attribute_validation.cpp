@@ -12,6 +12,7 @@ namespace {
 
 enum class FieldKind : std::uint8_t {
   kString,
+  kDescription,  // a text that only describes: cut, not refused
   kInteger,
   kAmount,
   kBoolean,
@@ -19,7 +20,7 @@ enum class FieldKind : std::uint8_t {
   kGender,
   kObject,
   kObjects,
-  kStrings
+  kDescriptions
 };
 
 // One field of an attribute. What is not in a table is kept as it was sent.
@@ -31,13 +32,15 @@ struct FieldRule {
   std::span<const FieldRule> fields = {};         // of kObject and kObjects
   std::span<const std::string_view> words = {};   // of kWord
   std::int64_t min = INT64_MIN, max = INT64_MAX;  // of kInteger
-  std::size_t max_items = SIZE_MAX;               // of kObjects and kStrings
+  std::size_t max_items = SIZE_MAX;               // of kObjects and kDescriptions
 };
 
 using enum FieldKind;
 
-constexpr FieldRule kProductFields[] = {
-    {.name = "name"}, {.name = "category"}, {.name = "sku"}, {.name = "price", .kind = kAmount}};
+constexpr FieldRule kProductFields[] = {{.name = "name", .kind = kDescription},
+                                        {.name = "category", .kind = kDescription},
+                                        {.name = "sku"},
+                                        {.name = "price", .kind = kAmount}};
 
 constexpr FieldRule kCartItemFields[] = {
     {.name = "product", .kind = kObject, .required = true, .fields = kProductFields},
@@ -58,9 +61,12 @@ constexpr FieldRule kPurchaseFields[] = {{.name = "total", .kind = kAmount},
                                          {.name = "orderId"},
                                          {.name = "cart", .kind = kObject, .fields = kPurchasedCartFields}};
 
-constexpr FieldRule kViewedProductFields[] = {{.name = "name"},          {.name = "category"},
-                                              {.name = "sku"},           {.name = "price", .kind = kAmount},
-                                              {.name = "statusInStock"}, {.name = "quantityInStock", .kind = kInteger}};
+constexpr FieldRule kViewedProductFields[] = {{.name = "name", .kind = kDescription},
+                                              {.name = "category", .kind = kDescription},
+                                              {.name = "sku"},
+                                              {.name = "price", .kind = kAmount},
+                                              {.name = "statusInStock"},
+                                              {.name = "quantityInStock", .kind = kInteger}};
 
 constexpr FieldRule kViewedItemFields[] = {
     {.name = "product", .kind = kObject, .required = true, .fields = kViewedProductFields}};
@@ -138,14 +144,14 @@ constexpr FieldRule kServiceInnerFields[] = {{.name = "topic"},
 constexpr FieldRule kServiceFields[] = {{.name = "service", .kind = kObject, .fields = kServiceInnerFields}};
 
 constexpr FieldRule kErrorInnerFields[] = {{.name = "contextId"},
-                                           {.name = "message"},
+                                           {.name = "message", .kind = kDescription},
                                            {.name = "code"},
                                            {.name = "level", .kind = kInteger},
                                            {.name = "resolved", .kind = kBoolean}};
 
 constexpr FieldRule kErrorFields[] = {{.name = "error", .kind = kObject, .fields = kErrorInnerFields}};
 
-constexpr FieldRule kSearchInfoFields[] = {{.name = "keywords", .kind = kStrings}};
+constexpr FieldRule kSearchInfoFields[] = {{.name = "keywords", .kind = kDescriptions}};
 
 // In the order of AttributeType.
 constexpr std::span<const FieldRule> kAttributeFields[] = {
@@ -203,9 +209,9 @@ Written WriteArray(const json::Value& value, const FieldRule& rule, const FieldP
       if (Written written = WriteFields(item, rule.fields, item_path, out); !written) return written;
       continue;
     }
-    auto text = ReadString(item, item_path);
+    auto text = ReadText(item, item_path);
     if (!text) return std::unexpected(text.error());
-    out.String(*text);
+    out.String(CutCharacters(*text, kMaxStringCharacters));
   }
   out.EndArray();
   return {};
@@ -229,6 +235,12 @@ Written WriteValue(const json::Value& value, const FieldRule& rule, const FieldP
       out.String(*text);
       return {};
     }
+    case kDescription: {
+      auto text = ReadText(value, path);
+      if (!text) return std::unexpected(text.error());
+      out.String(CutCharacters(*text, kMaxStringCharacters));
+      return {};
+    }
     case kInteger:
       return WriteInteger(value, rule, path, out);
     case kAmount: {
@@ -237,10 +249,12 @@ Written WriteValue(const json::Value& value, const FieldRule& rule, const FieldP
       out.String(amount->ToString());
       return {};
     }
-    case kBoolean:
-      if (!value.is_bool()) return path.Error("must be true or false");
-      out.Bool(value.boolean());
+    case kBoolean: {
+      auto flag = ReadBoolean(value, path);
+      if (!flag) return std::unexpected(flag.error());
+      out.Bool(*flag);
       return {};
+    }
     case kWord:
       return WriteWord(value, rule.words, path, out);
     case kGender:
@@ -248,10 +262,15 @@ Written WriteValue(const json::Value& value, const FieldRule& rule, const FieldP
     case kObject:
       return WriteFields(value, rule.fields, path, out);
     case kObjects:
-    case kStrings:
+    case kDescriptions:
       return WriteArray(value, rule, path, out);
   }
   std::unreachable();
+}
+
+bool IsAbsent(const json::Value* value, const FieldRule& rule) {
+  const bool number = rule.kind == kInteger || rule.kind == kAmount;
+  return number ? IsAbsentNumber(value) : value == nullptr || value->is_null();
 }
 
 const FieldRule* FindRule(std::span<const FieldRule> rules, std::string_view name) {
@@ -271,7 +290,7 @@ Written WriteFields(const json::Value& object, std::span<const FieldRule> rules,
       out.Key(member.name).Copy(member.value);
       continue;
     }
-    if (member.value.is_null()) continue;
+    if (IsAbsent(&member.value, *rule)) continue;
     const FieldPath member_path(path, member.name);
     if (member.name != rule->name && object.Find(rule->name) != nullptr) {  // the main name wins, both are judged
       std::string unused;
@@ -283,7 +302,7 @@ Written WriteFields(const json::Value& object, std::span<const FieldRule> rules,
     if (Written written = WriteValue(member.value, *rule, member_path, out); !written) return written;
   }
   for (const FieldRule& rule : rules) {
-    if (rule.required && object.Find(rule.name) == nullptr) return FieldPath(path, rule.name).Error("is required");
+    if (rule.required && IsAbsent(object.Find(rule.name), rule)) return FieldPath(path, rule.name).Error("is required");
   }
   out.EndObject();
   return {};
@@ -324,12 +343,12 @@ std::expected<SentImpression, FieldError> ReadImpression(const json::Value& valu
   for (const auto& [name, target] : required) {
     FieldPath field_path(path, name);
     const json::Value* field = value.Find(name);
-    if (field == nullptr) return field_path.Error("is required");
+    if (IsAbsentNumber(field)) return field_path.Error("is required");
     auto number = ReadInteger(*field, field_path);
     if (!number) return std::unexpected(number.error());
     *target = *number;
   }
-  if (const json::Value* revision = value.Find("revision")) {
+  if (const json::Value* revision = value.Find("revision"); !IsAbsentNumber(revision)) {
     auto number = ReadInteger(*revision, FieldPath(path, "revision"));
     if (!number) return std::unexpected(number.error());
     impression.revision = *number;

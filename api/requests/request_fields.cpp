@@ -14,6 +14,8 @@ std::string_view NumberText(const json::Value& value) {
   return {};
 }
 
+bool BeginsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
 }  // namespace
 
 void FieldPath::AppendTo(std::string& out) const {
@@ -44,18 +46,42 @@ std::unexpected<FieldError> FieldPath::Error(std::string_view what) const {
 
 std::size_t CountCharacters(std::string_view utf8) {
   std::size_t count = 0;
-  for (char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  for (char c : utf8) count += BeginsCharacter(c);
   return count;
+}
+
+std::string_view CutCharacters(std::string_view utf8, std::size_t max_characters) {
+  if (utf8.size() <= max_characters) return utf8;
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < utf8.size(); ++i) {
+    if (BeginsCharacter(utf8[i]) && characters++ == max_characters) return utf8.substr(0, i);
+  }
+  return utf8;
+}
+
+std::expected<std::string_view, FieldError> ReadText(const json::Value& value, const FieldPath& path) {
+  if (value.is_string() || value.is_number()) return value.text();
+  if (value.is_bool()) return value.boolean() ? "true" : "false";
+  return path.Error("must be a string");
 }
 
 std::expected<std::string_view, FieldError> ReadString(const json::Value& value, const FieldPath& path,
                                                        std::size_t max_characters) {
-  if (!value.is_string()) return path.Error("must be a string");
-  std::string_view text = value.text();
-  if (text.size() > max_characters && CountCharacters(text) > max_characters) {
+  auto text = ReadText(value, path);
+  if (text && text->size() > max_characters && CountCharacters(*text) > max_characters) {
     return path.Error("must not be longer than " + std::to_string(max_characters) + " characters");
   }
   return text;
+}
+
+std::expected<bool, FieldError> ReadBoolean(const json::Value& value, const FieldPath& path) {
+  if (value.is_bool()) return value.boolean();
+  if (value.is_string() && (value.text() == "true" || value.text() == "false")) return value.text() == "true";
+  return path.Error("must be true or false");
+}
+
+bool IsAbsentNumber(const json::Value* value) {
+  return value == nullptr || value->is_null() || (value->is_string() && value->text().empty());
 }
 
 std::expected<std::int64_t, FieldError> ReadInteger(const json::Value& value, const FieldPath& path) {
@@ -65,11 +91,11 @@ std::expected<std::int64_t, FieldError> ReadInteger(const json::Value& value, co
 
 std::expected<Decimal, FieldError> ReadAmount(const json::Value& value, const FieldPath& path) {
   if (std::optional<Decimal> amount = Decimal::Parse(NumberText(value))) return *amount;
-  return path.Error("must be a number with at most 15 integer digits and 6 decimals");
+  return path.Error("must be a number with at most 15 integer digits");
 }
 
-std::optional<std::int64_t> ParseInteger(std::string_view json_number) {
-  std::optional<JsonNumber> parts = SplitJsonNumber(json_number);
+std::optional<std::int64_t> ParseInteger(std::string_view number) {
+  std::optional<JsonNumber> parts = SplitJsonNumber(number, LeadingZeros::kRead);
   if (!parts) return std::nullopt;
   const auto digits = static_cast<std::int64_t>(parts->integer.size() + parts->fraction.size());
   const std::int64_t point = static_cast<std::int64_t>(parts->integer.size()) + parts->exponent;

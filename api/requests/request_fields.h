@@ -44,17 +44,29 @@ class FieldPath {
 // Unicode characters of valid UTF-8.
 std::size_t CountCharacters(std::string_view utf8);
 
-// A string of at most `max_characters`. The view lives as long as the parsed document.
+// No more than that many of them.
+std::string_view CutCharacters(std::string_view utf8, std::size_t max_characters);
+
+// A string; a number or boolean counts as its JSON text. The view lives as long as the parsed document.
+std::expected<std::string_view, FieldError> ReadText(const json::Value& value, const FieldPath& path);
+// The same of at most `max_characters`.
 std::expected<std::string_view, FieldError> ReadString(const json::Value& value, const FieldPath& path,
                                                        std::size_t max_characters = kMaxStringCharacters);
 
-// A JSON number or a string in the same grammar, exponents expanded: 30, "30", 30.0 and 3e1 are 30, 1.5 is refused.
+// A JSON boolean, or "true" or "false".
+std::expected<bool, FieldError> ReadBoolean(const json::Value& value, const FieldPath& path);
+
+// Where a number is expected an empty string counts as absent, as `null` does.
+bool IsAbsentNumber(const json::Value* value);
+
+// A JSON number or a string in the same grammar, exponents expanded: 30, "30", "030", 30.0 and 3e1 are 30, 1.5 is
+// refused.
 std::expected<std::int64_t, FieldError> ReadInteger(const json::Value& value, const FieldPath& path);
 
-// A JSON number or a string in the same grammar, within the digits of events.md section 2.
+// A JSON number or a string in the same grammar, rounded to the decimals of events.md section 2.
 std::expected<Decimal, FieldError> ReadAmount(const json::Value& value, const FieldPath& path);
 
-// The integer that a JSON number means; nullopt if it is none, or does not fit 64 bits.
-std::optional<std::int64_t> ParseInteger(std::string_view json_number);
+// The integer that a number means, leading zeros read; nullopt if it is none, or does not fit 64 bits.
+std::optional<std::int64_t> ParseInteger(std::string_view number);
 
 }  // namespace monitor

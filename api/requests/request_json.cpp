@@ -41,7 +41,7 @@ std::expected<std::string_view, FieldError> ReadProperty(const json::Value& valu
                                                          const FieldPath& path) {
   auto text = ReadString(value, path);
   if (!text) return text;
-  if (rule.name == "ipAddress" && !IsIpAddress(*text)) return path.Error("must be an IPv4 or IPv6 address");
+  if (rule.name == "ipAddress" && BareAddress(*text).empty()) return path.Error("must be an IPv4 or IPv6 address");
   if (rule.words.empty()) return text;
   std::string expected = "must be one of";
   for (std::string_view word : rule.words) {
@@ -105,6 +105,9 @@ class BodyReader {
 
   Done ReadIdentities(const json::Value& value, const FieldPath& path) {
     if (!value.is_array()) return path.Error("must be an array");
+    if (value.items().size() > kMaxIdentities) {
+      return path.Error("must not hold more than " + std::to_string(kMaxIdentities) + " identities");
+    }
     for (std::size_t i = 0; i < value.items().size(); ++i) {
       if (Done done = ReadIdentity(value.items()[i], FieldPath(path, i)); !done) return done;
     }
@@ -150,9 +153,9 @@ class BodyReader {
       auto text = ReadProperty(member.value, *rule, FieldPath(path, member.name));
       if (!text) return std::unexpected(std::move(text.error()));
       if (member.name != rule->name && value.Find(rule->name) != nullptr) continue;  // the main name wins
-      out.Key(rule->name).String(*text);
       if (rule->name == "deviceFamily") properties.device_family = ParseDeviceFamily(*text);
-      if (rule->name == "ipAddress") out_.ip_address = *text;
+      if (rule->name == "ipAddress") *text = out_.ip_address = BareAddress(*text);
+      out.Key(rule->name).String(*text);
     }
     out.EndObject();
     return {};
@@ -162,8 +165,9 @@ class BodyReader {
     if (value.is_string()) return SplitEntryPoints(value.text(), path);
     if (!value.is_array()) return path.Error("must be an array of strings");
     for (std::size_t i = 0; i < value.items().size(); ++i) {
-      if (!value.items()[i].is_string()) return FieldPath(path, i).Error("must be a string");
-      if (Done done = AddEntryPoint(value.items()[i].text(), path); !done) return done;
+      auto text = ReadText(value.items()[i], FieldPath(path, i));
+      if (!text) return std::unexpected(std::move(text.error()));
+      if (Done done = AddEntryPoint(*text, path); !done) return done;
     }
     return {};
   }
@@ -182,15 +186,10 @@ class BodyReader {
   }
 
   Done AddEntryPoint(std::string_view text, const FieldPath& path) {
-    const std::size_t index = out_.entry_points.size();
-    if (index == kMaxEntryPoints) {
+    if (out_.entry_points.size() == kMaxEntryPoints) {
       return path.Error("must not hold more than " + std::to_string(kMaxEntryPoints) + " entry points");
     }
-    if (CountCharacters(text) > kMaxEntryPointCharacters) {
-      return FieldPath(path, index)
-          .Error("must not be longer than " + std::to_string(kMaxEntryPointCharacters) + " characters");
-    }
-    out_.entry_points.emplace_back(text);
+    out_.entry_points.emplace_back(CutCharacters(text, kMaxEntryPointCharacters));
     return {};
   }
 
@@ -215,10 +214,19 @@ const std::pair<std::string_view, BodyReader::Read> BodyReader::kFields[6] = {
     {"pageId", &BodyReader::ReadPageId},
 };
 
-std::expected<json::Document, FieldError> ParseJson(std::string_view body) {
-  auto document = json::Document::Parse(body);
+// Some shells write one mark of their own before a text that has one.
+std::string_view WithoutByteOrderMarks(std::string_view body) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  while (body.starts_with(kMark)) body.remove_prefix(kMark.size());
+  return body;
+}
+
+std::expected<json::Document, FieldError> ParseJson(std::string_view text) {
+  auto document = json::Document::Parse(text);
   if (document) return std::move(*document);
-  return FieldPath().Error(document.error().message + " at byte " + std::to_string(document.error().offset));
+  const json::ParseError& error = document.error();
+  if (!error.path.empty()) return std::unexpected(FieldError{error.path + ": " + error.message});
+  return FieldPath().Error(error.message + " at byte " + std::to_string(error.offset));
 }
 
 }  // namespace
@@ -239,13 +247,14 @@ std::expected<RequestBody, FieldError> ReadRequestBody(const json::Value& body, 
 }
 
 std::expected<RequestBody, FieldError> ParseRequestBody(std::string_view body, VisitRequest::Kind kind) {
-  auto document = ParseJson(body.empty() ? "{}" : body);
+  const std::string_view text = WithoutByteOrderMarks(body);
+  auto document = ParseJson(text.empty() ? "{}" : text);
   if (!document) return std::unexpected(std::move(document.error()));
   return ReadRequestBody(document->root(), kind);
 }
 
 std::expected<RequestBody, FieldError> ParseEventsBody(std::string_view body) {
-  auto document = ParseJson(body);
+  auto document = ParseJson(WithoutByteOrderMarks(body));
   if (!document) return std::unexpected(std::move(document.error()));
   RequestBody out;
   Done done = BodyReader(Kind::kReport, out).ReadAttributes(document->root(), FieldPath());

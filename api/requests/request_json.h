@@ -18,7 +18,8 @@ namespace monitor {
 
 constexpr std::size_t kMaxAttributes = 100;
 constexpr std::size_t kMaxEntryPoints = 50;
-constexpr std::size_t kMaxEntryPointCharacters = 2'048;
+constexpr std::size_t kMaxEntryPointCharacters = 2'048;  // cut after them
+constexpr std::size_t kMaxIdentities = 20;
 constexpr std::size_t kMaxConsumerIdCharacters = 256;
 constexpr std::size_t kMaxPageIdCharacters = 64;
 
@@ -27,7 +28,7 @@ struct RequestBody {
   std::optional<PageId> page;
   std::vector<Identity> identities;  // consumerId among them
   std::optional<ClientProperties> client_properties;
-  std::string ip_address;  // clientProperties.ipAddress; empty if absent
+  std::string ip_address;  // clientProperties.ipAddress, bare; empty if absent
   std::vector<std::string> entry_points;
   std::vector<Attribute> attributes;
   std::vector<SentImpression> impressions;
@@ -36,7 +37,8 @@ struct RequestBody {
   void MoveInto(VisitRequest& request) &&;
 };
 
-// An engagement body may be empty, and holds no impressions; a report's engagementAttributes are required.
+// UTF-8 byte order marks before a body are read over. An engagement body may be empty, and holds no impressions; a
+// report's engagementAttributes are required.
 std::expected<RequestBody, FieldError> ParseRequestBody(std::string_view body, VisitRequest::Kind kind);
 // The same of a value already parsed (explain).
 std::expected<RequestBody, FieldError> ReadRequestBody(const json::Value& body, VisitRequest::Kind kind);

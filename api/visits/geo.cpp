@@ -2,7 +2,7 @@
 
 #include <maxminddb.h>
 
-#include "domain/values/client_address.h"
+#include "domain/values/address.h"
 
 namespace monitor {
 namespace {
@@ -37,7 +37,7 @@ std::expected<Geo, std::string> Geo::Open(const std::string& path) {
 }
 
 GeoFacts Geo::Lookup(std::string_view address) const {
-  if (!IsIpAddress(address)) return {};
+  if (!ParseAddress(address)) return {};
   int name_status = 0, status = MMDB_SUCCESS;
   MMDB_lookup_result_s found =
       MMDB_lookup_string(&database_->file, std::string(address).c_str(), &name_status, &status);

@@ -11,25 +11,37 @@ namespace {
 constexpr int kMaxIntegerDigits = 15;
 constexpr int kDecimals = 6;
 constexpr std::int64_t kUnit = 1'000'000;
+constexpr Int128 kTooMuch = Int128{1'000'000'000'000'000} * kUnit;
+
+// Half to even: do the digits behind the last one kept make it one more?
+bool RoundsUp(std::string_view dropped, bool odd) {
+  if (dropped.front() != '5') return dropped.front() > '5';
+  return odd || dropped.find_first_not_of('0', 1) != std::string_view::npos;
+}
 
 }  // namespace
 
-std::optional<Decimal> Decimal::Parse(std::string_view json_number) {
-  std::optional<JsonNumber> number = SplitJsonNumber(json_number);
+std::optional<Decimal> Decimal::Parse(std::string_view text) {
+  const std::optional<JsonNumber> number = SplitJsonNumber(text, LeadingZeros::kRead);
   if (!number) return std::nullopt;
   std::string digits(number->integer);
   digits += number->fraction;
+  const auto size = static_cast<std::int64_t>(digits.size());
   // Digits before the point once the exponent is expanded; leading zeros do not count.
-  auto zeros = static_cast<std::int64_t>(std::min(digits.find_first_not_of('0'), digits.size()));
-  auto point = static_cast<std::int64_t>(number->integer.size()) + number->exponent;
-  std::int64_t decimals = std::max<std::int64_t>(static_cast<std::int64_t>(digits.size()) - point, 0);
-  bool zero = zeros == static_cast<std::int64_t>(digits.size());
-  if (decimals > kDecimals || (!zero && point - zeros > kMaxIntegerDigits)) return std::nullopt;
+  const auto zeros = static_cast<std::int64_t>(std::min(digits.find_first_not_of('0'), digits.size()));
+  const std::int64_t point = static_cast<std::int64_t>(number->integer.size()) + number->exponent;
   Decimal result;
-  if (zero) return result;
-  for (char c : digits) result.micros_ = result.micros_ * 10 + (c - '0');
-  auto missing = kDecimals - (static_cast<std::int64_t>(digits.size()) - point);
-  for (std::int64_t i = 0; i < missing; ++i) result.micros_ *= 10;
+  if (zeros == size) return result;
+  if (point - zeros > kMaxIntegerDigits) return std::nullopt;
+  const std::int64_t kept = point + kDecimals;  // digits up to the last decimal; may be none, or more than there are
+  for (std::int64_t i = zeros; i < kept; ++i) {
+    result.micros_ = result.micros_ * 10 + (i < size ? digits[static_cast<std::size_t>(i)] - '0' : 0);
+  }
+  if (kept >= 0 && kept < size &&
+      RoundsUp(std::string_view(digits).substr(static_cast<std::size_t>(kept)), result.micros_ % 2 != 0)) {
+    result.micros_ += 1;
+  }
+  if (result.micros_ >= kTooMuch) return std::nullopt;
   if (number->negative) result.micros_ = -result.micros_;
   return result;
 }

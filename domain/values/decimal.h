@@ -16,9 +16,10 @@ class Decimal {
  public:
   constexpr Decimal() = default;
 
-  // JSON number grammar, an exponent is expanded before digits are counted. nullopt: not a number, not finite as a
-  // double, more than 15 integer digits or more than 6 decimals.
-  static std::optional<Decimal> Parse(std::string_view json_number);
+  // JSON's grammar with leading zeros; an exponent is expanded before digits are counted. Rounded half to even at the
+  // sixth decimal, since clients add in binary (http-api.md section 3). nullopt: not a number, or more than 15 integer
+  // digits, before or after rounding.
+  static std::optional<Decimal> Parse(std::string_view number);
 
   // Without exponent and without trailing zeros: "129.5", "0", "-3".
   std::string ToString() const;

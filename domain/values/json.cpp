@@ -27,6 +27,9 @@ constexpr std::size_t kFirstChunkNodes = 24;
 constexpr std::size_t kChunkBytes = 32 * 1024;
 constexpr std::size_t kLinearMembers = 12;  // up to so many keys are compared pairwise, more are sorted
 
+constexpr const char* kHalfPair = "half a surrogate pair";
+constexpr const char* kTooBig = "the number is too big";
+
 constexpr std::size_t RoundUp(std::size_t size) { return (size + kBlock - 1) / kBlock * kBlock; }
 
 // True if every byte is below 0x80: then there is no encoding to validate, which doubles the speed.
@@ -82,6 +85,33 @@ bool BlankExponentsOfZeros(std::string& text) {
   return found;
 }
 
+// Writes U+FFFD over every escaped half of a surrogate pair; as long as it was, so that every byte stays where it is.
+// False if there are none.
+bool ReplaceHalfPairs(std::string& text) {
+  // The four digits of an escape; 0 if there is none. No half is 0.
+  const auto unit_at = [&text](std::size_t i) -> unsigned {
+    unsigned unit = 0;
+    if (i + 6 > text.size() || text[i] != '\\' || text[i + 1] != 'u') return 0;
+    const char* const end = text.data() + i + 6;
+    return std::from_chars(text.data() + i + 2, end, unit, 16).ptr == end ? unit : 0;
+  };
+  bool found = false;
+  for (std::size_t i = text.find('\\'); i < text.size(); i = text.find('\\', i)) {
+    const unsigned unit = unit_at(i);
+    const bool first = unit >= 0xD800 && unit < 0xDC00, second = unit >= 0xDC00 && unit < 0xE000;
+    if (first && unit_at(i + 6) >= 0xDC00 && unit_at(i + 6) < 0xE000) {
+      i += 12;
+      continue;
+    }
+    if (first || second) {
+      text.replace(i, 6, "\\uFFFD");
+      found = true;
+    }
+    i += 2;  // an escaped backslash begins nothing
+  }
+  return found;
+}
+
 std::string MessageOf(rapidjson::ParseErrorCode code) {
   switch (code) {
     case rapidjson::kParseErrorDocumentEmpty:
@@ -100,13 +130,13 @@ std::string MessageOf(rapidjson::ParseErrorCode code) {
     case rapidjson::kParseErrorStringEscapeInvalid:
       return "the escape sequence is invalid";
     case rapidjson::kParseErrorStringUnicodeSurrogateInvalid:
-      return "half a surrogate pair";
+      return kHalfPair;
     case rapidjson::kParseErrorStringMissQuotationMark:
       return "the string does not end";
     case rapidjson::kParseErrorStringInvalidEncoding:
       return "a string is not UTF-8 or holds a control character";
     case rapidjson::kParseErrorNumberTooBig:
-      return "the number is too big";
+      return kTooBig;
     case rapidjson::kParseErrorNumberMissFraction:
     case rapidjson::kParseErrorNumberMissExponent:
       return "the number is not complete";
@@ -167,20 +197,20 @@ class Builder {
     return Add(node);
   }
   bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
-    if (!IsFinite({text, size})) return Refuse("the number is too big");
+    if (!IsFinite({text, size})) return Refuse(kTooBig);
     return AddText(Kind::kNumber, {text, size});
   }
   bool String(const char* text, rapidjson::SizeType size, bool) {
-    if (HasLoneSurrogate({text, size})) return Refuse("half a surrogate pair");
+    if (HasLoneSurrogate({text, size})) return Refuse(kHalfPair);
     return AddText(Kind::kString, {text, size});
   }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
-    if (HasLoneSurrogate({text, size})) return Refuse("half a surrogate pair");
+    if (HasLoneSurrogate({text, size})) return Refuse(kHalfPair);
     key_ = {text, size};
     return true;
   }
-  bool StartObject() { return Open(); }
-  bool StartArray() { return Open(); }
+  bool StartObject() { return Open(Kind::kObject); }
+  bool StartArray() { return Open(Kind::kArray); }
 
   bool EndObject(rapidjson::SizeType count) {
     Member* members = static_cast<Member*>(allocate_(count * sizeof(Member)));
@@ -211,7 +241,30 @@ class Builder {
   const Value& root() const { return pending_.front().value; }
   const char* refusal() const { return refusal_; }
 
+  // Of the value that comes next; empty if its path is too long to be of use.
+  std::string Path() const {
+    constexpr std::size_t kMaxPathBytes = 256;
+    std::string path;
+    for (std::size_t i = 0; i < open_.size() && path.size() <= kMaxPathBytes; ++i) {
+      const bool last = i + 1 == open_.size();
+      if (open_[i].kind == Kind::kArray) {
+        // Its finished elements wait, and the containers that are open in between do not: they have no value yet.
+        const std::size_t end = last ? pending_.size() : open_[i + 1].begin;
+        path.append("[").append(std::to_string(end - open_[i].begin)).append("]");
+      } else {
+        path.append(path.empty() ? "" : ".").append(last ? key_ : open_[i + 1].key);
+      }
+    }
+    return path.size() <= kMaxPathBytes ? path : std::string();
+  }
+
  private:
+  struct OpenContainer {
+    std::string_view key;  // its own, in the container around it
+    std::size_t begin;     // its first value on `pending_`
+    Kind kind;
+  };
+
   bool Refuse(const char* why) {
     refusal_ = why;
     return false;
@@ -231,9 +284,9 @@ class Builder {
     return true;
   }
 
-  bool Open() {
-    if (++depth_ > limits_.max_depth) return Refuse("nested too deep");
-    open_keys_.push_back(key_);
+  bool Open(Kind kind) {
+    if (std::ssize(open_) == limits_.max_depth) return Refuse("nested too deep");
+    open_.push_back({key_, pending_.size(), kind});
     key_ = {};
     return true;
   }
@@ -241,9 +294,8 @@ class Builder {
   bool Close(Value& node, std::size_t count) {
     node.count_ = static_cast<std::uint32_t>(count);
     pending_.resize(pending_.size() - count);
-    --depth_;
-    key_ = open_keys_.back();
-    open_keys_.pop_back();
+    key_ = open_.back().key;
+    open_.pop_back();
     return Add(node);
   }
 
@@ -266,10 +318,9 @@ class Builder {
 
   std::function<void*(std::size_t)> allocate_;
   Limits limits_;
-  int depth_ = 0;
   std::size_t nodes_ = 0;
   std::string_view key_;
-  std::vector<std::string_view> open_keys_;
+  std::vector<OpenContainer> open_;
   std::vector<Member> pending_;
   const char* refusal_ = nullptr;
 };
@@ -308,13 +359,14 @@ std::expected<Document, ParseError> Document::Parse(std::string_view text, Limit
   rapidjson::ParseResult result =
       IsAscii(text) ? Read<rapidjson::kParseNoFlags>(arena->text_begin, text.size(), builder, whole)
                     : Read<rapidjson::kParseValidateEncodingFlag>(arena->text_begin, text.size(), builder, whole);
-  if (result.Code() == rapidjson::kParseErrorNumberTooBig) {
-    std::string blanked(text);
-    if (BlankExponentsOfZeros(blanked)) return Parse(blanked, limits);  // once: then there are none left
-  }
   if (result.IsError()) {
     std::string message = builder.refusal() != nullptr ? builder.refusal() : MessageOf(result.Code());
-    return std::unexpected(ParseError{result.Offset(), std::move(message)});
+    // What can be mended is, once: then there is none left.
+    std::string mended(text);
+    if (message == kTooBig && BlankExponentsOfZeros(mended)) return Parse(mended, limits);
+    if (message == kHalfPair && ReplaceHalfPairs(mended)) return Parse(mended, limits);
+    std::string path = message == kTooBig ? builder.Path() : std::string();
+    return std::unexpected(ParseError{result.Offset(), std::move(message), std::move(path)});
   }
   // RapidJSON takes a NUL for the end of the text.
   if (!whole) return std::unexpected(ParseError{text.find('\0'), "something follows the document"});

@@ -1,7 +1,8 @@
 // The one JSON reader and writer of the project; RapidJSON is named in json.cpp only.
 //
 // The reader is for hostile input: it works iteratively, keeps numbers as text, validates UTF-8, and refuses depth,
-// node counts, duplicate keys and anything after the document (also behind an embedded NUL). See
+// node counts, duplicate keys and anything after the document (also behind an embedded NUL). An escaped half of a
+// surrogate pair is read as U+FFFD: clients cut texts in the middle of a pair (http-api.md section 3). See
 // design notes on RapidJSON in docs/decisions/. A Document owns all memory of its values (one arena): values are views
 // and must not outlive it. Not thread-safe while being built; afterwards const and shareable.
 #pragma once
@@ -61,6 +62,7 @@ struct Limits {
 struct ParseError {
   std::size_t offset;   // bytes from the start of the text
   std::string message;  // in English, without the input's content
+  std::string path;     // of the value that is no good: "items[1].total"; empty: the document itself, or not one value
 };
 
 class Document {

@@ -39,11 +39,14 @@ bool AllZeros(std::string_view digits) { return digits.find_first_not_of('0') ==
 
 bool JsonNumber::is_zero() const { return AllZeros(integer) && AllZeros(fraction); }
 
-std::optional<JsonNumber> SplitJsonNumber(std::string_view text) {
+std::optional<JsonNumber> SplitJsonNumber(std::string_view text, LeadingZeros zeros) {
   JsonNumber number;
   number.negative = Take(text, '-');
   number.integer = TakeDigits(text);
-  if (number.integer.empty() || (number.integer.size() > 1 && number.integer.front() == '0')) return std::nullopt;
+  if (number.integer.empty()) return std::nullopt;
+  const std::size_t leading = std::min(number.integer.find_first_not_of('0'), number.integer.size() - 1);
+  if (leading > 0 && zeros == LeadingZeros::kRefused) return std::nullopt;
+  number.integer.remove_prefix(leading);
   if (Take(text, '.')) {
     number.fraction = TakeDigits(text);
     if (number.fraction.empty()) return std::nullopt;

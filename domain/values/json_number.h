@@ -18,7 +18,10 @@ struct JsonNumber {
   bool is_zero() const;  // 0, -0, 0.00e5
 };
 
+// A numeric string follows the same grammar, but may have leading zeros: "04" (http-api.md section 3).
+enum class LeadingZeros : std::uint8_t { kRefused, kRead };
+
 // nullopt: the text is not one number and nothing else ("+1", "01", "1.", ".5", " 1").
-std::optional<JsonNumber> SplitJsonNumber(std::string_view text);
+std::optional<JsonNumber> SplitJsonNumber(std::string_view text, LeadingZeros zeros = LeadingZeros::kRefused);
 
 }  // namespace monitor

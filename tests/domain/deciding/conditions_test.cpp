@@ -284,7 +284,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCondition{"BehaviorCartBoth", R"({"type": "cartValue", "change": "emptied", "to": 5})", ""},
         BadCondition{"BehaviorCartBackwards", R"({"type": "cartValue", "from": 5.01, "to": 5})", "to"},
         BadCondition{"BehaviorProductName", R"({"type": "viewedProduct", "name": [5]})", "name[0]"},
-        BadCondition{"BehaviorPrice", R"({"type": "cartProducts", "priceFrom": 0.1234567})", "priceFrom"},
+        BadCondition{"BehaviorPrice", R"({"type": "cartProducts", "priceFrom": 1e15})", "priceFrom"},
         BadCondition{"BehaviorOrdinal", R"({"type": "visitorError", "ordinal": 0})", "ordinal"},
         BadCondition{"BehaviorEngagement", R"({"type": "engagedInSession", "state": "clicked",
                                               "engagementIds": [9]})",

@@ -29,7 +29,7 @@ TEST(Decimal, ExpandsExponentsBeforeItCountsDigits) {
   EXPECT_EQ(Echo("1e14"), "100000000000000");
   EXPECT_EQ(Echo("1e15"), "refused");
   EXPECT_EQ(Echo("1e-6"), "0.000001");
-  EXPECT_EQ(Echo("1e-7"), "refused");
+  EXPECT_EQ(Echo("6e-7"), "0.000001");
   EXPECT_EQ(Echo("0.0000001e1"), "0.000001");
   EXPECT_EQ(Echo("1000000000000000000e-4"), "100000000000000");
   EXPECT_EQ(Echo("0e400"), "0");
@@ -37,17 +37,44 @@ TEST(Decimal, ExpandsExponentsBeforeItCountsDigits) {
 
 TEST(Decimal, RefusesWhatIsTooLongOrNotFinite) {
   EXPECT_EQ(Echo("1000000000000000"), "refused");
-  EXPECT_EQ(Echo("0.1234567"), "refused");
-  EXPECT_EQ(Echo("1.0000000"), "refused");
+  EXPECT_EQ(Echo("-1000000000000000.1"), "refused");
+  EXPECT_EQ(Echo("999999999999999.9999996"), "refused") << "16 integer digits once rounded";
   EXPECT_EQ(Echo("1e400"), "refused");
   EXPECT_EQ(Echo("1e99999999999999999999"), "refused");
-  EXPECT_EQ(Echo("1e-99999999999999999999"), "refused");
   EXPECT_EQ(Echo(std::string(100'000, '9')), "refused");
 }
 
-TEST(Decimal, TakesJsonsGrammarOnly) {
+TEST(Decimal, RoundsHalfToEvenAtTheSixthDecimal) {
+  EXPECT_EQ(Echo("0.30000000000000004"), "0.3");
+  EXPECT_EQ(Echo("59.989999999999995"), "59.99");
+  EXPECT_EQ(Echo("1.0000000"), "1");
+  EXPECT_EQ(Echo("0.1234567"), "0.123457");
+  EXPECT_EQ(Echo("0.0000005"), "0");
+  EXPECT_EQ(Echo("0.0000015"), "0.000002");
+  EXPECT_EQ(Echo("0.0000025"), "0.000002");
+  EXPECT_EQ(Echo("0.00000250"), "0.000002");
+  EXPECT_EQ(Echo("0.000002500000001"), "0.000003");
+  EXPECT_EQ(Echo("-0.0000015"), "-0.000002");
+  EXPECT_EQ(Echo("-0.0000005"), "0");
+  EXPECT_EQ(Echo("5e-7"), "0");
+  EXPECT_EQ(Echo("9e-8"), "0");
+  EXPECT_EQ(Echo("1e-400"), "0");
+  EXPECT_EQ(Echo("1e-99999999999999999999"), "0");
+  EXPECT_EQ(Echo("0.9999999"), "1");
+  EXPECT_EQ(Echo("999999999999999.9999994"), "999999999999999.999999");
+  EXPECT_EQ(Echo("1." + std::string(100'000, '3')), "1.333333");
+}
+
+TEST(Decimal, ReadsLeadingZeros) {
+  EXPECT_EQ(Echo("007.50"), "7.5");
+  EXPECT_EQ(Echo("-01"), "-1");
+  EXPECT_EQ(Echo("00"), "0");
+  EXPECT_EQ(Echo("000000000000000000001e2"), "100");
+}
+
+TEST(Decimal, TakesJsonsGrammarOtherwise) {
   for (std::string_view text :
-       {"", "-", "+1", "01", "-01", "1.", ".5", "1e", "1e+", "0x10", "NaN", "inf", " 1", "1 ", "1,5", "1_000", "--1"}) {
+       {"", "-", "+1", "1.", ".5", "1e", "1e+", "0x10", "NaN", "inf", " 1", "1 ", "1,5", "1_000", "--1"}) {
     EXPECT_EQ(Echo(text), "refused") << text;
   }
 }
