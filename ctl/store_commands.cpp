@@ -67,17 +67,19 @@ void PrintResult(const CommonOptions& common, const Replayer::Counts& counts, st
   if (!common.json) {
     std::printf(
         "replayed from %s: %llu events, %llu requests decided again, %llu different; left out: %llu of erased "
-        "visitors, %llu whose past is no longer kept\n",
+        "visitors, %llu whose past is no longer kept, %llu decided by rules of another version\n",
         from.ToString().c_str(), static_cast<unsigned long long>(counts.events),
         static_cast<unsigned long long>(counts.requests), static_cast<unsigned long long>(different),
-        static_cast<unsigned long long>(counts.sealed), static_cast<unsigned long long>(counts.incomplete));
+        static_cast<unsigned long long>(counts.sealed), static_cast<unsigned long long>(counts.incomplete),
+        static_cast<unsigned long long>(counts.other_rules));
     return;
   }
   std::string out;
   json::Writer writer(out);
   writer.BeginObject().Key("from").String(from.ToString()).Key("events").UInt(counts.events);
   writer.Key("requests").UInt(counts.requests).Key("different").UInt(different);
-  writer.Key("sealed").UInt(counts.sealed).Key("incomplete").UInt(counts.incomplete).EndObject();
+  writer.Key("sealed").UInt(counts.sealed).Key("incomplete").UInt(counts.incomplete);
+  writer.Key("otherRules").UInt(counts.other_rules).EndObject();
   std::puts(out.c_str());
 }
 

@@ -73,7 +73,9 @@ std::expected<std::shared_ptr<const AccountState>, http::Reply> FindAccount(cons
   // It may be there: its document is not at hand yet, or not until a good one is put. Asked first: what loads in
   // between is then found.
   const bool loading = parts.accounts.loading() || parts.accounts.IsRefused(id);
-  if (auto account = parts.accounts.Find(id)) return account;
+  auto account = parts.accounts.Find(id);
+  if (account && account->account->enabled) return account;
+  if (account) return std::unexpected(http::ErrorReply(404, 6, "accountId: the account is suspended"));
   if (!loading) return std::unexpected(http::ErrorReply(404, 6, "accountId: there is no such account"));
   const bool waits = call.version() == ApiVersion::k1_1;
   return std::unexpected(waits ? LoadingReply(call, 202, 38) : LoadingReply(call, 500, 20));

@@ -5,6 +5,7 @@
 
 #include "domain/account/account_draft.h"
 #include "domain/account/account_reader.h"
+#include "domain/account/bot_agents.h"
 #include "domain/account/library.h"
 #include "domain/values/hash.h"
 #include "domain/values/json.h"
@@ -33,6 +34,7 @@ void ReadIdentity(const Node& root, AccountDraft& draft) {
     account.id = AccountId(*id);
   }
   account.name = root.Text("name").value_or("");
+  account.enabled = root.Bool("enabled").value_or(true);
   if (auto zone = ReadZone(root, "timeZone")) {
     account.time_zone = root.Text("timeZone").value();
     draft.library.zone = *zone;
@@ -126,7 +128,8 @@ const Skill* Account::FindSkill(std::int64_t skill_id) const {
 }
 
 bool Account::IsBot(std::string_view user_agent) const {
-  return std::ranges::any_of(library->bot_patterns, [&](const Regex& bot) { return bot.Matches(user_agent); });
+  if (!library->bot_patterns) return IsKnownBot(user_agent);
+  return std::ranges::any_of(*library->bot_patterns, [&](const Regex& bot) { return bot.Matches(user_agent); });
 }
 
 std::expected<std::shared_ptr<const Account>, std::vector<DocumentError>> ParseAccount(std::string document) {

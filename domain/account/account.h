@@ -120,6 +120,7 @@ class Account {
 
   AccountId id;
   std::string name;
+  bool enabled = true;            // false: suspended, unknown to visitors
   std::string time_zone = "UTC";  // IANA
   std::string currency = "USD";
   Revision revision;

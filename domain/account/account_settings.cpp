@@ -102,6 +102,14 @@ void ReadTokens(const Node& settings, Settings& into) {
   });
 }
 
+void ReadBotPatterns(const Node& settings, std::optional<std::vector<Regex>>& patterns) {
+  if (!settings.Has("botPatterns")) return;
+  patterns.emplace();
+  settings.Each("botPatterns", [&](const Node& node) {
+    if (auto regex = ReadRegex(node)) patterns->push_back(std::move(*regex));
+  });
+}
+
 }  // namespace
 
 void ReadSettings(const Node& root, AccountDraft& draft) {
@@ -115,9 +123,7 @@ void ReadSettings(const Node& root, AccountDraft& draft) {
     ReadSession(node, settings);
     ReadCaps(node, settings);
     ReadTokens(node, settings);
-    node.Each("botPatterns", [&](const Node& pattern) {
-      if (auto regex = ReadRegex(pattern)) draft.library.bot_patterns.push_back(std::move(*regex));
-    });
+    ReadBotPatterns(node, draft.library.bot_patterns);
     settings.keep_full_address = node.Bool("keepFullAddress").value_or(false);
   });
 }

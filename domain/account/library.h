@@ -206,8 +206,8 @@ struct Library {
   std::vector<AddressCondition> address_conditions;
   std::vector<Profile> profiles;
   std::vector<Behavior> behaviors;
-  std::vector<Hours> hours = {Hours{}};  // [0]: always open
-  std::vector<Regex> bot_patterns;
+  std::vector<Hours> hours = {Hours{}};            // [0]: always open
+  std::optional<std::vector<Regex>> bot_patterns;  // absent: the shipped list
 };
 
 }  // namespace monitor

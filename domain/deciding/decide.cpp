@@ -182,6 +182,7 @@ std::uint64_t RequestDecision::HearActivity(const SessionId& draw_session) {
   activity_.engagement_request = engagement_request;
   activity_.decided_at = now_;
   activity_.account_version = account_state_.version;
+  activity_.rules = kDecisionRules;
   const auto print = FingerprintOf(activity_);
   activity_.repeat = print && WasSaid(session_.utterances, *print, now_);
   BeginActivity(session_, activity_);

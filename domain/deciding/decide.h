@@ -19,6 +19,11 @@
 
 namespace monitor {
 
+// Which rules requests are decided by (ActivityReported::rules); one more whenever the same request on the same state
+// may be decided otherwise than before. 2: URLs are compared as people read them, and bots are known by the shipped
+// list.
+constexpr int kDecisionRules = 2;
+
 struct SentImpression {
   ImpressionKind kind;
   std::int64_t campaign_id;

@@ -3,9 +3,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "domain/account/library.h"
+#include "domain/values/url.h"
 
 namespace monitor {
 namespace {
@@ -16,29 +18,31 @@ std::size_t WordsFor(std::size_t bits) { return (bits + 63) / 64; }
 void SetBit(std::uint64_t* words, std::uint32_t bit) { words[bit / 64] |= std::uint64_t{1} << (bit % 64); }
 bool HasBit(const std::uint64_t* words, std::uint32_t bit) { return (words[bit / 64] >> (bit % 64) & 1) != 0; }
 
-struct EntryPoint {
-  EntryPointScheme scheme;
-  std::string_view text;  // folded; a URL whole, of the others what follows the scheme
-};
-
-// nullopt: of a scheme that no location asks for.
-std::optional<EntryPoint> Classify(std::string_view folded) {
-  if (folded.starts_with("https://") || folded.starts_with("http://"))
-    return EntryPoint{EntryPointScheme::kUrl, folded};
-  if (folded.starts_with("sec://")) return EntryPoint{EntryPointScheme::kSection, folded.substr(6)};
-  if (folded.starts_with("tel://")) return EntryPoint{EntryPointScheme::kTel, folded.substr(6)};
-  if (folded.starts_with("lang://")) return EntryPoint{EntryPointScheme::kLang, folded.substr(7)};
+// Of an entry point, and how long its beginning is that says so: none of a URL's, which is compared whole. nullopt: of
+// a scheme that no location asks for.
+std::optional<std::pair<EntryPointScheme, std::size_t>> SchemeOf(std::string_view raw) {
+  using enum EntryPointScheme;
+  constexpr std::size_t kLongest = 8;
+  const std::string beginning = FoldCase(raw.substr(0, kLongest));
+  if (beginning.starts_with("https://") || beginning.starts_with("http://")) return std::pair(kUrl, 0);
+  if (beginning.starts_with("sec://")) return std::pair(kSection, 6);
+  if (beginning.starts_with("tel://")) return std::pair(kTel, 6);
+  if (beginning.starts_with("lang://")) return std::pair(kLang, 7);
   return std::nullopt;
 }
 
-void MatchEntryPoint(const Locations& locations, std::string_view raw, std::string& scratch, std::uint64_t* included,
+void MatchEntryPoint(const Locations& locations, std::string_view raw, std::string& folded, std::uint64_t* included,
                      std::uint64_t* excluded) {
-  scratch.clear();
-  FoldCase(raw, scratch);
-  std::optional<EntryPoint> point = Classify(scratch);
-  if (!point) return;
-  const ComparedText compared{raw, point->text, BytePairs(point->text)};
-  for (const LocationMatcher& one : locations.by_scheme[static_cast<std::size_t>(point->scheme)]) {
+  const auto scheme = SchemeOf(raw);
+  if (!scheme) return;
+  const auto& matchers = locations.by_scheme[static_cast<std::size_t>(scheme->first)];
+  if (matchers.empty()) return;
+  const bool url = scheme->first == EntryPointScheme::kUrl;
+  const std::string readable = url ? ReadableUrl(raw) : std::string(raw.substr(scheme->second));
+  folded.clear();
+  FoldCase(readable, folded);
+  const ComparedText compared{readable, folded, BytePairs(folded)};
+  for (const LocationMatcher& one : matchers) {
     if (one.matcher.Matches(compared)) SetBit(one.excludes ? excluded : included, one.location);
   }
 }
@@ -73,10 +77,10 @@ void UpdateReferrals(const std::vector<TextMatcher>& referrals, const SessionSta
   memo.referrals.resize(WordsFor(referrals.size()));
   std::string folded;
   for (; memo.referrers_seen < session.referrers.size(); ++memo.referrers_seen) {
-    const std::string& raw = session.referrers[memo.referrers_seen];
+    const std::string readable = ReadableUrl(session.referrers[memo.referrers_seen]);
     folded.clear();
-    FoldCase(raw, folded);
-    const ComparedText compared{raw, folded, BytePairs(folded)};
+    FoldCase(readable, folded);
+    const ComparedText compared{readable, folded, BytePairs(folded)};
     for (std::uint32_t i = 0; i < referrals.size(); ++i) {
       if (referrals[i].Matches(compared)) SetBit(memo.referrals.data(), i);
     }

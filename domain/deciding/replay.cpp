@@ -118,13 +118,14 @@ void Replayer::Flush() {
   Visitor& visitor = VisitorOf(scope);
   HandOver(group, visitor);
   Session& session = visitor.sessions[scope.session];
+  const ActivityReported* activity = ActivityOf(group.events);
   session.opened = session.opened && group.opened;
+  session.same_rules = session.same_rules && (!activity || activity->rules == kDecisionRules);
   for (const Event& event : group.events) {
     Evolve(session.state, event, group.time);
     Evolve(visitor.state, event, group.time);
   }
   // By the clock that decided, as sessions end: the log's own time may be ahead of it.
-  const ActivityReported* activity = ActivityOf(group.events);
   if (++flushed_ % kRequestsPerSweep == 0) DropEndedSessions(activity ? activity->decided_at : group.time);
 }
 
@@ -144,7 +145,11 @@ void Replayer::HandOver(const Group& group, Visitor& visitor) {
   const EventScope& scope = group.events.front().scope;
   const SessionCreated* created = CreatedIn(group.events);
   auto known = visitor.sessions.find(scope.session);
-  const auto& [session, opened] = created || known == visitor.sessions.end() ? kNoSession : known->second;
+  const auto& [session, opened, same_rules] = created || known == visitor.sessions.end() ? kNoSession : known->second;
+  if (!same_rules || activity->rules != kDecisionRules) {
+    ++counts_.other_rules;
+    return;
+  }
   if (!group.opened || !opened) {
     ++counts_.sealed;
     return;

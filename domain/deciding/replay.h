@@ -3,7 +3,7 @@
 //
 // Pure. Takes a log's events in order, folds them, and hands every request to a callback with the state it met. What
 // was sealed must have been opened before; requests that could not be opened, and later ones of their sessions, which
-// rest on what stayed sealed, are counted and left out.
+// rest on what stayed sealed, are counted and left out; so are those of other rules than kDecisionRules.
 // Holds the states of the log's visitors, and of the sessions that still can take requests.
 #pragma once
 
@@ -54,15 +54,17 @@ class Replayer {
   struct Counts {
     std::uint64_t events = 0;
     std::uint64_t requests = 0;
-    std::uint64_t sealed = 0;      // requests left out: they or an earlier one of their session can not be opened
-    std::uint64_t incomplete = 0;  // requests left out: the log no longer has what came before
+    std::uint64_t sealed = 0;       // requests left out: they or an earlier one of their session can not be opened
+    std::uint64_t incomplete = 0;   // requests left out: the log no longer has what came before
+    std::uint64_t other_rules = 0;  // requests left out: they or an earlier one of their session had other rules
   };
   const Counts& counts() const { return counts_; }
 
  private:
   struct Session {
     SessionState state;
-    bool opened = true;  // all of its requests so far could be opened
+    bool opened = true;      // all of its requests so far could be opened
+    bool same_rules = true;  // all of them were decided by kDecisionRules
   };
   struct Visitor {
     VisitorState state;

@@ -97,6 +97,7 @@ struct ActivityReported {
   // Contexts of offers that stood on this page and were refused when it asked again: they stand no more, though the
   // rules may let the engagement in again later (campaigns.md section 3). `withdrawnContexts`, absent if empty.
   std::vector<std::uint32_t> withdrawn_contexts;
+  int rules = 1;  // version of the decision's rules (kDecisionRules); 1 is left out
 };
 
 struct ImpressionReported {

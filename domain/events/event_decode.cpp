@@ -102,6 +102,7 @@ class Decoder {
     data.address_matches = fields_.Integers<std::uint16_t>("addressMatches");
     data.withdrawn_contexts = fields_.Integers<std::uint32_t>("withdrawnContexts");
     data.repeat = fields_.Flag("repeat");
+    data.rules = fields_.OptionalInteger<int>("rules").value_or(1);
     return data;
   }
 

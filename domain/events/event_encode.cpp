@@ -67,6 +67,7 @@ class Encoder {
       writer_.EndArray();
     }
     TrueOnly("repeat", data.repeat);
+    if (data.rules != 1) writer_.Key("rules").Int(data.rules);
   }
 
   void Put(const ImpressionReported& data) {

@@ -80,7 +80,7 @@ std::size_t Bytes(const SessionCreated& data) {
 
 std::size_t Bytes(const ActivityReported& data) {
   const auto& [page, generated, entry_points, attributes, goals, identities, client, repeat, request, at, version,
-               conversation, address_matches, withdrawn] = data;
+               conversation, address_matches, withdrawn, rules] = data;
   return Sum(page, entry_points, attributes, goals, identities, client, conversation, address_matches, withdrawn);
 }
 

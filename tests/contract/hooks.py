@@ -11,17 +11,6 @@ def is_impression(attribute):
     return isinstance(attribute, dict) and str(attribute.get("type", "")).startswith("imp")
 
 
-def within_six_decimals(value):
-    """JSON Schema cannot say "at most 6 decimals" without the rounding errors of doubles."""
-    if isinstance(value, float):
-        return round(value, 6)
-    if isinstance(value, list):
-        return [within_six_decimals(item) for item in value]
-    if isinstance(value, dict):
-        return {key: within_six_decimals(item) for key, item in value.items()}
-    return value
-
-
 def named_offers_only(attributes):
     """Impressions must name an offer of the session, which a made-up one does not."""
     kept = [attribute for attribute in attributes if not is_impression(attribute)]
@@ -32,7 +21,7 @@ def named_offers_only(attributes):
 def before_call(context, case, kwargs):
     if case.meta is None or not case.meta.generation.mode.is_positive or case.body is NOT_SET:
         return
-    body = within_six_decimals(case.body)
+    body = case.body
     if case.operation.path.endswith("/report") and isinstance(body, dict):
         body["engagementAttributes"] = named_offers_only(body["engagementAttributes"])
         if not any(body.get(name) for name in IDENTIFIERS) and not (case.query or {}).get("vid"):
@@ -41,10 +30,3 @@ def before_call(context, case, kwargs):
         body = named_offers_only(body)
     if body != case.body:
         case.body = body
-
-
-@schemathesis.hook
-def after_call(context, case, response):
-    """Allow names POST where it stands for PUT (http-api.md section 1): one operation by two names, which OpenAPI can not say."""
-    if "allow" in response.headers:
-        response.headers["allow"] = [value.replace("PUT, POST", "PUT") for value in response.headers["allow"]]

@@ -1,0 +1,19 @@
+// URLs as people read them, so that one address is compared as one, whoever wrote it: a browser, a manager, an error
+// page (campaigns.md section 2). Hosts by libidn2 (UTS 46, non-transitional), what a host and a port are by libcurl;
+// both are named in url.cpp only. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace monitor {
+
+// A whole URL: scheme and host in lower case, an `xn--` host in its Unicode form, the scheme's default port dropped, an
+// empty path as `/`, percent-encoded UTF-8 decoded where that changes no meaning. What is no valid URL: as it is.
+std::string ReadableUrl(std::string_view url);
+
+// What stands in one, as `contains` has it: the same, but no path is added, and without a scheme only what is
+// unmistakable is changed: `xn--` labels and percent-encoded UTF-8.
+std::string ReadableUrlPart(std::string_view part);
+
+}  // namespace monitor

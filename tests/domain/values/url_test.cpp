@@ -1,0 +1,98 @@
+#include "domain/values/url.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace monitor {
+namespace {
+
+struct Pair {
+  const char* written;
+  const char* readable;
+};
+
+TEST(ReadableUrl, IsOneFormHoweverItWasWritten) {
+  for (const auto& [written, readable] : {
+           Pair{"https://shop.example/straße", "https://shop.example/straße"},
+           Pair{"https://shop.example/stra%C3%9Fe", "https://shop.example/straße"},
+           Pair{"https://shop.example/stra%c3%9fe", "https://shop.example/straße"},
+           Pair{"HTTPS://SHOP.example/A", "https://shop.example/A"},
+           Pair{"https://shop.example", "https://shop.example/"},
+           Pair{"https://shop.example?q", "https://shop.example/?q"},
+           Pair{"https://shop.example#f", "https://shop.example/#f"},
+           Pair{"https://shop.example:443/a", "https://shop.example/a"},
+           Pair{"http://shop.example:80", "http://shop.example/"},
+           Pair{"http://shop.example:443/", "http://shop.example:443/"},
+           Pair{"https://shop.example:8443/", "https://shop.example:8443/"},
+           Pair{"https://xn--mnchen-3ya.example/", "https://münchen.example/"},
+           Pair{"https://XN--MNCHEN-3YA.EXAMPLE/", "https://münchen.example/"},
+           Pair{"https://MÜNCHEN.example/", "https://münchen.example/"},
+           Pair{"https://mu\u0308nchen.example/", "https://münchen.example/"},
+           Pair{"https://xn--strae-oqa.example/", "https://straße.example/"},
+           Pair{"https://例え.jp/%E4%BE%8B", "https://例え.jp/例"},
+           Pair{"https://example。com/", "https://example.com/"},
+           Pair{"https://user:pw@xn--mnchen-3ya.example:443/", "https://user:pw@münchen.example/"},
+           Pair{"https://[2001:DB8::1]:443/", "https://[2001:db8::1]/"},
+           Pair{"https://a.example/?x=%C3%BC#%C3%BC", "https://a.example/?x=ü#ü"},
+           Pair{"https://a.example/%41%20b", "https://a.example/A b"},
+       }) {
+    EXPECT_EQ(ReadableUrl(written), readable) << written;
+    EXPECT_EQ(ReadableUrl(readable), readable) << "once more";
+  }
+}
+
+TEST(ReadableUrl, KeepsWhatWouldMeanSomethingElse) {
+  for (const char* url : {
+           "https://a.example/%2F%3F%23%25%26%2B%3D",
+           "https://a.example/%2f",
+           "https://a.example/%00%0A%7F",
+           "https://a.example/%C2%85",  // U+0085, a control character
+           "https://a.example/%C3",
+           "https://a.example/%C3x",
+           "https://a.example/%C3%C3",
+           "https://a.example/%9F",
+           "https://a.example/%C0%AF",
+           "https://a.example/%E0%80%AF",
+           "https://a.example/%ED%A0%80",
+           "https://a.example/%F4%90%80%80",
+           "https://a.example/%F0%9F%98",
+           "https://a.example/%",
+           "https://a.example/%4",
+           "https://a.example/%zz",
+           "https://a.example/%2541",
+           "https://a.example/a+b?c+d",
+           "https://a.example/a/../b",
+           "https://a.example//",
+           "https://a.example/?",
+           "https://a.example/#",
+       }) {
+    EXPECT_EQ(ReadableUrl(url), url);
+  }
+}
+
+TEST(ReadableUrl, LeavesHostsThatAreRefusedAndWhatIsNoUrl) {
+  for (const char* url : {"https://xn--zzzzzz.example/", "https://☃.example/", "https://a b/%C3%9F", "https://",
+                          "https:///a", "https://a.example:port/", "shop.example/stra%C3%9Fe", "", "https:a"}) {
+    EXPECT_EQ(ReadableUrl(url), url);
+  }
+}
+
+TEST(ReadableUrlPart, AddsNothingToItsEnd) {
+  for (const auto& [written, readable] : {
+           Pair{"https://shop.example", "https://shop.example"},
+           Pair{"https://SHOP.example:443", "https://shop.example"},
+           Pair{"https://xn--mnchen-3ya.example/stra%C3%9Fe", "https://münchen.example/straße"},
+           Pair{"xn--mnchen-3ya.example/a", "münchen.example/a"},
+           Pair{".XN--MNCHEN-3YA.", ".münchen."},
+           Pair{"/stra%C3%9Fe", "/straße"},
+           Pair{"xn--zzzzzz", "xn--zzzzzz"},
+           Pair{"Straße?a=%26", "Straße?a=%26"},
+           Pair{"", ""},
+       }) {
+    EXPECT_EQ(ReadableUrlPart(written), readable) << written;
+  }
+}
+
+}  // namespace
+}  // namespace monitor
