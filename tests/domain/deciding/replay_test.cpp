@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "tests/domain/deciding/scene.h"
 #include "tests/domain/deciding/vector_steps.h"
 
@@ -75,6 +77,22 @@ TEST_F(Replay, LeavesOutWhatRestsOnAnErasedVisitorsSealedAttributes) {
   TakeAll("v1", false);
   EXPECT_EQ(replayer_.counts().requests, 1u);
   EXPECT_EQ(replayer_.counts().sealed, 2u);
+  EXPECT_EQ(different_, 0u);
+}
+
+TEST_F(Replay, LeavesOutRequestsOfOlderRulesAndWhatRestsOnThem) {
+  Visit("v1", kGold);
+  Visit("v1", "{}");
+  Visit("v2", "{}");
+  bool first = true;
+  for (auto& [event, time] : scene_.visitors["v1"].events) {
+    auto* activity = std::get_if<ActivityReported>(&event.data);
+    if (activity && std::exchange(first, false)) activity->rules = 1;
+  }
+  TakeAll("v1", true);
+  TakeAll("v2", true);
+  EXPECT_EQ(replayer_.counts().other_rules, 2u);
+  EXPECT_EQ(replayer_.counts().requests, 1u);
   EXPECT_EQ(different_, 0u);
 }
 
