@@ -119,13 +119,13 @@ std::unique_ptr<InboundTopic> MakeInboundTopic(const ServerSettings& settings, A
 
 bool AcknowledgedByKafka(const ServerSettings& settings) { return settings.String("kafka", "ack") == "kafka"; }
 
-VisitsOptions VisitsOptionsOf(const ServerSettings& settings) {
-  VisitsOptions options;
-  options.max_cached_visitors = static_cast<std::size_t>(settings.Integer("visitors", "max_cached"));
-  options.max_cached_bytes = static_cast<std::size_t>(settings.Integer("visitors", "max_cached_mb")) << 20;
-  options.max_waiting_per_visitor = static_cast<int>(settings.Integer("visitors", "max_waiting"));
+VisitorRooms::Options VisitorRoomsOptionsOf(const ServerSettings& settings) {
+  VisitorRooms::Options options;
+  options.max_visitors = static_cast<std::size_t>(settings.Integer("visitors", "max_cached"));
+  options.max_bytes = static_cast<std::size_t>(settings.Integer("visitors", "max_cached_mb")) << 20;
+  options.max_waiting = static_cast<int>(settings.Integer("visitors", "max_waiting"));
   if (AcknowledgedByKafka(settings)) {
-    options.max_waiting = static_cast<int>(settings.Integer("server", "threads")) / kThreadsPerWaiter;
+    options.max_waiting_in_all = static_cast<int>(settings.Integer("server", "threads")) / kThreadsPerWaiter;
   }
   return options;
 }
@@ -217,7 +217,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
   EventStore& answering_store = acknowledged ? static_cast<EventStore&>(*acknowledged) : store;
 
   Accounts accounts(store, answering_store);
-  Visits visits(answering_store, foundations->master_key, VisitsOptionsOf(settings));
+  Visits visits(answering_store, foundations->master_key, VisitorRoomsOptionsOf(settings));
   PublicApi api({accounts, visits, foundations->master_key, geo, settings.String("server", "base_uri")},
                 PublicApiOptionsOf(settings, registry, store));
   const std::unique_ptr<InboundTopic> inbound = MakeInboundTopic(settings, accounts, visits);

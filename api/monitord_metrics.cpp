@@ -81,13 +81,13 @@ void AddInboundMetrics(metrics::Registry& registry, const InboundTopic& inbound)
 
 void AddVisitMetrics(metrics::Registry& registry, const Visits& visits) {
   AddLevel(registry, "monitor_visitors_cached", "Visitors whose state is in memory", visits,
-           [](const Visits& part) { return part.statistics().cached_visitors; });
+           [](const Visits& part) { return part.owner.cached(); });
   AddTotal(registry, "monitor_folds_total", "States folded from the log", visits,
-           [](const Visits& part) { return part.statistics().folds_total; });
+           [](const Visits& part) { return part.owner.folds(); });
   AddTotal(registry, "monitor_capped_total", "Requests refused by a cap", visits,
-           [](const Visits& part) { return part.statistics().capped_total; });
+           [](const Visits& part) { return part.commands.capped(); });
   AddTotal(registry, "monitor_overloaded_total", "Requests refused because too many waited", visits,
-           [](const Visits& part) { return part.statistics().overloaded_total; });
+           [](const Visits& part) { return part.commands.overloaded(); });
 }
 
 double ResidentBytes() {

@@ -8,7 +8,6 @@
 #include "domain/events/event_codec.h"
 #include "domain/values/hash.h"
 #include "eventstore/account_events.h"
-#include "eventstore/keys/visitor_keys.h"
 #include "server/log.h"
 
 namespace monitor {
@@ -90,7 +89,7 @@ void Accounts::Replace(AccountMap map) {
 
 std::expected<void, std::string> Accounts::Start(const std::string& folder) {
   {
-    std::lock_guard lock(change_);
+    const Turn turn = WaitForTurn();
     if (auto folded = FoldAll(); !folded) return folded;
   }
   if (!folder.empty()) {
@@ -157,7 +156,7 @@ void Accounts::TakeFile(const AccountFile& file) {
     return;
   }
   const AccountId id = (*account)->id;
-  std::lock_guard lock(change_);
+  const Turn turn = WaitForTurn();
   std::string& file_in_charge = file_names_[id];
   if (file_in_charge != file.name && folder_->Has(file_in_charge)) {
     log::Error("account_file_ignored", {{"file", file.name}, {"account", id.str()}, {"told_by", file_in_charge}});
@@ -182,7 +181,7 @@ std::expected<PutAccountResult, PutAccountError> Accounts::Put(const PutAccountR
     return std::unexpected(Invalid({{"accountId", "must be the account's in the path"}}));
   }
   if (!told_.Writable()) return std::unexpected(TakesNothing());
-  std::lock_guard lock(change_);
+  const Turn turn = WaitForTurn();
   return PutParsed(*account, request, told_);
 }
 
@@ -214,7 +213,7 @@ std::expected<PutAccountResult, PutAccountError> Accounts::PutParsed(std::shared
 
 AccountChange Accounts::SetSkill(const AccountId& id, std::int64_t skill, SkillState state) {
   if (!told_.Writable()) return AccountChange::kUnavailable;
-  std::lock_guard lock(change_);
+  const Turn turn = WaitForTurn();
   const auto current = Known(id);
   if (!current) return AccountChange::kUnknownAccount;
   const auto written = Commit(id, told_, nullptr, [&](const AccountSnapshot& kept) {

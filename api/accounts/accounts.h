@@ -14,8 +14,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -114,7 +114,18 @@ class Accounts {
   const AccountMap& Map() const;
   std::shared_ptr<const AccountState> Known(const AccountId& id) const;  // also while loading
 
-  // All below are called with change_ held, or while nobody else knows the object.
+  // The right to change accounts, given back when it ends, on whichever thread that is: all that is held across an
+  // append, and no lock.
+  struct GiveBack {
+    void operator()(std::binary_semaphore* turn) const { turn->release(); }
+  };
+  using Turn = std::unique_ptr<std::binary_semaphore, GiveBack>;
+  Turn WaitForTurn() {
+    turn_.acquire();
+    return Turn(&turn_);
+  }
+
+  // All below are called by whoever has the turn.
   std::expected<void, std::string> FoldAll();
   std::expected<void, std::string> FoldAccount(const AccountId& id);
   std::expected<void, std::string> FoldEvents(const AccountId& id, AccountSnapshot& snapshot) const;
@@ -138,7 +149,7 @@ class Accounts {
   EventStore& store_;
   EventStore& told_;
   std::atomic<bool> loading_ = true;
-  std::mutex change_;                            // one change after the other
+  std::binary_semaphore turn_{1};                // one change after the other
   std::map<AccountId, Revision> files_;          // AccountSnapshot::file
   std::map<AccountId, std::string> file_names_;  // the file that speaks for the account
   std::unique_ptr<AccountFolder> folder_;

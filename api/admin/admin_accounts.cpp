@@ -159,7 +159,7 @@ http::Reply Explain(const AdminParts& parts, const AdminCall& call) {
   const auto document_at = [&](std::uint64_t version) {
     return parts.accounts.AtVersion(account->account->id, version);
   };
-  const auto judgements = parts.visits.Explain(
+  const auto judgements = parts.visits.views.Explain(
       *account, *std::move(request), *at ? std::optional(FromUnixMs(**at)) : std::nullopt, document_at, parts.geo);
   if (!judgements) return Failure(judgements.error());
   return Json(ExplanationJson(account->account->revision, *judgements));

@@ -24,13 +24,13 @@ http::Reply StartConversation(const AdminParts& parts, const AdminCall& call) {
   if (!fields) return Invalid(fields.error());
   const auto start = ReadConversationStart(call.arguments[1], *fields);
   if (!start) return Invalid(start.error());
-  return ResultReply(parts.visits.StartConversation(*account, *start));
+  return ResultReply(parts.visits.commands.StartConversation(*account, *start));
 }
 
 http::Reply EndConversation(const AdminParts& parts, const AdminCall& call) {
   const auto account = parts.accounts.Find(call.account());
   if (!account) return NoAccount(parts.accounts, call.account());
-  return ResultReply(parts.visits.EndConversation(*account, ConversationId(call.arguments[1])));
+  return ResultReply(parts.visits.commands.EndConversation(*account, ConversationId(call.arguments[1])));
 }
 
 http::Reply PutAbandonScore(const AdminParts& parts, const AdminCall& call) {
@@ -42,7 +42,7 @@ http::Reply PutAbandonScore(const AdminParts& parts, const AdminCall& call) {
   const auto score = fields->Amount("score");
   if (!score) return Invalid(score.error());
   if (!*score) return Invalid("score: is required");
-  return ResultReply(parts.visits.SetAbandonScore(*account, VisitorId(call.arguments[1]), **score));
+  return ResultReply(parts.visits.commands.SetAbandonScore(*account, VisitorId(call.arguments[1]), **score));
 }
 
 http::Reply GetVisitor(const AdminParts& parts, const AdminCall& call) {
@@ -50,9 +50,9 @@ http::Reply GetVisitor(const AdminParts& parts, const AdminCall& call) {
   if (!account) return NoAccount(parts.accounts, call.account());
   if (!IsWellFormedVisitorId(call.arguments[1])) return NoSuchVisitor();
   const VisitorId visitor(call.arguments[1]);
-  const auto state = parts.visits.FindVisitor(*account, visitor);
+  const auto state = parts.visits.views.FindVisitor(*account, visitor);
   if (!state) return Failure(state.error());
-  const auto sessions = parts.visits.SessionsOf(*account, visitor);
+  const auto sessions = parts.visits.views.SessionsOf(*account, visitor);
   if (!sessions) return Failure(sessions.error());
   std::string body;
   json::Writer writer(body);
@@ -69,7 +69,7 @@ http::Reply EraseVisitor(const AdminParts& parts, const AdminCall& call) {
   const auto account = parts.accounts.Find(call.account());
   if (!account) return NoAccount(parts.accounts, call.account());
   if (!IsWellFormedVisitorId(call.arguments[1])) return NoSuchVisitor();
-  return ResultReply(parts.visits.Erase(*account, VisitorId(call.arguments[1])));
+  return ResultReply(parts.visits.commands.Erase(*account, VisitorId(call.arguments[1])));
 }
 
 http::Reply GetSessionEvents(const AdminParts& parts, const AdminCall& call) {
@@ -81,7 +81,7 @@ http::Reply GetSessionEvents(const AdminParts& parts, const AdminCall& call) {
   const auto events = parts.store.ReadStream(SessionStream(account, VisitorId(visitor), SessionId(session)));
   if (!events) return Unexpected();
   if (events->empty()) return NotFound("there is no such session");
-  const auto key = parts.visits.KeyOf(account, VisitorId(visitor));
+  const auto key = parts.visits.views.KeyOf(account, VisitorId(visitor));
   if (!key) return Failure(key.error());
   std::string body = "[";
   for (const StoredEvent& event : *events) {

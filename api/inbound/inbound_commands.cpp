@@ -73,10 +73,10 @@ struct CommandHandler {
   Visits& visits;
 
   std::expected<void, InboundFailure> operator()(const ConversationStart& start) const {
-    return ResultOf(visits.StartConversation(account, start));
+    return ResultOf(visits.commands.StartConversation(account, start));
   }
   std::expected<void, InboundFailure> operator()(const ConversationEnd& end) const {
-    return ResultOf(visits.EndConversation(account, end.id));
+    return ResultOf(visits.commands.EndConversation(account, end.id));
   }
   std::expected<void, InboundFailure> operator()(const SkillChange& change) const {
     switch (accounts.SetSkill(account.account->id, change.skill, change.state)) {

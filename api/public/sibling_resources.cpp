@@ -48,7 +48,7 @@ std::expected<FoundVisit, http::Reply> FindVisit(const PublicParts& parts, const
 
   std::optional<SessionId> named;
   if (const auto sent = call.session()) named = SessionId(*sent);
-  auto session = parts.visits.FindSession(**account, VisitorId(*call.visitor()), named);
+  auto session = parts.visits.views.FindSession(**account, VisitorId(*call.visitor()), named);
   if (!session) return std::unexpected(FailureReply(call, session.error()));
   if (!*session) return std::unexpected(http::ErrorReply(404, 12, "there is no such visit"));
   return FoundVisit{*std::move(account), **std::move(session)};
@@ -85,7 +85,7 @@ http::Reply AnswerEvents(const PublicParts& parts, const PublicCall& call) {
   (*std::move(body)).MoveInto(visit.request);
   Complete(parts, call, visit);
   visit.request.session = found->session.state.id;
-  auto decision = parts.visits.Handle(std::move(visit));
+  auto decision = parts.visits.commands.Handle(std::move(visit));
   if (decision) return {.body = "{}"};
   // The array is the body itself here.
   constexpr std::string_view kArray = "engagementAttributes[";

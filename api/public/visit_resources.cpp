@@ -48,7 +48,7 @@ http::Reply AnswerVisit(const PublicParts& parts, const PublicCall& call, VisitR
   Complete(parts, call, visit);
 
   const VisitorId visitor = visit.request.visitor;
-  auto decision = parts.visits.Handle(std::move(visit));
+  auto decision = parts.visits.commands.Handle(std::move(visit));
   if (!decision) return FailureReply(call, decision.error());
   return {.status = decision->new_session ? 201 : 200,
           .body = report ? ReportResponse(visitor, *decision) : EngagementResponse(visitor, *decision)};

@@ -1,26 +1,18 @@
-// The commands of Visits besides visits themselves: conversations, abandon score, erasing, looking at a visitor.
+#include "api/visits/visitor_commands.h"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
-
-#include "api/visits/visits.h"
-#include "api/visits/visits_state.h"
 
 namespace monitor {
 namespace {
 
 using Code = VisitFailure::Code;
-template <class T>
-using Outcome = VisitorOwner::Outcome<T>;
 
 // How long a command waits for its visitor.
 constexpr std::chrono::seconds kPatience{10};
 
 auto Deadline() { return std::chrono::steady_clock::now() + kPatience; }
-
-std::unexpected<VisitFailure> NothingKnown() {
-  return std::unexpected(VisitFailure{Code::kNotFound, "nothing is known of this visitor"});
-}
 
 NewEvent Stored(const Event& event, const FieldCipher& cipher) {
   return {std::string(TypeName(event.data)), EncodeEventData(event, cipher)};
@@ -42,7 +34,7 @@ void IndexChanges(VisitorLease& lease, const std::vector<OpenConversation>& befo
 
 // Appends one event to the visitor's own stream, folds it, and writes the snapshot, as of the event's own time whatever
 // that will be. No event: nothing to append.
-Outcome<AppendRequest> AppendToVisitor(VisitorLease& lease, const std::optional<Event>& event, TimeMs now) {
+VisitOutcome<AppendRequest> AppendToVisitor(VisitorLease& lease, const std::optional<Event>& event, TimeMs now) {
   if (!event) return AppendRequest{};
   const VisitorState before = lease.state();
   Evolve(lease.Change(), *event, now);
@@ -61,7 +53,8 @@ Outcome<AppendRequest> AppendToVisitor(VisitorLease& lease, const std::optional<
 }
 
 template <class Decide>
-Outcome<void> OwnAndCommit(VisitorOwner& owner, const AccountState& account, const VisitorId& visitor, Decide decide) {
+VisitOutcome<void> OwnAndCommit(VisitorOwner& owner, const AccountState& account, const VisitorId& visitor,
+                                Decide decide) {
   auto lease = owner.Own(account.account->id, visitor, Deadline());
   if (!lease) return std::unexpected(std::move(lease.error()));
   return owner.Commit(*std::move(lease), std::move(decide)).first;
@@ -69,27 +62,26 @@ Outcome<void> OwnAndCommit(VisitorOwner& owner, const AccountState& account, con
 
 }  // namespace
 
-std::expected<void, VisitFailure> Visits::StartConversation(const AccountState& account,
-                                                            const ConversationStart& start) {
+VisitOutcome<void> VisitorCommands::StartConversation(const AccountState& account, const ConversationStart& start) {
   const AccountId& id = account.account->id;
   ConversationStart hashed = start;
   if (hashed.identity) {
     hashed.identity->acr = "loa1";
-    hashed.identity->hash = state_->master_key.HashIdentity(hashed.identity->iss, hashed.identity->sub);
+    hashed.identity->hash = owner_.master_key().HashIdentity(hashed.identity->iss, hashed.identity->sub);
   }
-  auto open = state_->records.VisitorOfConversation(id, start.id);
+  auto open = owner_.records().VisitorOfConversation(id, start.id);
   if (!open) return std::unexpected(FailureOf(open.error()));
   if (*open) return {};  // told again
   if (!hashed.visitor) {
     if (!hashed.identity) return std::unexpected(VisitFailure{Code::kInvalid, "visitorId: it or identity is required"});
-    auto visitor = state_->records.VisitorOfIdentity(id, hashed.identity->hash);
+    auto visitor = owner_.records().VisitorOfIdentity(id, hashed.identity->hash);
     if (!visitor) return std::unexpected(FailureOf(visitor.error()));
     if (!*visitor) return std::unexpected(VisitFailure{Code::kNotFound, "no visitor has presented this identity"});
     hashed.visitor = **visitor;
   }
   const VisitorId visitor = *hashed.visitor;
-  auto decide = [&owner = state_->owner, account = account.account, start = std::move(hashed)](
-                    VisitorLease& lease, TimeMs now) -> Outcome<AppendRequest> {
+  auto decide = [&owner = owner_, account = account.account, start = std::move(hashed)](
+                    VisitorLease& lease, TimeMs now) -> VisitOutcome<AppendRequest> {
     const SessionState* session = nullptr;
     if (const auto meant = SessionMeant(start, lease.state())) {
       auto loaded = owner.LoadSession(lease, *meant);
@@ -98,21 +90,21 @@ std::expected<void, VisitFailure> Visits::StartConversation(const AccountState& 
     }
     return AppendToVisitor(lease, DecideConversationStart(lease.scope(), *account, start, lease.state(), session), now);
   };
-  return OwnAndCommit(state_->owner, account, visitor, std::move(decide));
+  return OwnAndCommit(owner_, account, visitor, std::move(decide));
 }
 
-std::expected<void, VisitFailure> Visits::EndConversation(const AccountState& account, const ConversationId& id) {
-  auto visitor = state_->records.VisitorOfConversation(account.account->id, id);
+VisitOutcome<void> VisitorCommands::EndConversation(const AccountState& account, const ConversationId& id) {
+  auto visitor = owner_.records().VisitorOfConversation(account.account->id, id);
   if (!visitor) return std::unexpected(FailureOf(visitor.error()));
   if (!*visitor) return {};  // unknown, or ended before
-  return OwnAndCommit(state_->owner, account, **visitor, [id](VisitorLease& lease, TimeMs now) {
+  return OwnAndCommit(owner_, account, **visitor, [id](VisitorLease& lease, TimeMs now) {
     return AppendToVisitor(lease, DecideConversationEnd(lease.scope(), id, lease.state()), now);
   });
 }
 
-std::expected<void, VisitFailure> Visits::SetAbandonScore(const AccountState& account, const VisitorId& visitor,
-                                                          Decimal score) {
-  return OwnAndCommit(state_->owner, account, visitor, [score](VisitorLease& lease, TimeMs now) {
+VisitOutcome<void> VisitorCommands::SetAbandonScore(const AccountState& account, const VisitorId& visitor,
+                                                    Decimal score) {
+  return OwnAndCommit(owner_, account, visitor, [score](VisitorLease& lease, TimeMs now) {
     return AppendToVisitor(lease, DecideAbandonScore(lease.scope(), score, lease.state()), now);
   });
 }
@@ -120,18 +112,18 @@ std::expected<void, VisitFailure> Visits::SetAbandonScore(const AccountState& ac
 namespace {
 
 // All that must be written to make a visitor unreadable and unknown.
-Outcome<AppendRequest> EraseOwned(Visits::State& state, VisitorLease& lease, const Settings& settings, TimeMs now) {
+VisitOutcome<AppendRequest> EraseOwned(VisitorOwner& owner, VisitorLease& lease, const Settings& settings, TimeMs now) {
   const auto erased = DecideErasure(lease.scope(), lease.state());
-  if (!erased) return NothingKnown();
-  auto identities = state.records.IdentitiesOf(lease.account(), lease.visitor(), lease.cipher());
+  if (!erased) return std::unexpected(NothingKnown());
+  auto identities = owner.records().IdentitiesOf(lease.account(), lease.visitor(), lease.cipher());
   if (!identities) return std::unexpected(FailureOf(identities.error()));
-  auto streams = state.records.SessionStreams(lease.account(), lease.visitor());
+  auto streams = owner.records().SessionStreams(lease.account(), lease.visitor());
   if (!streams) return std::unexpected(FailureOf(streams.error()));
 
   std::vector<StreamAppend> appends;
   const std::string prefix = SessionStream(lease.account(), lease.visitor(), SessionId()).str();
   for (const StreamName& stream : *streams) {
-    auto loaded = state.owner.LoadSession(lease, SessionId(stream.str().substr(prefix.size())));
+    auto loaded = owner.LoadSession(lease, SessionId(stream.str().substr(prefix.size())));
     if (!loaded) return std::unexpected(std::move(loaded.error()));
     const SessionState& session = (*loaded)->state;
     if (const auto closed = DecideErasedSession(lease.scope(), session, settings, now)) {
@@ -144,7 +136,7 @@ Outcome<AppendRequest> EraseOwned(Visits::State& state, VisitorLease& lease, con
   std::ranges::move(append->streams, std::back_inserter(appends));
   append->streams = std::move(appends);
   for (const IdentityHash& identity : *identities) {
-    auto last = state.records.VisitorOfIdentity(lease.account(), identity);
+    auto last = owner.records().VisitorOfIdentity(lease.account(), identity);
     if (!last) return std::unexpected(FailureOf(last.error()));
     if (*last == lease.visitor()) append->states.push_back(VisitorRecords::DeleteIdentity(lease.account(), identity));
   }
@@ -154,60 +146,11 @@ Outcome<AppendRequest> EraseOwned(Visits::State& state, VisitorLease& lease, con
 
 }  // namespace
 
-std::expected<void, VisitFailure> Visits::Erase(const AccountState& account, const VisitorId& visitor) {
-  return OwnAndCommit(state_->owner, account, visitor,
-                      [&state = *state_, document = account.account](VisitorLease& lease, TimeMs now) {
-                        return EraseOwned(state, lease, document->settings, now);
+VisitOutcome<void> VisitorCommands::Erase(const AccountState& account, const VisitorId& visitor) {
+  return OwnAndCommit(owner_, account, visitor,
+                      [&owner = owner_, document = account.account](VisitorLease& lease, TimeMs now) {
+                        return EraseOwned(owner, lease, document->settings, now);
                       });
-}
-
-// Who looks waits for nobody: while another owns the visitor, what is on disk is shown.
-Outcome<SessionState> Visits::State::LookAtSession(const AccountId& account, const VisitorId& visitor,
-                                                   const std::optional<SessionId>& session) {
-  auto lease = owner.Own(account, visitor, std::chrono::steady_clock::now());
-  if (lease) {
-    auto loaded = owner.LoadSession(*lease, session.value_or(lease->state().newest_session));
-    if (!loaded) return std::unexpected(std::move(loaded.error()));
-    return (*loaded)->state;
-  }
-  if (lease.error().code == Code::kCorrupt) return std::unexpected(std::move(lease.error()));
-  auto state = records.ReadVisitor(account, visitor);
-  if (!state) return std::unexpected(FailureOf(state.error()));
-  auto read = ReadSession(account, visitor, session.value_or(state->newest_session));
-  if (!read) return std::unexpected(std::move(read.error()));
-  return std::move(read->state);
-}
-
-std::expected<std::optional<SessionView>, VisitFailure> Visits::FindSession(const AccountState& account,
-                                                                            const VisitorId& visitor,
-                                                                            const std::optional<SessionId>& session) {
-  auto found = state_->LookAtSession(account.account->id, visitor, session);
-  if (!found) return std::unexpected(std::move(found.error()));
-  const TimeMs now = state_->store.Now();
-  if (!IsLive(*found, account.account->settings, now)) return std::nullopt;
-  return SessionView{*std::move(found), now};
-}
-
-std::expected<VisitorState, VisitFailure> Visits::FindVisitor(const AccountState& account, const VisitorId& visitor) {
-  auto state = state_->records.ReadVisitor(account.account->id, visitor);
-  if (!state) return std::unexpected(FailureOf(state.error()));
-  if (!IsKnown(*state)) return NothingKnown();
-  return *std::move(state);
-}
-
-std::expected<std::vector<StreamName>, VisitFailure> Visits::SessionsOf(const AccountState& account,
-                                                                        const VisitorId& visitor) {
-  auto streams = state_->records.SessionStreams(account.account->id, visitor);
-  if (!streams) return std::unexpected(FailureOf(streams.error()));
-  return *std::move(streams);
-}
-
-std::expected<std::optional<VisitorKey>, VisitFailure> Visits::KeyOf(const AccountId& account,
-                                                                     const VisitorId& visitor) {
-  VisitorCipher cipher(state_->store, state_->master_key, PartitionKey(account, visitor), false);
-  std::optional<VisitorKey> key = cipher.TakeKey();
-  if (auto error = cipher.error()) return std::unexpected(FailureOf(*error));
-  return key;
 }
 
 }  // namespace monitor

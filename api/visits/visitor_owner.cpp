@@ -26,8 +26,8 @@ VisitFailure FailureOf(StoreError error) {
   return {VisitFailure::Code::kCorrupt, "what is stored can not be read"};
 }
 
-VisitorOwner::Outcome<VisitorLease> VisitorOwner::Own(const AccountId& account, const VisitorId& visitor,
-                                                      std::chrono::steady_clock::time_point deadline, bool fresh) {
+VisitOutcome<VisitorLease> VisitorOwner::Own(const AccountId& account, const VisitorId& visitor,
+                                             std::chrono::steady_clock::time_point deadline, bool fresh) {
   // With ack=kafka the one inside may wait for long; nobody need wait for their turn to be refused.
   if (!store_.Writable()) return std::unexpected(FailureOf(StoreError::kUnavailable));
   auto place = rooms_.Enter(PartitionKey(account, visitor), deadline);
@@ -39,11 +39,11 @@ VisitorOwner::Outcome<VisitorLease> VisitorOwner::Own(const AccountId& account, 
         VisitFailure{VisitFailure::Code::kOverloaded, "too many requests wait for visitors", kOverloadedRetryAfterS});
   }
   VisitorLease lease(account, visitor, *std::move(place));
-  if (Outcome<void> loaded = LoadVisitor(lease, fresh); !loaded) return std::unexpected(std::move(loaded.error()));
+  if (VisitOutcome<void> loaded = LoadVisitor(lease, fresh); !loaded) return std::unexpected(std::move(loaded.error()));
   return lease;
 }
 
-VisitorOwner::Outcome<void> VisitorOwner::LoadVisitor(VisitorLease& lease, bool fresh) {
+VisitOutcome<void> VisitorOwner::LoadVisitor(VisitorLease& lease, bool fresh) {
   VisitorRoom& room = lease.room();
   if (!room.cipher || room.cipher->error()) {  // a key that could not be read is asked for anew
     room.cipher =
@@ -60,7 +60,7 @@ VisitorOwner::Outcome<void> VisitorOwner::LoadVisitor(VisitorLease& lease, bool 
   return {};
 }
 
-VisitorOwner::Outcome<LoadedSession*> VisitorOwner::LoadSession(VisitorLease& lease, const SessionId& session) {
+VisitOutcome<LoadedSession*> VisitorOwner::LoadSession(VisitorLease& lease, const SessionId& session) {
   auto& sessions = lease.room().sessions;
   sessions.remove_if([](const LoadedSession& one) { return !one.state.exists(); });
   auto found = std::ranges::find(sessions, session, [](const LoadedSession& one) { return one.state.id; });
@@ -82,8 +82,8 @@ VisitorOwner::Outcome<LoadedSession*> VisitorOwner::LoadSession(VisitorLease& le
   return &sessions.front();
 }
 
-VisitorOwner::Outcome<std::vector<NewEvent>> VisitorOwner::Encode(VisitorLease& lease, std::span<const Event> events,
-                                                                  bool keep_full_address) {
+VisitOutcome<std::vector<NewEvent>> VisitorOwner::Encode(VisitorLease& lease, std::span<const Event> events,
+                                                         bool keep_full_address) {
   std::vector<NewEvent> encoded;
   encoded.reserve(events.size());
   for (const Event& event : events) {
@@ -94,36 +94,29 @@ VisitorOwner::Outcome<std::vector<NewEvent>> VisitorOwner::Encode(VisitorLease& 
   return encoded;
 }
 
-VisitorOwner::Outcome<void> VisitorOwner::Run(VisitorLease& lease,
-                                              const std::function<Outcome<AppendRequest>(TimeMs now)>& decide) {
-  // However an attempt ends, by an exception as well.
-  struct Forgetting {
-    VisitorLease& lease;
-    ~Forgetting() { lease.ForgetChanges(); }
-  };
-  for (int attempt = 1;; ++attempt) {
-    if (attempt > 1) {
-      if (Outcome<void> loaded = LoadVisitor(lease, false); !loaded) return loaded;
-    }
-    const Forgetting forgetting{lease};
-    auto request = decide(store_.Now());
-    if (!request) return std::unexpected(std::move(request.error()));
-    if (request->streams.empty() && request->states.empty()) return {};
-    if (auto key = lease.cipher().NewKeyWrite()) request->states.push_back(*std::move(key));
-    const bool folds_time =
-        std::ranges::any_of(request->states, [](const StateWrite& one) { return one.value_at != nullptr; });
-    const TimeMs decided = request->now;
-    const auto appended = store_.Append(*std::move(request));
-    if (appended) {
-      lease.cipher().NewKeyWritten();
-      const bool as_written = !folds_time || appended->time == decided;
-      if (as_written && lease.keeps_) lease.changed_ = false;
-      return {};
-    }
-    if (appended.error() != StoreError::kConflict || attempt == kAttempts) {
-      return std::unexpected(FailureOf(appended.error()));
-    }
+VisitOutcome<AppendRequest> VisitorOwner::Prepare(VisitorLease& lease, VisitOutcome<AppendRequest> request) {
+  if (!request || (request->streams.empty() && request->states.empty())) return request;
+  if (auto key = lease.cipher().NewKeyWrite()) request->states.push_back(*std::move(key));
+  const bool folds_time =
+      std::ranges::any_of(request->states, [](const StateWrite& one) { return one.value_at != nullptr; });
+  lease.folded_time_ = folds_time ? std::optional(request->now) : std::nullopt;
+  return request;
+}
+
+std::optional<VisitOutcome<void>> VisitorOwner::Settle(VisitorLease& lease,
+                                                       const std::expected<Appended, StoreError>& appended) {
+  if (appended) {
+    lease.cipher().NewKeyWritten();
+    const bool as_written = appended->time == lease.folded_time_.value_or(appended->time);
+    if (as_written && lease.keeps_) lease.changed_ = false;
+    return VisitOutcome<void>();
   }
+  if (appended.error() != StoreError::kConflict || ++lease.attempts_ == kAttempts) {
+    return std::unexpected(FailureOf(appended.error()));
+  }
+  lease.ForgetChanges();
+  if (auto loaded = LoadVisitor(lease, false); !loaded) return loaded;
+  return std::nullopt;
 }
 
 }  // namespace monitor

@@ -1,33 +1,40 @@
 // Owning a visitor: its room, its state loaded from the store when absent, and commits of what its owner decided
-// (load → decide → append → retry, in this one place).
+// (load → decide → append → retry, in this one place; docs/decisions/visitor-lease.md).
 //
-// Thread-safe; a VisitorLease belongs to one thread at a time.
+// Thread-safe. A visitor's requests wait for one another (bounded); different visitors' do not. A VisitorLease belongs
+// to one thread at a time.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <expected>
-#include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "api/visits/visit_failure.h"
 #include "api/visits/visitor_records.h"
 #include "api/visits/visitor_rooms.h"
-#include "api/visits/visits.h"
 #include "domain/events/event_codec.h"
 #include "eventstore/event_store.h"
 #include "eventstore/keys/visitor_keys.h"
 
 namespace monitor {
 
-VisitFailure FailureOf(StoreError error);
-
 // A visitor while it is owned: can be moved, and is all that is held of it across an append. Knows whether what is in
-// memory is ahead of what is on disk.
+// memory is ahead of what is on disk, and forgets it then when it ends, however that comes.
 class VisitorLease {
  public:
-  VisitorLease(VisitorLease&&) = default;
+  VisitorLease(VisitorLease&& other) noexcept
+      : scope_(std::move(other.scope_)),
+        place_(std::move(other.place_)),
+        attempts_(other.attempts_),
+        folded_time_(other.folded_time_),
+        changed_(std::exchange(other.changed_, false)),
+        keeps_(other.keeps_) {}
+  VisitorLease& operator=(VisitorLease&&) = delete;
+  ~VisitorLease() { ForgetChanges(); }
 
   const AccountId& account() const { return scope_.account; }
   const VisitorId& visitor() const { return scope_.visitor; }
@@ -56,49 +63,61 @@ class VisitorLease {
 
   EventScope scope_;
   VisitorRooms::Lease place_;
+  int attempts_ = 0;                   // appends that met a conflict
+  std::optional<TimeMs> folded_time_;  // the state on its way to the disk is as of this time, if it knows any
   bool changed_ = false;
   bool keeps_ = true;
 };
 
 class VisitorOwner {
  public:
-  template <class T>
-  using Outcome = std::expected<T, VisitFailure>;
-  // All must outlive it.
-  VisitorOwner(EventStore& store, const MasterKey& master_key, const VisitorRecords& records, VisitorRooms& rooms)
-      : store_(store), master_key_(master_key), records_(records), rooms_(rooms) {}
+  // Both must outlive it.
+  VisitorOwner(EventStore& store, const MasterKey& master_key, VisitorRooms::Options rooms)
+      : store_(store), master_key_(master_key), records_(store), rooms_(rooms) {}
 
   // Waits for the visitor until `deadline`. `fresh`: its id was just generated, so nothing is looked for.
-  Outcome<VisitorLease> Own(const AccountId& account, const VisitorId& visitor,
-                            std::chrono::steady_clock::time_point deadline, bool fresh = false);
+  VisitOutcome<VisitorLease> Own(const AccountId& account, const VisitorId& visitor,
+                                 std::chrono::steady_clock::time_point deadline, bool fresh = false);
 
   // The session's state, the initial one if it does not exist. It lives until the next LoadSession or the
   // commit, and may be changed only after VisitorLease::Change.
-  Outcome<LoadedSession*> LoadSession(VisitorLease& lease, const SessionId& session);
+  VisitOutcome<LoadedSession*> LoadSession(VisitorLease& lease, const SessionId& session);
 
   // The events' stored form; makes the visitor's key if one is needed.
-  Outcome<std::vector<NewEvent>> Encode(VisitorLease& lease, std::span<const Event> events, bool keep_full_address);
+  VisitOutcome<std::vector<NewEvent>> Encode(VisitorLease& lease, std::span<const Event> events,
+                                             bool keep_full_address);
 
   // Decides and appends; once more if the store knows more than the state did. What was changed and not committed is
-  // forgotten here, and nowhere else. `decide(lease, now)` says what to append as an Outcome<AppendRequest>; nothing:
-  // an empty request, and nothing changed. A value that holds all that it needs: the lease and it are all that is held
-  // across the append. It is given back.
+  // forgotten. `decide(lease, now)` says what to append as a VisitOutcome<AppendRequest>; nothing: an empty request,
+  // and nothing changed. A value that holds all that it needs: the lease and it are all that is held across the append.
+  // It is given back.
   template <class Decide>
-  std::pair<Outcome<void>, Decide> Commit(VisitorLease lease, Decide decide) {
-    Outcome<void> committed = Run(lease, [&](TimeMs now) { return decide(lease, now); });
-    return {std::move(committed), std::move(decide)};
+  std::pair<VisitOutcome<void>, Decide> Commit(VisitorLease lease, Decide decide) {
+    for (;;) {
+      VisitOutcome<AppendRequest> request = Prepare(lease, decide(lease, store_.Now()));
+      if (!request) return {std::unexpected(std::move(request.error())), std::move(decide)};
+      if (request->streams.empty() && request->states.empty()) return {VisitOutcome<void>(), std::move(decide)};
+      auto settled = Settle(lease, store_.Append(*std::move(request)));
+      if (settled) return {*std::move(settled), std::move(decide)};
+    }
   }
 
+  EventStore& store() const { return store_; }
+  const MasterKey& master_key() const { return master_key_; }
+  const VisitorRecords& records() const { return records_; }
+  std::uint64_t cached() const { return rooms_.count(); }  // visitors whose state is in memory
   std::uint64_t folds() const { return folds_.load(std::memory_order_relaxed); }
 
  private:
-  Outcome<void> Run(VisitorLease& lease, const std::function<Outcome<AppendRequest>(TimeMs now)>& decide);
-  Outcome<void> LoadVisitor(VisitorLease& lease, bool fresh);
+  VisitOutcome<void> LoadVisitor(VisitorLease& lease, bool fresh);
+  // The two sides of an append, with nothing but the lease between them. nullopt: to be decided once more.
+  static VisitOutcome<AppendRequest> Prepare(VisitorLease& lease, VisitOutcome<AppendRequest> request);
+  std::optional<VisitOutcome<void>> Settle(VisitorLease& lease, const std::expected<Appended, StoreError>& appended);
 
   EventStore& store_;
   const MasterKey& master_key_;
-  const VisitorRecords& records_;
-  VisitorRooms& rooms_;
+  const VisitorRecords records_;
+  VisitorRooms rooms_;
   std::atomic<std::uint64_t> folds_ = 0;
 };
 

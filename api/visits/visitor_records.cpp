@@ -1,6 +1,7 @@
 #include "api/visits/visitor_records.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -107,6 +108,18 @@ VisitorRecords::Read<std::vector<OpenConversation>> VisitorRecords::Conversation
     if (open != state->conversations.end()) conversations.push_back(*std::move(open));
   }
   return conversations;
+}
+
+VisitorRecords::Read<std::vector<OpenConversation>> VisitorRecords::ConversationsOf(
+    const AccountId& account, const std::vector<Identity>& identities) const {
+  std::vector<OpenConversation> all;
+  for (const Identity& identity : identities) {
+    if (!identity.authenticated()) continue;
+    auto found = ConversationsOfIdentity(account, identity.hash);
+    if (!found) return std::unexpected(found.error());
+    all.insert(all.end(), std::make_move_iterator(found->begin()), std::make_move_iterator(found->end()));
+  }
+  return all;
 }
 
 StateWrite VisitorRecords::WriteVisitor(const AccountId& account, const VisitorId& visitor, const VisitorState& state) {

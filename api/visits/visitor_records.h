@@ -48,6 +48,9 @@ class VisitorRecords {
   // The open conversations that have this identity, whoever's they are.
   Read<std::vector<OpenConversation>> ConversationsOfIdentity(const AccountId& account,
                                                               const IdentityHash& identity) const;
+  // The same for all of these that are authenticated.
+  Read<std::vector<OpenConversation>> ConversationsOf(const AccountId& account,
+                                                      const std::vector<Identity>& identities) const;
 
   static StateWrite WriteVisitor(const AccountId& account, const VisitorId& visitor, const VisitorState& state);
   static StateWrite WriteIdentity(const AccountId& account, const IdentityHash& identity, const VisitorId& visitor);

@@ -139,7 +139,7 @@ class PublicApiTest : public ::testing::Test {
 
   TemporaryFolder folder_;
   TimeMs now_ = FromUnixMs(1'764'000'000'000);
-  VisitsOptions visits_options_;
+  VisitorRooms::Options visits_options_;
   PublicApiOptions api_options_;
   std::unique_ptr<RocksDbStore> store_;
   std::unique_ptr<MasterKey> master_key_;

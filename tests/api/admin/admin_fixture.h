@@ -73,7 +73,7 @@ class AdminTest : public testing::Test {
     call.request.fresh_page = GeneratePageId();
     if (!attribute.empty()) call.request.attributes.push_back({AttributeType::kPersonal, std::string(attribute)});
     call.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    const auto decision = visits_.Handle(std::move(call));
+    const auto decision = visits_.commands.Handle(std::move(call));
     EXPECT_TRUE(decision);
     return decision ? decision->session : SessionId();
   }

@@ -140,7 +140,7 @@ TEST_F(Sessions, ARefusedReportLeavesNoTrace) {
                                             R"("campaign":41,"engId":4101}]})")),
               400, 5, "engagementAttributes[1]");
   EXPECT_EQ(LastSeq(), last);
-  EXPECT_FALSE(visits_->FindVisitor(*Demo(), kDevice));
+  EXPECT_FALSE(visits_->views.FindVisitor(*Demo(), kDevice));
 }
 
 TEST_F(Sessions, AStateThatIsStaleIsFoldedAnewOnce) {
@@ -154,7 +154,7 @@ TEST_F(Sessions, AStateThatIsStaleIsFoldedAnewOnce) {
 }
 
 TEST_F(Sessions, RequestsOfOneVisitorWaitForOneAnotherAndAllSucceed) {
-  visits_options_.max_waiting_per_visitor = 100;
+  visits_options_.max_waiting = 100;
   Restart();
   Load();
   const std::string visit = NewVisit();
@@ -170,7 +170,7 @@ TEST_F(Sessions, RequestsOfOneVisitorWaitForOneAnotherAndAllSucceed) {
 }
 
 TEST_F(Sessions, AreFoldedAnewWhenTheCacheIsSmall) {
-  visits_options_.max_cached_visitors = 0;
+  visits_options_.max_visitors = 0;
   Restart();
   Load();
   const std::string a = NewVisit(), b = NewVisit();
@@ -178,8 +178,8 @@ TEST_F(Sessions, AreFoldedAnewWhenTheCacheIsSmall) {
     EXPECT_EQ(Send(Engagement(a)).status, 200);
     EXPECT_EQ(Send(Engagement(b)).status, 200);
   }
-  EXPECT_EQ(visits_->statistics().cached_visitors, 0u);
-  EXPECT_GE(visits_->statistics().folds_total, 6u);
+  EXPECT_EQ(visits_->owner.cached(), 0u);
+  EXPECT_GE(visits_->owner.folds(), 6u);
 }
 
 TEST_F(Sessions, PersonalFieldsAreSealedInTheLog) {
@@ -204,12 +204,12 @@ TEST_F(Conversations, AreReturnedInsteadOfOffersUntilTheyEnd) {
   ConversationStart start = StartOf("c1");
   start.visitor = kDevice;
   start.engagement_id = 4101;
-  ASSERT_TRUE(visits_->StartConversation(*Demo(), start));
+  ASSERT_TRUE(visits_->commands.StartConversation(*Demo(), start));
   http::Reply reply = Send(Engagement(visit));
   EXPECT_TRUE(reply.body.contains(R"("engagementDetails":[{"status":"conversation","conversationId":"c1",)"
                                   R"("campaignId":41,"engagementId":4101,"engagementRevision":7,"connectorId":900}])"))
       << reply.body;
-  ASSERT_TRUE(visits_->EndConversation(*Demo(), ConversationId("c1")));
+  ASSERT_TRUE(visits_->commands.EndConversation(*Demo(), ConversationId("c1")));
   EXPECT_TRUE(Send(Engagement(visit)).body.contains("\"status\":\"expose\""));
 }
 
@@ -219,7 +219,7 @@ TEST_F(Conversations, AStartIsCompletedFromTheNewestOfferOfItsEngagement) {
   ConversationStart start = StartOf("c1");
   start.visitor = kDevice;
   start.engagement_id = 4101;
-  ASSERT_TRUE(visits_->StartConversation(*Demo(), start));
+  ASSERT_TRUE(visits_->commands.StartConversation(*Demo(), start));
   const auto events = VisitorEvents(kDevice);
   ASSERT_EQ(events.size(), 1u);
   for (const std::string& part :
@@ -233,9 +233,9 @@ TEST_F(Conversations, ToldTwiceIsRecordedOnce) {
   Load();
   ConversationStart start = StartOf("c1");
   start.visitor = kDevice;
-  for (int i = 0; i < 2; ++i) ASSERT_TRUE(visits_->StartConversation(*Demo(), start));
-  for (int i = 0; i < 2; ++i) ASSERT_TRUE(visits_->EndConversation(*Demo(), ConversationId("c1")));
-  ASSERT_TRUE(visits_->EndConversation(*Demo(), ConversationId("never")));
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(visits_->commands.StartConversation(*Demo(), start));
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(visits_->commands.EndConversation(*Demo(), ConversationId("c1")));
+  ASSERT_TRUE(visits_->commands.EndConversation(*Demo(), ConversationId("never")));
   EXPECT_EQ(VisitorEvents(kDevice).size(), 2u);
 }
 
@@ -247,29 +247,29 @@ TEST_F(Conversations, AreKnownAsTheFoldOfTheLogKnowsThem) {
   for (const char* id : {"c1", "c2"}) {
     ConversationStart start = StartOf(id);
     start.visitor = kDevice;
-    ASSERT_TRUE(visits_->StartConversation(*Demo(), start));
+    ASSERT_TRUE(visits_->commands.StartConversation(*Demo(), start));
     now_ += std::chrono::milliseconds(3);
   }
-  ASSERT_TRUE(visits_->SetAbandonScore(*Demo(), kDevice, *Decimal::Parse("1.5")));
+  ASSERT_TRUE(visits_->commands.SetAbandonScore(*Demo(), kDevice, *Decimal::Parse("1.5")));
   VisitorState folded;
   for (const StoredEvent& stored : VisitorEvents(kDevice)) {
     Evolve(folded, *DecodeEventData(stored.type, stored.data, NoKey()), stored.time);
   }
-  EXPECT_EQ(*visits_->FindVisitor(*Demo(), kDevice), folded);
+  EXPECT_EQ(*visits_->views.FindVisitor(*Demo(), kDevice), folded);
   Restart();
-  EXPECT_EQ(*visits_->FindVisitor(*Demo(), kDevice), folded);
+  EXPECT_EQ(*visits_->views.FindVisitor(*Demo(), kDevice), folded);
 }
 
 TEST_F(Conversations, ByIdentityTheVisitorThatLastPresentedItIsMeant) {
   Load();
   ConversationStart start = StartOf("c1");
   start.identity = Identity{.sub = "ada"};
-  auto nobody = visits_->StartConversation(*Demo(), start);
+  auto nobody = visits_->commands.StartConversation(*Demo(), start);
   ASSERT_FALSE(nobody);
   EXPECT_EQ(nobody.error().code, VisitFailure::Code::kNotFound);
   Identified("phone", "ada");
   Identified("laptop", "ada");
-  ASSERT_TRUE(visits_->StartConversation(*Demo(), start));
+  ASSERT_TRUE(visits_->commands.StartConversation(*Demo(), start));
   EXPECT_EQ(VisitorEvents(VisitorId("laptop")).size(), 1u);
 }
 
@@ -278,19 +278,19 @@ TEST_F(Conversations, OfAnIdentityAreSeenFromItsOtherDevicesAndNotByTheBareVisit
   Identified("laptop", "ada");
   ConversationStart start = StartOf("c1");
   start.identity = Identity{.sub = "ada"};
-  ASSERT_TRUE(visits_->StartConversation(*Demo(), start));
+  ASSERT_TRUE(visits_->commands.StartConversation(*Demo(), start));
   EXPECT_TRUE(Identified("phone", "ada").body.contains("\"conversationId\":\"c1\""));
   EXPECT_FALSE(Identified("phone", "bob").body.contains("conversation"));
   http::Reply unproved = Send(Engagement("v=1&vid=phone", R"({"identities":[{"acr":"0","sub":"ada"}]})"));
   EXPECT_FALSE(unproved.body.contains("conversation"));
   EXPECT_FALSE(Send(Engagement("v=1&vid=laptop")).body.contains("conversation"));
-  ASSERT_TRUE(visits_->EndConversation(*Demo(), ConversationId("c1")));
+  ASSERT_TRUE(visits_->commands.EndConversation(*Demo(), ConversationId("c1")));
   EXPECT_FALSE(Identified("phone", "ada").body.contains("conversation"));
 }
 
 TEST_F(Conversations, NeedAVisitorOrAnIdentity) {
   Load();
-  auto refused = visits_->StartConversation(*Demo(), StartOf("c1"));
+  auto refused = visits_->commands.StartConversation(*Demo(), StartOf("c1"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, VisitFailure::Code::kInvalid);
 }
@@ -299,33 +299,33 @@ TEST_F(Erasing, ClosesSessionsAndForgetsTheVisitor) {
   Load();
   http::Reply created = Identified("device", "ada");
   const std::string visit = "v=1&vid=device&sid=" + Text(created, "sessionId");
-  ASSERT_TRUE(visits_->Erase(*Demo(), kDevice));
-  EXPECT_FALSE(visits_->FindVisitor(*Demo(), kDevice));
-  EXPECT_EQ(*visits_->KeyOf(AccountId("demo"), kDevice), std::nullopt);
-  auto again = visits_->Erase(*Demo(), kDevice);
+  ASSERT_TRUE(visits_->commands.Erase(*Demo(), kDevice));
+  EXPECT_FALSE(visits_->views.FindVisitor(*Demo(), kDevice));
+  EXPECT_EQ(*visits_->views.KeyOf(AccountId("demo"), kDevice), std::nullopt);
+  auto again = visits_->commands.Erase(*Demo(), kDevice);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, VisitFailure::Code::kNotFound);
   ConversationStart start = StartOf("c1");
   start.identity = Identity{.sub = "ada"};
-  EXPECT_FALSE(visits_->StartConversation(*Demo(), start));
+  EXPECT_FALSE(visits_->commands.StartConversation(*Demo(), start));
   EXPECT_EQ(Send(Engagement(visit, R"({"consumerId":"ada"})")).status, 201);  // the same vid, with a new key
-  EXPECT_TRUE(visits_->KeyOf(AccountId("demo"), kDevice)->has_value());
+  EXPECT_TRUE(visits_->views.KeyOf(AccountId("demo"), kDevice)->has_value());
 }
 
 TEST_F(Erasing, LeavesAnIdentityToTheVisitorThatPresentedItSince) {
   Load();
   Identified("phone", "ada");
   Identified("laptop", "ada");
-  ASSERT_TRUE(visits_->Erase(*Demo(), VisitorId("phone")));
+  ASSERT_TRUE(visits_->commands.Erase(*Demo(), VisitorId("phone")));
   ConversationStart start = StartOf("c1");
   start.identity = Identity{.sub = "ada"};
-  ASSERT_TRUE(visits_->StartConversation(*Demo(), start));
+  ASSERT_TRUE(visits_->commands.StartConversation(*Demo(), start));
   EXPECT_EQ(VisitorEvents(VisitorId("laptop")).size(), 1u);
 }
 
 TEST_F(Erasing, OfAnUnknownVisitorFindsNothing) {
   Load();
-  auto refused = visits_->Erase(*Demo(), kDevice);
+  auto refused = visits_->commands.Erase(*Demo(), kDevice);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, VisitFailure::Code::kNotFound);
   EXPECT_EQ(LastSeq(), 1u);

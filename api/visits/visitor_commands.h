@@ -1,0 +1,51 @@
+// The commands that change a visitor: its own requests (visit_command.cpp), and what others say of it. One owner,
+// decide, append, answer. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "api/visits/caps.h"
+#include "api/visits/visitor_owner.h"
+#include "domain/account/account.h"
+#include "domain/deciding/conversations.h"
+#include "domain/deciding/decide.h"
+
+namespace monitor {
+
+struct VisitCall {
+  std::shared_ptr<const AccountState> account;  // in force when the request came
+  VisitRequest request;                         // identities already hashed; fresh_session is made if it is needed
+  std::string traceparent;                      // "" if none was sent
+  bool on_behalf = false;                       // obh: addresses are not capped
+  bool fresh_visitor = false;                   // request.visitor was generated for it: nothing can be known of it
+  bool live_session_only = false;               // kNotFound instead of beginning a session
+  std::chrono::steady_clock::time_point deadline;
+};
+
+class VisitorCommands {
+ public:
+  explicit VisitorCommands(VisitorOwner& owner) : owner_(owner) {}  // must outlive it
+
+  // POST …/engagement, PUT …/report and PUT …/visits/current/events.
+  VisitOutcome<Decision> Handle(VisitCall call);
+
+  VisitOutcome<void> StartConversation(const AccountState& account, const ConversationStart& start);
+  VisitOutcome<void> EndConversation(const AccountState& account, const ConversationId& id);
+  VisitOutcome<void> SetAbandonScore(const AccountState& account, const VisitorId& visitor, Decimal score);
+  // Closes its sessions, appends visitor-erased, destroys the key. kNotFound if nothing is known of it.
+  VisitOutcome<void> Erase(const AccountState& account, const VisitorId& visitor);
+
+  std::uint64_t capped() const { return capped_.load(std::memory_order_relaxed); }  // requests refused by a cap
+  std::uint64_t overloaded() const { return overloaded_.load(std::memory_order_relaxed); }
+
+ private:
+  VisitorOwner& owner_;
+  NewSessionCaps caps_;
+  std::atomic<std::uint64_t> capped_ = 0, overloaded_ = 0;
+};
+
+}  // namespace monitor
