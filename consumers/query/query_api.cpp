@@ -131,13 +131,19 @@ class Waiter {
   const bool admitted_;
 };
 
+http::Reply NoAccount() { return Error(404, kNoAccount, "account: does not exist"); }
+http::Reply ViewUnreadable() { return Error(500, kServerError, "the view could not be read"); }
+
 http::Reply Funnel(QueryParts& parts, const QueryCall& call) {
   if (call.request.abandoned()) return Abandoned();  // while it waited for its turn
   const auto began = std::chrono::steady_clock::now();
   const auto id = call.query.Get("account");
   if (!id) return Error(400, kInvalid, "account: missing");
-  const auto account = IsWellFormedAccountId(*id) ? parts.store.Account(*id) : std::nullopt;
-  if (!account) return Error(404, kNoAccount, "account: does not exist");
+  if (!IsWellFormedAccountId(*id)) return NoAccount();
+  const auto found = parts.store.Account(*id);
+  if (!found) return ViewUnreadable();
+  const std::optional<AccountOutline>& account = *found;
+  if (!account) return NoAccount();
   const auto request = ParseFunnelRequest(call.query, TimeZone::Find(account->time_zone).value_or(TimeZone()));
   if (!request) return Error(400, kInvalid, request.error());
 
@@ -151,7 +157,7 @@ http::Reply Funnel(QueryParts& parts, const QueryCall& call) {
   }
   const AnswerBounds bounds{.abandoned = [&] { return call.request.abandoned(); }};
   const auto report = parts.store.Funnel(account->id, request->query, source.buckets, bounds.abandoned);
-  if (!report) return Error(500, kServerError, "the view could not be read");
+  if (!report) return ViewUnreadable();
   const bool json = request->format == FunnelFormat::kJson;
   std::optional<std::string> text;
   if (report->complete) {
@@ -195,10 +201,12 @@ http::Reply Position(QueryParts& parts, const QueryCall& call) {
 }
 
 http::Reply Accounts(QueryParts& parts, const QueryCall&) {
+  const auto accounts = parts.store.Accounts();
+  if (!accounts) return ViewUnreadable();
   std::string body;
   json::Writer writer(body);
   writer.BeginObject().Key("accounts").BeginArray();
-  for (const AccountOutline& account : parts.store.Accounts()) {
+  for (const AccountOutline& account : *accounts) {
     if (account.json.empty()) {
       writer.BeginObject().Key("id").String(account.id.str()).Key("campaigns").BeginArray().EndArray().EndObject();
     } else {

@@ -30,7 +30,7 @@ class QueryApi {
  public:
   QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting);
 
-  // Any thread; may throw std::runtime_error when the disk fails.
+  // Any thread.
   http::Reply Handle(const http::Request& request);
   // readyz turns 503.
   void Drain() { parts_.draining = true; }

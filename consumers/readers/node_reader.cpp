@@ -163,12 +163,14 @@ class NodeReader::Loop {
   Failed CompareLastCounted(AdminClient& client) {
     for (const LoggedOrigin& range : node_) {
       const auto counted = read_.find(range.origin);
-      const auto time = counted == read_.end() ? std::nullopt : store_.PositionTime(range.origin);
-      if (!time || counted->second < range.first) continue;
+      if (counted == read_.end() || counted->second < range.first) continue;
+      const auto time = store_.PositionTime(range.origin);
+      if (!time) return ViewFault(time.error());
+      if (!*time) continue;
       const auto reply = GetLog(client, {range.origin, counted->second}, 1, milliseconds(0));
       if (!reply) return reply.error();
       const auto event = ParseCloudEvent(std::string_view(*reply).substr(0, reply->find('\n')));
-      if (event && event->origin == range.origin && event->seq == counted->second && event->time == *time) continue;
+      if (event && event->origin == range.origin && event->seq == counted->second && event->time == **time) continue;
       return HistoryFault("the log is another one: its event " + range.origin + ":" + std::to_string(counted->second) +
                           " is not the one that was counted");
     }

@@ -6,10 +6,10 @@
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
-#include <map>
 #include <mutex>
 #include <set>
 #include <shared_mutex>
+#include <type_traits>
 
 #include "consumers/view/account_outline.h"
 #include "consumers/view/stored_visitor.h"
@@ -114,6 +114,16 @@ class ViewStore::State {
   std::shared_lock<std::shared_mutex> Reading() const {
     if (reopening) throw StoreFailure("the view is being opened anew");
     return std::shared_lock(database_mutex);
+  }
+
+  template <class Question>
+  std::expected<std::invoke_result_t<Question>, std::string> Ask(Question question) const {
+    try {
+      const auto reading = Reading();
+      return question();
+    } catch (const StoreFailure& failure) {
+      return std::unexpected(failure.what());
+    }
   }
 
   void Trouble(const std::string& sentence) {
@@ -257,9 +267,8 @@ void ViewStore::SetPosition(const std::string& origin, std::uint64_t seq, std::o
   state_->progress.SetPosition(origin, seq, time);
 }
 
-std::optional<TimeMs> ViewStore::PositionTime(const std::string& origin) const {
-  const auto reading = state_->Reading();
-  return ViewProgress::ReadPositionTime(state_->database, origin);
+std::expected<std::optional<TimeMs>, std::string> ViewStore::PositionTime(const std::string& origin) const {
+  return state_->Ask([&] { return ViewProgress::ReadPositionTime(state_->database, origin); });
 }
 
 std::expected<void, std::string> ViewStore::AnswerFor(const Coverage& coverage) {
@@ -331,23 +340,21 @@ void ViewStore::StopWaiting() {
   state_->moved.notify_all();
 }
 
-std::vector<AccountOutline> ViewStore::Accounts() const {
-  const auto reading = state_->Reading();
-  return view::Accounts(state_->database, "");
+std::expected<std::vector<AccountOutline>, std::string> ViewStore::Accounts() const {
+  return state_->Ask([&] { return view::Accounts(state_->database, ""); });
 }
 
-std::optional<AccountOutline> ViewStore::Account(std::string_view id) const {
-  const auto reading = state_->Reading();
-  std::vector<AccountOutline> found = view::Accounts(state_->database, std::string(id) + '\0');
-  if (found.empty()) return std::nullopt;
-  return std::move(found.front());
+std::expected<std::optional<AccountOutline>, std::string> ViewStore::Account(std::string_view id) const {
+  auto found = state_->Ask([&] { return view::Accounts(state_->database, std::string(id) + '\0'); });
+  if (!found) return std::unexpected(std::move(found.error()));
+  if (found->empty()) return std::nullopt;
+  return std::move(found->front());
 }
 
 std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& account, const funnel::Query& query,
                                                            const BucketSet& buckets,
                                                            const std::function<bool()>& abandoned) const {
-  try {
-    const auto reading = state_->Reading();
+  return state_->Ask([&] {
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
     funnel::RowBuilder rows(query);
     FunnelReport report{.as_of = ViewProgress::ReadPositions(state_->database, snapshot.snapshot()),
@@ -355,19 +362,16 @@ std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& acco
     report.complete = view::AddFacts(state_->database, snapshot.snapshot(), account, buckets, abandoned, rows);
     if (report.complete) report.rows = rows.Finish();
     return report;
-  } catch (const StoreFailure& failure) {
-    return std::unexpected(failure.what());
-  }
+  });
 }
 
 std::uint64_t ViewStore::DiskBytes() const {
-  std::uint64_t bytes = 0;
-  try {
-    const auto reading = state_->Reading();
-    state_->database.db().GetAggregatedIntProperty("rocksdb.total-sst-files-size", &bytes);
-  } catch (const StoreFailure&) {  // closed for now
-  }
-  return bytes;
+  const auto bytes = state_->Ask([&] {
+    std::uint64_t sum = 0;
+    state_->database.db().GetAggregatedIntProperty("rocksdb.total-sst-files-size", &sum);
+    return sum;
+  });
+  return bytes.value_or(0);
 }
 
 }  // namespace monitor

@@ -73,8 +73,8 @@ class ViewStore {
   void SetOffset(int partition, std::int64_t offset);
   // Never goes back, but for AnswerFor. With the time of the event at `seq`, where the source knows it.
   void SetPosition(const std::string& origin, std::uint64_t seq, std::optional<TimeMs> time = std::nullopt);
-  // That of the committed position's event; nullopt: not known. Throws as the functions under "asking" do.
-  std::optional<TimeMs> PositionTime(const std::string& origin) const;
+  // That of the committed position's event; nullopt: not known.
+  std::expected<std::optional<TimeMs>, std::string> PositionTime(const std::string& origin) const;
   // From now on positions are about these buckets. If there are some among them that they were not about before, none
   // is true any more: all are taken back, for others to see as well, until they are set anew. Commits if that is a
   // change; the error as Commit's.
@@ -86,7 +86,7 @@ class ViewStore {
   // nobody asks. The error is the disk's, in one sentence: nothing can be folded until a Discard succeeds.
   std::expected<void, std::string> Discard();
 
-  // Asking. Throws std::runtime_error if the disk fails, unless a function returns its error.
+  // Asking. An error is the disk's, in one sentence.
 
   // Why nothing can be written at present, in one sentence; empty: it can.
   std::string Trouble() const;
@@ -97,8 +97,8 @@ class ViewStore {
   // True once the origin's position is ≥ seq; false when `max_wait` is over or StopWaiting was called.
   bool WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const;
   void StopWaiting();
-  std::vector<AccountOutline> Accounts() const;
-  std::optional<AccountOutline> Account(std::string_view id) const;
+  std::expected<std::vector<AccountOutline>, std::string> Accounts() const;
+  std::expected<std::optional<AccountOutline>, std::string> Account(std::string_view id) const;
   // Over the facts of these buckets. Asks now and then whether it is abandoned.
   std::expected<FunnelReport, std::string> Funnel(const AccountId& account, const funnel::Query& query,
                                                   const BucketSet& buckets,

@@ -100,9 +100,9 @@ class BrokenViewTest : public testing::Test {
   // It may be refused, but not end the process, nor tell more or less than was counted.
   void Ask() {
     EXPECT_EQ(store_->CommittedPositions()[kOrigin], counted_);
-    try {
-      EXPECT_EQ(store_->Accounts().size(), 1u);
-    } catch (const std::runtime_error&) {
+    const auto accounts = store_->Accounts();
+    if (accounts) {
+      EXPECT_EQ(accounts->size(), 1u);
     }
   }
 
@@ -111,7 +111,7 @@ class BrokenViewTest : public testing::Test {
     EXPECT_EQ(store_->HighestSeq(kOrigin, 7), counted_);
     EXPECT_EQ(store_->CommittedPositions()[kOrigin], counted_);
     EXPECT_EQ(store_->PositionTime(kOrigin), FromUnixMs(static_cast<std::int64_t>(counted_)));
-    EXPECT_EQ(store_->Accounts().size(), 1u);
+    EXPECT_EQ(store_->Accounts()->size(), 1u);
   }
 
   TemporaryFolder folder_;
@@ -169,7 +169,7 @@ TEST_P(BrokenCallTest, AtTheStartWhatCanBeReadIsAnswered) {
   Open();
   EXPECT_NE(store_->Trouble(), "");
   EXPECT_EQ(store_->CommittedPositions()[kOrigin], counted_);
-  EXPECT_EQ(store_->Accounts().size(), 1u);
+  EXPECT_EQ(store_->Accounts()->size(), 1u);
   EXPECT_FALSE(store_->Discard());
   Ask();
   failing_call = Call::kNone;
@@ -210,7 +210,7 @@ TEST_F(BrokenViewTest, BelowTheWatermarkNothingIsWrittenAndEverythingAnswered) {
   EXPECT_FALSE(store_->Discard());
   EXPECT_FALSE(Count(counted_ + 1));
   Ask();
-  EXPECT_EQ(store_->Accounts().size(), 1u);
+  EXPECT_EQ(store_->Accounts()->size(), 1u);
   Open();
   ASSERT_EQ(CountMore(1), 0);
   ExpectWhole();
@@ -220,7 +220,7 @@ TEST_F(BrokenViewTest, BelowTheWatermarkTheFirstViewIsMadeOnceThereIsRoom) {
   free_blocks = 0;
   Open(1 << 20);
   EXPECT_EQ(store_->Trouble(), "0 MiB are free, 1 are wanted");
-  EXPECT_THROW(store_->Accounts(), std::runtime_error);
+  EXPECT_FALSE(store_->Accounts());
   EXPECT_FALSE(store_->Funnel(AccountId("demo"), {}, BucketSet().set(), [] { return false; }));
   EXPECT_EQ(store_->DiskBytes(), 0u);
   EXPECT_FALSE(store_->AnswerFor(Coverage()));

@@ -148,7 +148,7 @@ TEST_F(ViewStoreTest, AnOlderVersionIsNotMovedAsideBelowTheWatermark) {
   auto closed = ViewStore::Open(view_, ~0ull);
   ASSERT_TRUE(closed) << closed.error();
   EXPECT_NE((*closed)->Trouble().find("MiB are free"), std::string::npos);
-  EXPECT_THROW((*closed)->Accounts(), std::runtime_error);
+  EXPECT_FALSE((*closed)->Accounts());
   EXPECT_FALSE(std::filesystem::exists(view_ + ".version-0"));
   EXPECT_TRUE(std::filesystem::exists(view_ + "/CURRENT"));
   closed->reset();
