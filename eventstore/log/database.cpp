@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -282,17 +281,17 @@ std::expected<void, std::string> CheckTables(const Database& database, std::uint
   return {};
 }
 
-bool CommitBatch(Database& database, rocksdb::WriteBatch& batch,
-                 const std::function<void(const std::string&)>& on_sync_failure, std::string& error) {
+std::expected<void, std::string> CommitBatch(Database& database, rocksdb::WriteBatch& batch,
+                                             const std::function<void(const std::string&)>& on_sync_failure) {
   rocksdb::WriteOptions options;
   options.sync = kSyncEveryBatch;
   rocksdb::Status status = database.db().Write(options, &batch);
-  if (status.ok()) return true;
-  error = status.ToString();
+  if (status.ok()) return {};
+  const std::string error = status.ToString();
   // Syncs that fail never come back here (sync_guard.h), so an I/O error means that the record in the write-ahead log
   // is missing or cut short: recovery drops it. Of any other failure nobody knows what it left behind.
   if (!status.IsIOError()) on_sync_failure("a write failed in an unknown way: " + error);
-  return false;
+  return std::unexpected(error);
 }
 
 Family FamilyOf(StateTable table) {

@@ -61,10 +61,10 @@ std::expected<std::unique_ptr<Database>, std::string> OpenDatabase(const OpenDat
 // of every block. The error names the first damaged table, its family, and for the log the events that it holds.
 std::expected<void, std::string> CheckTables(const Database& database, std::uint64_t max_bytes);
 
-// Writes and syncs; true if it is on disk. False: nothing of it is or ever will be there, and the database takes no
-// more writes until it is opened anew. Anything else ends the process by `on_sync_failure`.
-bool CommitBatch(Database& database, rocksdb::WriteBatch& batch,
-                 const std::function<void(const std::string&)>& on_sync_failure, std::string& error);
+// Writes and syncs. With an error nothing of it is or ever will be on disk, and the database takes no more writes until
+// it is opened anew. Anything else ends the process by `on_sync_failure`.
+std::expected<void, std::string> CommitBatch(Database& database, rocksdb::WriteBatch& batch,
+                                             const std::function<void(const std::string&)>& on_sync_failure);
 
 rocksdb::Slice ToSlice(std::string_view text);
 template <std::size_t N>

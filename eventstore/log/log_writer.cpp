@@ -248,12 +248,11 @@ bool LogWriter::Commit() {
   if (batch_.Count() == 0) return true;
   AddCheckpointIfDue();
   auto start = std::chrono::steady_clock::now();
-  std::string error;
-  bool committed = CommitBatch(log_.database(), batch_, options_.on_sync_failure, error);
+  const auto committed = CommitBatch(log_.database(), batch_, options_.on_sync_failure);
   Count(counters_.sync_ns, static_cast<std::uint64_t>((std::chrono::steady_clock::now() - start).count()));
   if (!committed) {
     broken_ = true;
-    Report("write_failed", error);
+    Report("write_failed", committed.error());
     return false;
   }
   Count(counters_.batches);

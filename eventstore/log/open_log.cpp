@@ -90,9 +90,7 @@ std::expected<void, std::string> OpenLog::MakeIdentity() {
   batch.Put(meta, ToSlice(kFormatKey), ToSlice(kFormat));
   batch.Put(meta, ToSlice(kNodeKey), node);
   batch.Put(meta, ToSlice(kEpochKey), epoch);
-  std::string error;
-  if (!CommitBatch(*database_, batch, options_.on_sync_failure, error)) return std::unexpected(error);
-  return {};
+  return CommitBatch(*database_, batch, options_.on_sync_failure);
 }
 
 std::expected<void, std::string> OpenLog::LoadHeads() {
@@ -109,11 +107,10 @@ std::expected<void, std::string> OpenLog::LoadHeads() {
 
 std::expected<void, std::string> OpenLog::BeginEpoch() {
   rocksdb::WriteBatch batch;
-  std::string epoch, error;
+  std::string epoch;
   AppendBig<std::uint32_t>(origin().epoch + 1, epoch);
   batch.Put(database_->family(Family::kMeta), ToSlice(kEpochKey), epoch);
-  if (!CommitBatch(*database_, batch, options_.on_sync_failure, error)) return std::unexpected(error);
-  return {};
+  return CommitBatch(*database_, batch, options_.on_sync_failure);
 }
 
 std::expected<void, std::string> OpenLog::ReadOnFromCheckpoint() {

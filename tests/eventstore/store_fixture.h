@@ -52,7 +52,8 @@ inline void BeginEpoch(const std::string& path, std::uint32_t number) {
   AppendBig(number, epoch);
   rocksdb::WriteBatch batch;
   batch.Put((*database)->family(Family::kMeta), ToSlice(kEpochKey), epoch);
-  ASSERT_TRUE(CommitBatch(**database, batch, [](const std::string&) {}, error)) << error;
+  const auto committed = CommitBatch(**database, batch, [](const std::string&) {});
+  ASSERT_TRUE(committed) << committed.error();
 }
 
 inline std::vector<StoredEvent> ReadAll(const EventStore& store) {

@@ -27,8 +27,8 @@ class ChangedLog : public ::testing::Test {
     auto database = Open();
     rocksdb::WriteBatch batch;
     fill(*database, batch);
-    std::string error;
-    ASSERT_TRUE(CommitBatch(*database, batch, [](const std::string&) {}, error)) << error;
+    const auto committed = CommitBatch(*database, batch, [](const std::string&) {});
+    ASSERT_TRUE(committed) << committed.error();
   }
   // The event is written again, changed, with a checksum that holds.
   void Change(std::uint64_t seq, const std::function<void(StoredEvent&)>& change) {
