@@ -14,9 +14,9 @@ namespace monitor::http {
 
 struct ParserLimits {
   std::size_t max_body_bytes = 1 << 20;
-  // What the edge lets through must fit: by HTTP/2 some 13 KiB of path, 32 KiB in all, and its own headers.
+  // What the edge lets through must fit: 8 KiB of target, 44,000 bytes in all, and its own headers.
   std::size_t max_request_line_bytes = 16 << 10;
-  std::size_t max_head_bytes = 40 << 10;  // request line and headers
+  std::size_t max_head_bytes = 64 << 10;  // request line and headers
   std::size_t max_headers = 100;
 };
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 
 import pytest
 
@@ -10,8 +11,9 @@ from harness.http2 import Http2Client
 from harness.stack import ACCOUNTS
 
 TARGET = "/api/account/e2e/app/web/engagement?v=1.1"
-# By HTTP/2 nginx counts the bytes of the compressed field: five bits an a.
-LONGEST = {"HTTP/1.1": 8_000, "HTTP/2": 13_000}
+TARGET_BYTES, HEADERS_BYTES = 8 << 10, 32 << 10
+# As Huffman codes them: five bits, eight, and fifteen, which is longer than before.
+CHARACTERS = "aX{"
 
 
 @pytest.fixture(scope="module")
@@ -56,18 +58,47 @@ def test_control_characters_in_a_header_do_no_harm(edge, version, name):
         assert status == 201
 
 
-def test_the_longest_path_is_read(edge, version):
-    status, _ = ask(edge, version, f"{TARGET}&x={'a' * LONGEST[version]}", {})
-    assert status == 201
+@pytest.mark.parametrize("character", CHARACTERS)
+def test_the_longest_target_and_cookies_are_read(edge, version, character):
+    target = f"{TARGET}&x=".ljust(TARGET_BYTES, "a")
+    cookies = character * (HEADERS_BYTES - 300)  # and what every request has
+    for headers in ({"Cookie": cookies}, {f"X-{n}": cookies[n::8] for n in range(8)}):
+        assert ask(edge, version, target, headers)[0] == 201
 
 
 @pytest.mark.parametrize("name", ["User-Agent", "Authorization", "tracestate"])
-def test_the_longest_header_is_read(edge, version, name):
-    status, _ = ask(edge, version, TARGET, {name: "a" * LONGEST[version]})
+def test_the_longest_header_that_goes_in_is_read(edge, version, name):
+    status, _ = ask(edge, version, TARGET, {name: "X" * HEADERS_BYTES})
     assert status == 201
 
 
 def test_as_many_long_headers_as_pass_are_read(edge, version):
     names = ("User-Agent", "Authorization", "X-HTTP-Method-Override", "traceparent")
-    status, _ = ask(edge, version, TARGET, dict.fromkeys(names, "a" * (LONGEST[version] if version == "HTTP/1.1" else 7_700)))
+    status, _ = ask(edge, version, TARGET, dict.fromkeys(names, "X" * (HEADERS_BYTES // 4)))
     assert status == 201
+
+
+def test_what_is_longer_is_refused_in_the_contracts_form(edge, version):
+    for target, headers, status in [(f"{TARGET}&x=".ljust(TARGET_BYTES + 1, "a"), {}, 414),
+                                    (TARGET, {"Cookie": "a" * 64_000}, 431), (TARGET, {"Cookie": "X" * 45_000}, 431)]:
+        got, document = ask(edge, version, target, headers)
+        assert got == status
+        assert set(document) == {"time", "message", "internalCode"} and document["internalCode"] == 5
+
+
+def test_floods_are_cut(edge, version):
+    """By HTTP/2 the connection; by HTTP/1.1 the request is refused, and the connection closed."""
+    try:
+        status, _ = ask(edge, version, TARGET, {f"X-Flood-{n}": "X" * 4_000 for n in range(250)})
+        assert status == 431
+    except OSError:
+        pass
+
+
+def test_pipelined_requests_with_many_cookies_are_taken_one_by_one(edge):
+    one = b"POST " + TARGET.encode() + b" HTTP/1.1\r\nHost: a\r\nCookie: " + b"c" * 12_000 + b"\r\nContent-Length: 2\r\n"
+    with socket.create_connection(("127.0.0.1", edge.port), timeout=20) as plain:
+        with edge.tls_context().wrap_socket(plain, server_hostname="localhost") as connection:
+            connection.sendall((one + b"\r\n{}") * 19 + one + b"Connection: close\r\n\r\n{}")
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.count(b"HTTP/1.1 201 ") == 20

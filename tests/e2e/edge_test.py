@@ -1,7 +1,6 @@
 """The edge by itself, in front of an upstream that records what reaches it."""
 
 import http.client
-import http.server
 import json
 import re
 import socket
@@ -13,39 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness import Edge, free_port
+from harness.recorder import Recorder, RecorderHandler
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
-
-
-class Recorder(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), RecorderHandler)
-        self.seen = []
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-
-class RecorderHandler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def answer(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.seen.append({"method": self.command, "target": self.path, "headers": dict(self.headers), "body": body})
-        reply = b'{"from":"upstream"}'
-        self.send_response(200)
-        self.send_header("X-Request-Id", self.headers["X-Request-Id"])
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(reply)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(reply)
-
-    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_OPTIONS = do_PATCH = answer
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -182,8 +151,12 @@ def test_a_chunked_body_over_the_limit_is_413(edge):
     (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
     (b"GET / HTTP/1.1\r\n\r\n", 400),
     (b"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400),
-    (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
-    (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 9000 + b"\r\n\r\n", 431),
+    (b"GET /" + b"a" * 8192 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    (b"GET /" + b"a" * 99999 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    (b"TRACE /" + b"a" * 8192 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 44000 + b"\r\n\r\n", 431),
+    (b"GET / HTTP/1.1\r\nHost: a\r\n" + (b"X: " + b"a" * 9000 + b"\r\n") * 5 + b"\r\n", 431),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 99999 + b"\r\n\r\n", 431),
     (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
     (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
     (b"TRACE /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n", 405),
