@@ -169,6 +169,7 @@ void AddDemoCommand(CLI::App& app, CommandLine& line) {
       "languages, displays, clicks, closes, purchases, leads; some leave without a word");
   auto options = std::make_shared<DemoOptions>();
   demo->add_option("--url", options->target.url, "The edge")->capture_default_str();
+  demo->add_flag("--proxy-protocol", options->target.proxy_protocol, "Speak PROXY protocol, as the edge's flag asks for");
   demo->add_option("--cacert", options->target.ca_file, "Authority of its certificate (default: the system's)");
   demo->add_option("--account", options->target.account, "Account id")->capture_default_str();
   demo->add_option("--app", options->target.app, "App installation")->capture_default_str();

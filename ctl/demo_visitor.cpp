@@ -101,6 +101,7 @@ bool DemoVisitor::Call(const char* method, const char* resource, const std::stri
   request.headers = {"Content-Type: application/json", std::string("User-Agent: ") + kDevices[device_].user_agent};
   request.body = body;
   request.ca_file = target_.ca_file;
+  request.proxy_protocol = target_.proxy_protocol;
   ++totals_.requests;
   auto answer = client_.Send(request);
   auto document = answer ? json::Document::Parse(answer->body) : std::unexpected(json::ParseError{});

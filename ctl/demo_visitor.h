@@ -20,6 +20,7 @@ struct DemoTotals {
 
 struct DemoTarget {
   std::string url, ca_file, account, app;
+  bool proxy_protocol = false;  // whether connections begin with it
 };
 
 class DemoVisitor {

@@ -77,6 +77,7 @@ std::expected<HttpAnswer, std::string> HttpClient::Send(const HttpRequest& reque
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, Progress);
   curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &stop_);
+  if (request.proxy_protocol) curl_easy_setopt(curl, CURLOPT_HAPROXYPROTOCOL, 1L);
   if (!request.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, request.ca_file.c_str());
   const CURLcode code = curl_easy_perform(curl);
   curl_slist_free_all(headers);

@@ -17,6 +17,7 @@ struct HttpRequest {
   std::vector<std::string> headers;        // "Name: value"
   std::string body;                        // sent unless the method is GET or DELETE
   std::string ca_file;                     // "" = the system's authorities
+  bool proxy_protocol = false;             // a connection begins with PROXY protocol, naming this end
   std::size_t max_body_bytes = 256 << 20;  // of the answer; a larger one is an error
   long timeout_ms = 30'000;
 };

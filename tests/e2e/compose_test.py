@@ -44,6 +44,15 @@ def test_nothing_depends_on_the_engines_limits_and_two_checkouts_share_no_volume
     assert "name" not in COMPOSE
 
 
+def test_the_edge_is_told_of_the_proxies_in_front_of_it_by_the_environment(tmp_path):
+    def edge(**environment):
+        return load_compose(environment=environment)["services"]["edge"]["environment"]
+
+    assert (edge()["EDGE_TRUSTED_PROXIES"], edge()["EDGE_PROXY_PROTOCOL"]) == ("", "no")
+    told = edge(EDGE_TRUSTED_PROXIES="10.0.0.0/8,2001:db8::/32", EDGE_PROXY_PROTOCOL="yes")
+    assert (told["EDGE_TRUSTED_PROXIES"], told["EDGE_PROXY_PROTOCOL"]) == ("10.0.0.0/8,2001:db8::/32", "yes")
+
+
 def test_ports_are_those_of_run():
     published = {name: [port.rsplit(":", 1)[0] for port in service.get("ports", [])] for name, service in SERVICES.items()}
     assert published == {"kafka": ["127.0.0.1:9092"], "monitord": ["127.0.0.1:8081"], "funneld": ["127.0.0.1:8090"], "edge": ["8443"]}

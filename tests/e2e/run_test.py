@@ -185,6 +185,8 @@ def test_a_port_in_use_is_one_clear_sentence(tmp_path, start_run, option):
     (["--kafka", "localhost:"], 1, "run: --kafka wants HOST:PORT"),
     (["--config", "/tmp"], 1, "run: the file /tmp cannot be read"),
     (["--accounts", "/nowhere"], 1, "run: the folder of accounts /nowhere does not exist"),
+    (["--trusted-proxy", "10/8"], 1, "run: --trusted-proxy wants a network like 203.0.113.0/24 or 2001:db8::/32, not '10/8'"),
+    (["--trusted-proxy"], 2, "run: --trusted-proxy needs a value"),
     (["--bogus"], 2, "run: unknown argument --bogus"),
     (["--config"], 2, "run: --config needs a value"),
 ])
@@ -305,6 +307,19 @@ def test_an_empty_folder_of_accounts_is_told(tmp_path, start_run):
     run = start_run(tmp_path / "data", "--accounts", str(tmp_path / "accounts")).wait_until_ready()
     assert f"there is no account with an app installation yet; put a document into {tmp_path}/accounts" in run.lines
     assert run.stop() == 0
+
+
+def test_behind_a_proxy_all_of_our_own_speaks_as_it_does(tmp_path, start_run):
+    run = start_run(tmp_path, "--proxy-protocol", "--trusted-proxy", "127.0.0.0/8", "--demo", "1").wait_until_ready()
+    assert paste(run.curl_line())[0] == 201
+    assert run.wait_for_line("demo: ").endswith(" 0 errors")
+    connection = ["-sS", "--cacert", tmp_path / "tls" / "ca.pem", f"https://localhost:{run.port}/openapi.json"]
+    assert subprocess.run(["curl", *connection], capture_output=True).returncode != 0
+    assert run.stop() == 0
+
+
+def test_a_run_that_only_others_may_connect_to_is_ready_all_the_same(tmp_path, start_run):
+    start_run(tmp_path, "--proxy-protocol", "--trusted-proxy", "10.0.0.0/8").wait_until_ready()
 
 
 def test_kill_9_of_run_itself_leaves_nothing_behind(tmp_path, start_run):
