@@ -24,7 +24,7 @@ FROM debian:${DEBIAN}
 COPY deploy/packages /tmp/packages
 COPY --from=build /source/build/libraries /tmp/libraries
 RUN apt-get update \
- && apt-get install -y --no-install-recommends nginx $(sed -n 's/^run  *//p' /tmp/packages) $(cat /tmp/libraries) \
+ && apt-get install -y --no-install-recommends nginx $(. /etc/os-release; sed -n "s/^run  *//p; s/^run:$VERSION_ID  *//p" /tmp/packages) $(cat /tmp/libraries) \
  && rm -rf /var/lib/apt/lists/* /tmp/packages /tmp/libraries \
  && groupadd --gid 10001 monitor \
  && useradd --uid 10001 --gid monitor --no-create-home --home-dir /data --shell /usr/sbin/nologin monitor \

@@ -9,9 +9,10 @@ Fail() {
 
 # The packages of these groups (deploy/packages), one a line.
 PackagesOf() {
-  local group
+  local group version
+  version=$(. /etc/os-release 2> /dev/null && echo "${VERSION_ID:-}") || true
   for group in "$@"; do
-    sed -n "s/^$group  *//p" "$root/deploy/packages"
+    sed -n -e "s/^$group  *//p" ${version:+-e "s/^$group:$version  *//p"} "$root/deploy/packages"
   done
 }
 
