@@ -1,5 +1,6 @@
 """The edge by itself, in front of an upstream that records what reaches it."""
 
+import gzip
 import http.client
 import json
 import re
@@ -14,7 +15,8 @@ import pytest
 from harness import Edge, free_port
 from harness.recorder import Recorder, RecorderHandler
 
-SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+ROOT = Path(__file__).parents[2]
+SCHEMAS = ROOT / "docs" / "schemas"
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +163,7 @@ def test_a_chunked_body_over_the_limit_is_413(edge):
     (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
     (b"TRACE /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n", 405),
     (b"OPTIONS /client/monitor.js HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+    (b"OPTIONS /tag/tag.js?site=1 HTTP/1.1\r\nHost: a\r\n\r\n", 405),
     (b"TRACE /api/x HTTP/1.1\r\nHost: a\r\nContent-Length: 65537\r\n\r\n", 413),
     (b"GET /openapi.json HTTP/1.1\r\nHost: a\r\nIf-Match: \"x\"\r\n\r\n", 412),
 ])
@@ -214,6 +217,25 @@ def test_too_many_at_once_from_one_address_is_503_with_a_pause(tmp_path, closing
     first.join()
     server.shutdown()
     server.server_close()
+
+
+def test_the_tag_is_served_where_the_originals_sites_look_for_it(edge):
+    tag = (ROOT / "deploy" / "www" / "client" / "lptag.js").read_bytes()
+    for target in ("/tag/tag.js", "/tag/tag.js?site=12345678", "/client/lptag.js"):
+        reply, data = ask(edge, "GET", target)
+        assert (reply.status, reply.headers["Content-Type"], reply.headers["Cache-Control"]) == \
+            (200, "application/javascript", "max-age=300, stale-while-revalidate=3600")
+        assert reply.headers["Access-Control-Allow-Origin"] == "*" and data == tag
+    reply, _ = ask(edge, "GET", "/client/lptag.d.ts")
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "text/plain")
+    reply, data = ask(edge, "POST", "/tag/tag.js", b"{}")
+    assert (reply.status, reply.headers["Allow"]) == (405, "GET, HEAD")
+
+
+def test_the_browser_clients_are_small():
+    together = sum(len(gzip.compress((ROOT / "deploy" / "www" / "client" / name).read_bytes(), mtime=0))
+                   for name in ("monitor.js", "lptag.js"))
+    assert together <= 12 * 1024
 
 
 def test_the_document_the_schemas_and_the_browser_client_are_served(edge):
