@@ -20,14 +20,25 @@ def stack(tmp_path_factory):
         yield running
 
 
-@pytest.fixture
-def browser(tmp_path):
+def start_browser(profile):
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     options.accept_insecure_certs = True  # the development authority is not in the browser's store
-    for argument in (*QUIET, f"--user-data-dir={tmp_path / 'profile'}"):
+    for argument in (*QUIET, f"--user-data-dir={profile}"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    return webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+
+
+@pytest.fixture
+def browser(tmp_path):
+    driver = start_browser(tmp_path / "profile")
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def shared_browser(tmp_path_factory):
+    driver = start_browser(tmp_path_factory.mktemp("profile"))
     yield driver
     driver.quit()
