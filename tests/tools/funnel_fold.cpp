@@ -121,7 +121,9 @@ int main(int argc, char** argv) {
   if (argc < 5) Fail("usage: funnel_fold FOLDER SEED EVENTS ACCOUNT QUERY…");
   CarelessReader reader(argv[1], std::strtoull(argv[2], nullptr, 10), ReadEvents(argv[3]));
   const ViewStore& store = reader.ReadAll();
-  const auto account = store.Account(argv[4]);
+  const auto asked = store.Account(argv[4]);
+  if (!asked) Fail(asked.error());
+  const auto& account = *asked;
   if (!account) Fail("unknown account");
   for (int i = 5; i < argc; ++i) {
     const auto request = ParseFunnelRequest(http::Query(argv[i]), TimeZone());
