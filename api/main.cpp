@@ -15,6 +15,7 @@
 #include "api/public/public_api.h"
 #include "api/visits/geo.h"
 #include "api/visits/visits.h"
+#include "domain/values/time_zone.h"
 #include "eventstore/keys/visitor_keys.h"
 #include "eventstore/log/rocksdb_store.h"
 #include "eventstore/relay/kafka_ack_store.h"
@@ -51,6 +52,7 @@ struct Foundations {
   MasterKey master_key;
   std::string admin_token;
   std::optional<Geo> geo;
+  kafka::ClientSettings broker;
   std::unique_ptr<RocksDbStore> store;
 };
 
@@ -80,6 +82,9 @@ std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& se
   std::filesystem::create_directories(folder, error);
   if (error) return std::unexpected("data folder " + folder + ": " + error.message());
   ::chmod(folder.c_str(), 0700);
+  auto broker =
+      kafka::ReadClientSettings(settings.String("kafka", "bootstrap_servers"), settings.Section("kafka.client"));
+  if (!broker) return std::unexpected(broker.error());
   auto token = LoadTokenFile(PathOf(settings, "admin", "token_file", "admin.token"));
   if (!token) return std::unexpected(token.error());
   std::optional<Geo> geo;
@@ -92,13 +97,15 @@ std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& se
   if (!store) return std::unexpected(store.error());
   auto master_key = MasterKey::LoadFor(**store, PathOf(settings, "data", "master_key_file", "master.key"));
   if (!master_key) return std::unexpected(master_key.error());
-  return Foundations{std::move(*master_key), std::move(*token), std::move(geo), std::move(*store)};
+  return Foundations{std::move(*master_key), std::move(*token), std::move(geo), std::move(*broker), std::move(*store)};
 }
 
-std::unique_ptr<Relay> MakeRelay(const ServerSettings& settings, RocksDbStore& store) {
+std::unique_ptr<Relay> MakeRelay(const ServerSettings& settings, const kafka::ClientSettings& broker,
+                                 RocksDbStore& store) {
+  if (broker.bootstrap_servers.empty()) return nullptr;
   RelayOptions options;
-  options.client.bootstrap_servers = settings.String("kafka", "bootstrap_servers");
-  if (options.client.bootstrap_servers.empty()) return nullptr;
+  options.client = broker;
+  options.topics = kafka::TopicsWith(settings.String("kafka", "topic_prefix"));
   options.partitions = static_cast<int>(settings.Integer("kafka", "partitions"));
   options.report = [](const std::string& event, const std::string& detail) {
     log::Write(event == "relay_connected" ? log::Level::kInfo : log::Level::kWarning, event, {{"detail", detail}});
@@ -107,12 +114,16 @@ std::unique_ptr<Relay> MakeRelay(const ServerSettings& settings, RocksDbStore& s
 }
 
 // nullptr without a broker, or if it is turned off.
-std::unique_ptr<InboundTopic> MakeInboundTopic(const ServerSettings& settings, Accounts& accounts, Visits& visits) {
+std::unique_ptr<InboundTopic> MakeInboundTopic(const ServerSettings& settings, const kafka::ClientSettings& broker,
+                                               Accounts& accounts, Visits& visits) {
+  const std::string topic = settings.String("kafka", "inbound_topic"),
+                    prefix = settings.String("kafka", "topic_prefix");
+  if (broker.bootstrap_servers.empty() || topic.empty()) return nullptr;
   InboundTopicOptions options;
-  options.client.bootstrap_servers = settings.String("kafka", "bootstrap_servers");
-  options.topic = settings.String("kafka", "inbound_topic");
+  options.client = broker;
+  options.topic = prefix + topic;
+  options.dead_letter_topic = kafka::TopicsWith(prefix).dead_letters;
   options.group = settings.String("kafka", "inbound_group");
-  if (options.client.bootstrap_servers.empty() || options.topic.empty()) return nullptr;
   options.apply = [&](std::string_view message) { return ApplyInboundMessage(message, accounts, visits); };
   return std::make_unique<InboundTopic>(std::move(options));
 }
@@ -170,8 +181,9 @@ http::ServerOptions AdminServerOptions(const ServerSettings& settings) {
 // Why the broker is missing, "" if it is not.
 std::string WhyMissing(const Relay& relay, bool must_acknowledge) {
   if (!relay.BrokerIsAway()) return {};
-  const std::string refusal = relay.Status().refusal;
-  const std::string why = refusal.empty() ? "no connection, or no acknowledgement for 5 s" : refusal;
+  const RelayStatus status = relay.Status();
+  std::string why = status.refusal.empty() ? status.away : status.refusal;
+  if (why.empty()) why = "no connection, or no acknowledgement for 5 s";
   return must_acknowledge ? why + "; what must be written is answered 503" : why;
 }
 
@@ -205,8 +217,13 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
   RocksDbStore& store = *foundations->store;
   const Geo* geo = foundations->geo ? &*foundations->geo : nullptr;
 
+  // Debian 13 has them in a package of their own; a document that is good elsewhere would be refused here.
+  if (!TimeZone::Find("US/Eastern")) {
+    log::Warning("time_zones_incomplete", {{"detail", "older names of time zones are missing: install tzdata-legacy"}});
+  }
+
   metrics::Registry registry;
-  const std::unique_ptr<Relay> relay = MakeRelay(settings, store);
+  const std::unique_ptr<Relay> relay = MakeRelay(settings, foundations->broker, store);
   // Before anybody is answered: a data folder that is an older copy must not record anything.
   if (relay) relay->WaitLooked(kMaxFirstContact);
   std::unique_ptr<KafkaAckStore> acknowledged;
@@ -220,7 +237,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
   Visits visits(answering_store, foundations->master_key, VisitorRoomsOptionsOf(settings));
   PublicApi api({accounts, visits, foundations->master_key, geo, settings.String("server", "base_uri")},
                 PublicApiOptionsOf(settings, registry, store));
-  const std::unique_ptr<InboundTopic> inbound = MakeInboundTopic(settings, accounts, visits);
+  const std::unique_ptr<InboundTopic> inbound = MakeInboundTopic(settings, foundations->broker, accounts, visits);
   Drain drain([&] {
     api.StartDraining();
     if (acknowledged) acknowledged->Stop();

@@ -56,6 +56,10 @@ std::vector<SettingSpec> MonitordSettings() {
       {"kafka", "inbound_topic", "monitor.inbound", kString,
        "commands of the messaging side; made if missing; empty: none"},
       {"kafka", "inbound_group", "monitord", kString, "consumer group that reads them"},
+      {"kafka", "topic_prefix", "", kString, "stands before the name of every topic"},
+      {"kafka.client", "*", "", kString,
+       "\"NAME\" = VALUE: any property of librdkafka, e.g. \"security.protocol\" = \"SASL_SSL\"; NAME_file names a "
+       "file with the value"},
       {"geo", "database", "", kString, "MaxMind database file for geo conditions; empty: none"},
       {"log", "level", "info", kString, "what is told, and all that is graver", {"debug", "info", "warning", "error"}},
   };

@@ -20,6 +20,10 @@ std::vector<SettingSpec> FunneldSettings() {
       {"source", "skip_missing", "false", kBoolean, "go past holes and unknown types: lost to the funnel"},
       {"kafka", "bootstrap_servers", "", kString, "HOST:PORT,…; empty: no broker, the admin API is read"},
       {"kafka", "group", "funneld", kString, "the consumer group"},
+      {"kafka", "topic_prefix", "", kString, "stands before the name of every topic"},
+      {"kafka.client", "*", "", kString,
+       "\"NAME\" = VALUE: any property of librdkafka, e.g. \"security.protocol\" = \"SASL_SSL\"; NAME_file names a "
+       "file with the value"},
       {"log", "level", "info", kString, "what is told, and all that is graver", {"debug", "info", "warning", "error"}},
   };
 }

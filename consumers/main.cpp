@@ -54,14 +54,17 @@ IntakeOptions ReaderRules(const ServerSettings& settings) {
 }
 
 std::unique_ptr<Source> MakeSource(const ServerSettings& settings, ViewStore& store) {
-  const kafka::ClientSettings client{settings.String("kafka", "bootstrap_servers")};
-  if (client.bootstrap_servers.empty()) {
+  auto client =
+      kafka::ReadClientSettings(settings.String("kafka", "bootstrap_servers"), settings.Section("kafka.client"));
+  if (!client) throw std::runtime_error(client.error());
+  if (client->bootstrap_servers.empty()) {
     NodeReaderOptions options{.admin_url = settings.String("source", "admin_url"),
                               .admin_token_file = settings.String("source", "admin_token_file")};
     options.intake = ReaderRules(settings);
     return std::make_unique<NodeReader>(std::move(options), store);
   }
-  TopicReaderOptions options{.client = client, .group = settings.String("kafka", "group")};
+  TopicReaderOptions options{.client = *std::move(client), .group = settings.String("kafka", "group")};
+  options.topics = kafka::TopicsWith(settings.String("kafka", "topic_prefix"));
   options.intake = ReaderRules(settings);
   return std::make_unique<TopicReader>(std::move(options), store);
 }

@@ -11,16 +11,14 @@
 #include <utility>
 #include <vector>
 
+#include "kafka/client_settings.h"
+
 struct rd_kafka_s;
 struct rd_kafka_conf_s;
 struct rd_kafka_message_s;
 struct rd_kafka_queue_s;
 
 namespace monitor::kafka {
-
-struct ClientSettings {
-  std::string bootstrap_servers;  // HOST:PORT,…
-};
 
 template <class Value>
 using Result = std::expected<Value, std::string>;  // the error is one sentence
@@ -49,7 +47,7 @@ class Client {
 
   Client() = default;
   virtual ~Client() = default;
-  // Called from polls only.
+  // Called from polls only; also if the brokers are there, but not for us: a wrong password or certificate.
   virtual void BrokerIsAway(const std::string& why) = 0;
   // With the settings that all have, its own, and its callbacks, which get the Client*. The error is a wrong setting.
   Result<void> Open(bool consumer, const ClientSettings& settings, Settings own,

@@ -40,7 +40,7 @@ class GroupMember : public Reader {
   Share Measure() const;
 
  private:
-  explicit GroupMember(Options options) : Reader(options.topic), options_(std::move(options)) {}
+  explicit GroupMember(Options options) : Reader(options.topic, options.group), options_(std::move(options)) {}
   void Begin(rd_kafka_topic_partition_list_s& partitions) const;
 
   const Options options_;

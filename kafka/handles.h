@@ -21,6 +21,9 @@ inline std::unexpected<std::string> Failed(rd_kafka_resp_err_t error) {
   return std::unexpected<std::string>(rd_kafka_err2str(error));
 }
 
+// The error, and if it is a right that is missing, which: "Write on the topic monitor.events".
+std::string InWords(rd_kafka_resp_err_t error, const std::string& right);
+
 // Of all topics, or of that one.
 Result<Metadata> AskMetadata(rd_kafka_t* handle, std::chrono::milliseconds max_wait, rd_kafka_topic_t* topic = nullptr);
 // 0: there is no such topic, or it is not ready.

@@ -49,14 +49,16 @@ Result<void> MakeTopics(rd_kafka_t* handle, const std::vector<const TopicWanted*
   rd_kafka_CreateTopics(handle, pointers.data(), pointers.size(), options.get(), queue.get());
   const Event event(rd_kafka_queue_poll(queue.get(), Milliseconds(2 * max_wait)));
   if (!event) return std::unexpected("the broker does not answer");
-  if (rd_kafka_event_error(event.get())) return std::unexpected(std::string(rd_kafka_event_error_string(event.get())));
+  if (const auto failure = rd_kafka_event_error(event.get())) {
+    return std::unexpected("topics can not be made: " + InWords(failure, "Create on the cluster or its topics"));
+  }
   std::size_t count = 0;
   const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     rd_kafka_resp_err_t failure = rd_kafka_topic_result_error(results[i]);
     if (failure && failure != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
-      return std::unexpected("the topic " + std::string(rd_kafka_topic_result_name(results[i])) +
-                             " can not be made: " + rd_kafka_err2str(failure));
+      return std::unexpected("the topic " + std::string(rd_kafka_topic_result_name(results[i])) + " can not be made: " +
+                             InWords(failure, "Create on it, or Describe if it is there already"));
     }
   }
   return {};
@@ -94,7 +96,10 @@ Producer::~Producer() {
 
 void Producer::Delivered(const rd_kafka_message_t& message) {
   Delivery delivery{reinterpret_cast<std::uintptr_t>(message._private), message.partition, message.offset, {}};
-  if (message.err) delivery.error = rd_kafka_err2str(message.err);
+  if (message.err) {
+    const std::string topic = rd_kafka_topic_name(message.rkt);
+    delivery.error = "topic " + topic + ": " + InWords(message.err, "Write on the topic " + topic);
+  }
   options_.on_delivery(delivery);
   if (!message.err) Connected(true, {});
 }
@@ -180,8 +185,11 @@ void Producer::Flush(std::chrono::milliseconds max_wait) {
 
 std::string Producer::FatalError() const {
   std::array<char, kErrorBytes> text;
-  if (!rd_kafka_fatal_error(handle_.get(), text.data(), text.size())) return {};
-  return text.data();
+  const auto error = rd_kafka_fatal_error(handle_.get(), text.data(), text.size());
+  if (!error) return {};
+  const bool forbidden = error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+  return text.data() +
+         std::string(forbidden ? "; missing right: Write on its topics, or IdempotentWrite on the cluster" : "");
 }
 
 }  // namespace monitor::kafka

@@ -13,6 +13,9 @@ ReadFailure::Code CodeOf(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
       return ReadFailure::Code::kNoTopic;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      return ReadFailure::Code::kForbidden;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR__FATAL:
       return ReadFailure::Code::kOver;
@@ -33,7 +36,7 @@ std::string_view Message::Header(const char* name) const {
 
 Result<std::unique_ptr<Reader>> Reader::Make(const ClientSettings& client, const std::string& name,
                                              const std::string& topic) {
-  std::unique_ptr<Reader> reader(new Reader(topic));
+  std::unique_ptr<Reader> reader(new Reader(topic, name));
   const Settings own = {
       {"client.id", name},
       {"group.id", name},
@@ -78,11 +81,19 @@ std::expected<std::optional<Message>, ReadFailure> Reader::Poll(std::chrono::mil
   Rethrow();
   if (!raw) return std::nullopt;
   const bool at_end = raw->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
-  if (raw->err && !at_end) return std::unexpected(ReadFailure{CodeOf(raw->err), rd_kafka_message_errstr(raw.get())});
+  if (raw->err && !at_end) return std::unexpected(ReadFailure{CodeOf(raw->err), Words(*raw)});
   Message message{raw->partition, raw->offset, BytesOf(raw->key, raw->key_len), {}, at_end, {}};
   if (!at_end) message.value = BytesOf(raw->payload, raw->len);
   message.raw = std::move(raw);
   return message;
+}
+
+std::string Reader::Words(const rd_kafka_message_t& failed) const {
+  if (failed.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+    return InWords(failed.err, "Read on the topic " + topic_);
+  if (failed.err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+    return InWords(failed.err, "Read on the group " + group_);
+  return rd_kafka_message_errstr(&failed);
 }
 
 Result<int> Reader::AskPartitions() const {

@@ -22,9 +22,10 @@ struct Message {
 
 struct ReadFailure {
   enum class Code : std::uint8_t {
-    kNoTopic,  // yet, or any more
-    kAway,     // the broker; passes by itself, and until then nothing comes
-    kOver,     // nothing will come any more: make another
+    kNoTopic,    // yet, or any more
+    kAway,       // the broker; passes by itself, and until then nothing comes
+    kForbidden,  // a right is missing; nothing comes until it is granted
+    kOver,       // nothing will come any more: make another
   } code;
   std::string message;
 };
@@ -49,12 +50,13 @@ class Reader : public Client {
   Result<int> AskPartitions() const;
 
  protected:
-  explicit Reader(std::string topic) : topic_(std::move(topic)) {}
+  Reader(std::string topic, std::string group) : topic_(std::move(topic)), group_(std::move(group)) {}
   Result<void> Open(const ClientSettings& client, Settings own, void (*set_callbacks)(rd_kafka_conf_s*));
 
-  const std::string topic_;
+  const std::string topic_, group_;
 
  private:
+  std::string Words(const rd_kafka_message_s& failed) const;
   void BrokerIsAway(const std::string& why) override { away_ = {ReadFailure::Code::kAway, why}; }
 
   std::optional<ReadFailure> away_;  // for the next Poll

@@ -57,14 +57,17 @@ class TableReader {
     Offsets unread = from;
     Values values;
     auto heard = steady_clock::now();
+    std::string fault = "the broker does not answer";
     while (!unread.empty()) {
       if (stop_.stop_requested()) return std::unexpected("stopped");
       const auto polled = reader_.Poll(kPollWait);
+      if (!polled) fault = polled.error().message;
       if (!polled || !*polled) {
-        if (steady_clock::now() - heard >= patience_) return std::unexpected("the broker does not answer");
+        if (steady_clock::now() - heard >= patience_) return std::unexpected(fault);
         continue;
       }
       heard = steady_clock::now();
+      fault = "the broker does not answer";
       const Message& message = **polled;
       std::string key(message.key);
       if (!message.at_end && keys.contains(key)) values[std::move(key)] = message.value;

@@ -1,6 +1,7 @@
 #include "server/settings.h"
 
 #include <toml++/toml.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -19,10 +20,14 @@ using Type = SettingSpec::Type;
 
 std::string Name(const SettingSpec& spec) { return spec.section + "." + spec.key; }
 
+char LowerCase(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
 std::string EnvironmentName(const SettingSpec& spec) {
   std::string name = "MONITOR_" + spec.section + "_" + spec.key;
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::ranges::transform(name, name.begin(), [](char c) {
+    if (c == '.') return '_';
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  });
   return name;
 }
 
@@ -88,7 +93,28 @@ const SettingSpec* FindSpec(const std::vector<SettingSpec>& specs, std::string_v
   return found == specs.end() ? nullptr : &*found;
 }
 
+constexpr std::string_view kAnyKey = "*";
+
 using Values = std::map<std::string, std::string, std::less<>>;
+
+// Everything below: a name with dots that is not quoted is tables within tables.
+std::optional<std::string> ReadOpenSection(const toml::table& table, const std::string& section,
+                                           const std::string& path, Values& values) {
+  for (const auto& [key, node] : table) {
+    const std::string name = section + "." + std::string(key.str());
+    if (const toml::table* inner = node.as_table()) {
+      if (auto complaint = ReadOpenSection(*inner, name, path, values)) return complaint;
+      continue;
+    }
+    std::optional<std::string> text;
+    for (const Type type : {Type::kString, Type::kInteger, Type::kBoolean}) {
+      if (!text) text = TextOf(node, type);
+    }
+    if (!text) return path + ": " + name + " must be a string, an integer, true or false";
+    values[name] = *text;
+  }
+  return std::nullopt;
+}
 
 std::optional<std::string> ReadFile(const std::vector<SettingSpec>& specs, const std::string& path, Values& values) {
   if (std::filesystem::is_directory(path)) return path + ": is a folder, not a file";  // would read as an empty file
@@ -107,6 +133,10 @@ std::optional<std::string> ReadFile(const std::vector<SettingSpec>& specs, const
     if (table == nullptr) return path + ": unknown key " + std::string(section.str());
     for (const auto& [key, node] : *table) {
       const std::string name = std::string(section.str()) + "." + std::string(key.str());
+      if (node.is_table() && FindSpec(specs, name, kAnyKey) != nullptr) {
+        if (auto complaint = ReadOpenSection(*node.as_table(), name, path, values)) return complaint;
+        continue;
+      }
       const SettingSpec* spec = FindSpec(specs, section.str(), key.str());
       if (spec == nullptr) return path + ": unknown key " + name;
       auto text = TextOf(node, spec->type);
@@ -118,8 +148,24 @@ std::optional<std::string> ReadFile(const std::vector<SettingSpec>& specs, const
   return std::nullopt;
 }
 
+void ReadOpenEnvironment(const SettingSpec& spec, Values& values) {
+  std::string beginning = EnvironmentName(spec);
+  beginning.pop_back();  // the star
+  constexpr std::string_view kFile = "_file";
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const std::size_t equals = text.find('=');
+    if (!text.starts_with(beginning) || equals == std::string_view::npos) continue;
+    std::string name(text.substr(beginning.size(), equals - beginning.size()));
+    std::ranges::transform(name, name.begin(), [](char c) { return c == '_' ? '.' : LowerCase(c); });
+    if (name.ends_with(".file")) name.replace(name.size() - kFile.size(), kFile.size(), kFile);
+    values[spec.section + "." + name] = text.substr(equals + 1);
+  }
+}
+
 std::optional<std::string> ReadEnvironment(const std::vector<SettingSpec>& specs, Values& values) {
   for (const SettingSpec& spec : specs) {
+    if (spec.key == kAnyKey) ReadOpenEnvironment(spec, values);
     const std::string name = EnvironmentName(spec);
     const char* text = std::getenv(name.c_str());
     if (text == nullptr) continue;
@@ -135,6 +181,10 @@ std::string HelpOfKeys(const std::vector<SettingSpec>& specs) {
   std::string section;
   for (const SettingSpec& spec : specs) {
     if (spec.section != section) text << "\n[" << (section = spec.section) << "]\n";
+    if (spec.key == kAnyKey) {
+      text << "  " << spec.help << "\n";
+      continue;
+    }
     const bool quoted = spec.type == Type::kString;
     const bool list = spec.type == Type::kList;
     std::string left = "  " + spec.key + " = " +
@@ -176,10 +226,21 @@ std::vector<std::string> ServerSettings::List(std::string_view section, std::str
   return items;
 }
 
+std::map<std::string, std::string> ServerSettings::Section(std::string_view section) const {
+  const std::string beginning = std::string(section) + ".";
+  std::map<std::string, std::string> given;
+  for (const auto& [name, text] : values_) {
+    if (name.starts_with(beginning)) given.emplace(name.substr(beginning.size()), text);
+  }
+  return given;
+}
+
 std::expected<ServerSettings, std::string> LoadSettings(const std::vector<SettingSpec>& specs,
                                                         const std::string& path) {
   ServerSettings settings;
-  for (const SettingSpec& spec : specs) settings.values_[Name(spec)] = spec.default_value;
+  for (const SettingSpec& spec : specs) {
+    if (spec.key != kAnyKey) settings.values_[Name(spec)] = spec.default_value;
+  }
   if (!path.empty()) {
     if (auto error = ReadFile(specs, path, settings.values_)) return std::unexpected(*error);
   }

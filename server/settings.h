@@ -1,8 +1,9 @@
 // A server's settings: a TOML file, every key of which can be overridden by MONITOR_<SECTION>_<KEY> in the environment.
 //
 // A program declares its keys once, with default and one line of help; the same table reads the file, the environment,
-// and prints --help. Unknown keys in the file are an error that names them. Loaded before there are threads, then only
-// read.
+// and prints --help. Unknown keys in the file are an error that names them. A section may be open: the key `*` stands
+// for any name; there MONITOR_<SECTION>_A_B is the name a.b, and MONITOR_<SECTION>_A_B_FILE is a.b_file. Loaded before
+// there are threads, then only read.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,8 @@ class ServerSettings {
   bool Boolean(std::string_view section, std::string_view key) const;
   // Of the environment's text, too: `a, b`.
   std::vector<std::string> List(std::string_view section, std::string_view key) const;
+  // What was given of an open section, by name; numbers and booleans as their text.
+  std::map<std::string, std::string> Section(std::string_view section) const;
 
  private:
   friend std::expected<ServerSettings, std::string> LoadSettings(const std::vector<SettingSpec>&, const std::string&);

@@ -109,12 +109,12 @@ class TopicReader::Loop {
     reader_ = OrFault(kafka::GroupMember::Join(
         options_.client, {.client_id = "funneld",
                           .group = options_.group,
-                          .topic = options_.topic,
+                          .topic = options_.topics.events,
                           .queued_kb = 16'384,
                           .on_assigned = [this](const std::vector<int>& partitions) { return Assign(partitions); },
                           .on_revoked = [this] { Revoke(); }}));
     positions_reader_ =
-        OrFault(kafka::Reader::Make(options_.client, options_.group + "-positions", options_.positions_topic));
+        OrFault(kafka::Reader::Make(options_.client, options_.group + "-positions", options_.topics.positions));
     while (!stop.stop_requested()) {
       PollEvent();
       PollPositions();
@@ -140,13 +140,13 @@ class TopicReader::Loop {
 
   // How much waits for a view that can not be written. The partitions meanwhile are for others to read.
   void TellUncounted() {
-    const auto asking = OrFault(kafka::Reader::Make(options_.client, options_.group, options_.topic));
+    const auto asking = OrFault(kafka::Reader::Make(options_.client, options_.group, options_.topics.events));
     const BucketSet buckets = store_.answered_for().buckets;
     const int count = std::min(OrFault(asking->AskPartitions()), static_cast<int>(buckets.size()));
     std::uint64_t lag_events = 0;
     for (int partition = 0; partition < count; ++partition) {
       if (!buckets[static_cast<std::size_t>(partition)]) continue;  // of its buckets one is as good as all
-      const kafka::Range range = OrFault(asking->AskRange(options_.topic, partition));
+      const kafka::Range range = OrFault(asking->AskRange(options_.topics.events, partition));
       const auto counted = counted_.find(partition);
       const std::int64_t from =
           counted == counted_.end() ? store_.Offset(partition).value_or(range.low) : counted->second;
@@ -169,7 +169,7 @@ class TopicReader::Loop {
     kafka::Offsets offsets;
     assigned_.clear();
     for (const int partition : partitions) {
-      const kafka::Range kept = OrFault(reader_->AskRange(options_.topic, partition));
+      const kafka::Range kept = OrFault(reader_->AskRange(options_.topics.events, partition));
       const std::int64_t next = WhereToBegin(partition, kept);
       assigned_[partition] = {.next = next, .end = kept.high, .from_start = kept.low == 0};
       counted_[partition] = offsets[partition] = next;
@@ -250,8 +250,9 @@ class TopicReader::Loop {
 
   void NothingCame(const kafka::ReadFailure& failure) {
     // A topic that is not there yet comes with monitord's first start.
-    if (failure.code == kafka::ReadFailure::Code::kAway) Disconnected(failure.message);
-    if (failure.code == kafka::ReadFailure::Code::kOver) throw Fault(failure.message);
+    using enum kafka::ReadFailure::Code;
+    if (failure.code == kAway || failure.code == kForbidden) Disconnected(failure.message);
+    if (failure.code == kOver) throw Fault(failure.message);
   }
 
   void Take(const kafka::Message& message, const Partition& partition) {
@@ -274,10 +275,10 @@ class TopicReader::Loop {
 
   void SendDeadLetter(const kafka::DeadLetter& letter, const std::string& partition, std::int64_t offset) {
     if (!dead_letters_) {
-      auto made =
-          OrFault(kafka::DeadLetters::Make(options_.client, "funneld", options_.dead_letter_topic, options_.topic));
+      auto made = OrFault(
+          kafka::DeadLetters::Make(options_.client, "funneld", options_.topics.dead_letters, options_.topics.events));
       OrFault(
-          made->producer().EnsureTopics({kafka::DeadLetterTopic(options_.dead_letter_topic)}, kafka::kBrokerTimeout));
+          made->producer().EnsureTopics({kafka::DeadLetterTopic(options_.topics.dead_letters)}, kafka::kBrokerTimeout));
       dead_letters_ = std::move(made);
     }
     OrFault(dead_letters_->Send(letter, partition, offset));
@@ -300,6 +301,9 @@ class TopicReader::Loop {
     for (std::size_t i = 0; positions_assigned_ && i < kMaxPositionRecords; ++i) {
       const auto message = positions_reader_->Poll(milliseconds(0));
       if (message && !*message) return;
+      if (!message && message.error().code == kafka::ReadFailure::Code::kForbidden) {
+        throw Fault(message.error().message);
+      }
       if (!message || (*message)->at_end) continue;
       relayed_.Add((*message)->key, (*message)->value);
       positions_changed_ = true;

@@ -18,9 +18,7 @@ namespace monitor {
 struct TopicReaderOptions {
   kafka::ClientSettings client;
   std::string group = "funneld";
-  std::string topic = "monitor.events";
-  std::string positions_topic = "monitor.positions";
-  std::string dead_letter_topic = "monitor.events.dead-letter";
+  kafka::Topics topics;
   int max_events = 1'000;                    // committed together, …
   std::chrono::milliseconds max_delay{100};  // … or what came within so long
   std::chrono::milliseconds pause{1'000};    // before beginning again after a fault

@@ -23,8 +23,8 @@ struct PendingAppend {
   std::string records;                   // of all events, in order
   std::vector<std::size_t> record_ends;  // where each ends in `records`
   Bucket bucket = 0;
-  // A request of the relay: it saves a position and appends nothing.
-  const std::pair<Origin, std::uint64_t>* relayed = nullptr;
+  // A request of the relay: it saves a row of its family and appends nothing.
+  const std::pair<std::string, std::uint64_t>* relay_row = nullptr;
 
   std::expected<Appended, StoreError> result = std::unexpected(StoreError::kUnavailable);
   std::atomic<bool> answered{false};

@@ -25,6 +25,8 @@ std::array<char, kOriginKeySize> OriginKey(Origin origin) {
   return key;
 }
 
+std::string TopicKey(std::string_view topic) { return "partitions/" + std::string(topic); }
+
 std::string HeadsKey(Origin origin) {
   auto bytes = OriginKey(origin);
   return "heads" + std::string(bytes.data(), bytes.size());

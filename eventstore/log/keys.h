@@ -40,6 +40,8 @@ std::optional<LogPosition> ParseLogKey(std::string_view key);
 
 constexpr std::size_t kOriginKeySize = 8;
 std::array<char, kOriginKeySize> OriginKey(Origin origin);
+// In the same family: longer than an origin's key.
+std::string TopicKey(std::string_view topic);
 
 std::string HeadsKey(Origin origin);
 

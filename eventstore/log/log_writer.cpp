@@ -79,13 +79,13 @@ std::expected<Appended, StoreError> LogWriter::Append(const AppendRequest& reque
   return pending.result;
 }
 
-void LogWriter::SaveRelayed(Origin origin, std::uint64_t seq) {
+void LogWriter::SaveRelayRow(std::string key, std::uint64_t value) {
   if (!Writable()) return;
   AppendRequest nothing;
-  std::pair relayed(origin, seq);
+  const std::pair row(std::move(key), value);
   PendingAppend pending;
   pending.request = &nothing;
-  pending.relayed = &relayed;
+  pending.relay_row = &row;
   queue_.Submit(pending);
 }
 
@@ -147,10 +147,10 @@ std::expected<Appended, StoreError> LogWriter::AddRequest(PendingAppend& pending
   std::uint64_t before = heads_.seq;
   AddEvents(pending, time);
   AddStates(request, time);
-  if (pending.relayed) {
+  if (pending.relay_row) {
     std::string value;
-    AppendBig(pending.relayed->second, value);
-    batch_.Put(log_.database().family(Family::kRelay), ToSlice(OriginKey(pending.relayed->first)), value);
+    AppendBig(pending.relay_row->second, value);
+    batch_.Put(log_.database().family(Family::kRelay), pending.relay_row->first, value);
   }
   Count(counters_.requests);
   Count(counters_.events, heads_.seq - before);

@@ -2,8 +2,8 @@
 //
 // It takes all requests that wait, checks their expected versions, numbers their events, writes them as one batch with
 // one sync, and answers. After a write that failed (disk full) it refuses everything until there is room, then opens
-// the database anew. A second thread watches the free disk space and the clock. Threads: Append, SaveRelayed, Writable,
-// WhyNotWritable, Statistics from any thread.
+// the database anew. A second thread watches the free disk space and the clock. Threads: Append, SaveRelayRow,
+// Writable, WhyNotWritable, Statistics from any thread.
 #pragma once
 
 #include <atomic>
@@ -27,7 +27,7 @@ class LogWriter {
   ~LogWriter();  // answers what waits first
 
   std::expected<Appended, StoreError> Append(const AppendRequest& request);
-  void SaveRelayed(Origin origin, std::uint64_t seq);
+  void SaveRelayRow(std::string key, std::uint64_t value);
   bool Writable() const;
   std::string WhyNotWritable() const;
   StoreStatistics Statistics() const;

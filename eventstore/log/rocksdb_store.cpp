@@ -168,18 +168,29 @@ StoreStatistics RocksDbStore::Statistics() const {
   return state_->writer->Statistics();
 }
 
-std::optional<std::uint64_t> RocksDbStore::RelayedSeq(Origin origin) const {
-  auto key = OriginKey(origin);
-  auto value = state_->With([&](const Database& database) {
-    return ReadValue(database, Family::kRelay, std::string_view(key.data(), key.size()));
-  });
+std::optional<std::uint64_t> RocksDbStore::RelayRow(std::string_view key) const {
+  auto value = state_->With([&](const Database& database) { return ReadValue(database, Family::kRelay, key); });
   if (!value) return std::nullopt;
   if (!*value || (*value)->size() != 8) return 0;
   return LoadBig<std::uint64_t>((*value)->data());
 }
 
+std::optional<std::uint64_t> RocksDbStore::RelayedSeq(Origin origin) const {
+  const auto key = OriginKey(origin);
+  return RelayRow(std::string_view(key.data(), key.size()));
+}
+
 void RocksDbStore::SaveRelayedSeq(Origin origin, std::uint64_t seq) {
-  if (state_->writer) state_->writer->SaveRelayed(origin, seq);
+  const auto key = OriginKey(origin);
+  if (state_->writer) state_->writer->SaveRelayRow(std::string(key.data(), key.size()), seq);
+}
+
+std::optional<std::uint64_t> RocksDbStore::TopicPartitions(const std::string& topic) const {
+  return RelayRow(TopicKey(topic));
+}
+
+void RocksDbStore::SaveTopicPartitions(const std::string& topic, std::uint64_t partitions) {
+  if (state_->writer) state_->writer->SaveRelayRow(TopicKey(topic), partitions);
 }
 
 std::expected<std::uint64_t, std::string> RocksDbStore::Verify(

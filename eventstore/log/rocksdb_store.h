@@ -83,6 +83,9 @@ class RocksDbStore : public EventStore {
   // not be read now. It is saved with the next batch; where appends are refused it is not: events are sent again.
   std::optional<std::uint64_t> RelayedSeq(Origin origin) const;
   void SaveRelayedSeq(Origin origin, std::uint64_t seq);
+  // The same of how many partitions a topic had when the relay first wrote to it; 0 if it has not yet.
+  std::optional<std::uint64_t> TopicPartitions(const std::string& topic) const;
+  void SaveTopicPartitions(const std::string& topic, std::uint64_t partitions);
 
   // Makes WaitForSeq return, now and from now on; for a server that shuts down.
   void StopWaiting();
@@ -93,6 +96,7 @@ class RocksDbStore : public EventStore {
   std::expected<std::uint64_t, std::string> Verify(const std::function<void(std::uint64_t)>& progress) const;
 
  private:
+  std::optional<std::uint64_t> RelayRow(std::string_view key) const;
   class State;
   explicit RocksDbStore(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -21,6 +21,11 @@ using std::chrono::milliseconds;
 constexpr milliseconds kFirstPause{200};
 constexpr milliseconds kGreatestPause{5'000};
 
+// librdkafka's words without how long it took this time; "" where they only say that nobody answers.
+std::string CauseOf(const std::string& why) {
+  return why.ends_with("brokers are down") ? std::string() : why.substr(0, why.find(" (after "));
+}
+
 }  // namespace
 
 class Relay::State {
@@ -84,13 +89,18 @@ class Relay::State {
     kafka::PauseFor(pause, stop);
   }
 
+  // That there is no connection is told once, and again if it becomes known why.
   void OnConnection(bool connected, const std::string& why) {
+    const std::string cause = CauseOf(why);
     {
       std::lock_guard lock(mutex_);
       status_.connected = connected;
+      if (connected || !cause.empty()) status_.away = connected ? std::string() : cause;
       watch_.Connected(connected);
       if (!connected) SetLooked();
-      if (std::exchange(told_connected_, connected) == connected) return;
+      const bool told = std::exchange(told_connected_, connected) == connected;
+      if (told && (cause.empty() || cause == told_cause_)) return;
+      told_cause_ = cause;
     }
     Report(connected ? "relay_connected" : "relay_disconnected", connected ? options_.client.bootstrap_servers : why);
   }
@@ -124,6 +134,7 @@ class Relay::State {
     {
       std::lock_guard lock(mutex_);
       status_.connected = false;
+      status_.away = why;
       watch_.Connected(false);
       ++status_.restarts_total;
       ++status_.errors_total;
@@ -160,6 +171,7 @@ class Relay::State {
   BrokerWatch watch_{BrokerWatch::Clock::now()};
   std::string last_failure_;
   std::optional<bool> told_connected_;
+  std::string told_cause_;
 
   std::jthread thread_;
 };

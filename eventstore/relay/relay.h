@@ -18,10 +18,7 @@ namespace monitor {
 
 struct RelayOptions {
   kafka::ClientSettings client;
-  std::string topic = "monitor.events";
-  std::string positions_topic = "monitor.positions";
-  std::string accounts_topic = "monitor.accounts";
-  std::string dead_letter_topic = "monitor.events.dead-letter";  // only made here, for the consumers
+  kafka::Topics topics;  // that of dead letters is only made here, for the consumers
   int partitions = 16;  // of a topic that must be made; an existing one is never altered
   std::uint64_t max_in_flight = 20'000;
   // What the relay has to say to the operator: event name and one sentence.
@@ -35,6 +32,7 @@ struct RelayStatus {
   bool connected = false;
   std::uint64_t delivered_total = 0, restarts_total = 0, errors_total = 0;
   bool looked = false;  // it knows that the log is not an older copy of what the topic has; or that there is no broker
+  std::string away;     // why it is not connected, in words; empty if it is, or if nothing was heard yet
   std::string refusal;  // not empty: it will not go on by itself (a partition count that is no power of two, …)
 };
 

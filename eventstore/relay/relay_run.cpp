@@ -35,10 +35,10 @@ constexpr int kMaxPartitions = 256;  // a bucket has 8 bits (events.md section 3
 static_assert(2 * kMaxDocumentBytes + 100'000 < kafka::kMaxMessageBytes);
 
 std::vector<kafka::TopicWanted> Topics(const RelayOptions& options) {
-  return {{options.topic, options.partitions, {{"cleanup.policy", "delete"}, {"retention.ms", "-1"}}},
-          {options.positions_topic, 1, {{"cleanup.policy", "compact"}}},
-          {options.accounts_topic, 1, {{"cleanup.policy", "compact"}}},
-          kafka::DeadLetterTopic(options.dead_letter_topic)};
+  return {{options.topics.events, options.partitions, {{"cleanup.policy", "delete"}, {"retention.ms", "-1"}}},
+          {options.topics.positions, 1, {{"cleanup.policy", "compact"}}},
+          {options.topics.accounts, 1, {{"cleanup.policy", "compact"}}},
+          kafka::DeadLetterTopic(options.topics.dead_letters)};
 }
 
 // What any other Kafka program computes for the key.
@@ -117,11 +117,23 @@ std::expected<void, std::string> RelayRun::Connect() {
   positions_partitions_ = (*counts)[1];
   accounts_partitions_ = (*counts)[2];
   if (!std::has_single_bit(static_cast<unsigned>(partitions_)) || partitions_ > kMaxPartitions) {
-    refusal_ = "the topic " + options_.topic + " has " + std::to_string(partitions_) +
+    refusal_ = "the topic " + options_.topics.events + " has " + std::to_string(partitions_) +
                " partitions; it must be a power of two, 256 at most";
     return std::unexpected(refusal_);
   }
-  return {};
+  return ComparePartitions();
+}
+
+// With another count a key's later events would be in another partition than its earlier ones: no order any more.
+std::expected<void, std::string> RelayRun::ComparePartitions() {
+  const auto count = static_cast<std::uint64_t>(partitions_);
+  const auto before = store_.TopicPartitions(options_.topics.events);
+  if (!before) return std::unexpected(kUnreadableNow);
+  if (*before == 0) store_.SaveTopicPartitions(options_.topics.events, count);
+  if (*before == 0 || *before == count) return {};
+  refusal_ = "the topic " + options_.topics.events + " has " + std::to_string(count) + " partitions, it had " +
+             std::to_string(*before) + ": a visitor's events would no longer be in one partition; put that count back";
+  return std::unexpected(refusal_);
 }
 
 // Two folders never share an origin (docs/decisions/relay.md). What monitor.positions tells of an origin was saved here
@@ -132,7 +144,7 @@ std::expected<void, std::string> RelayRun::CompareWithTopic() {
   for (const OriginRange& range : store_.Origins()) own.emplace(range.origin.ToString(), range.origin);
   std::set<std::string> keys;
   for (const auto& [key, origin] : own) keys.insert(key);
-  const kafka::Table positions{options_.positions_topic, positions_partitions_, "monitord-positions"};
+  const kafka::Table positions{options_.topics.positions, positions_partitions_, "monitord-positions"};
   const auto told = kafka::ReadNewestValues(options_.client, positions, keys, kBrokerTimeout, stop_);
   if (!told) return std::unexpected(told.error());
   const Origin current = store_.Origins().back().origin;
@@ -171,7 +183,7 @@ std::expected<bool, std::string> RelayRun::RelayOrigin(const OriginRange& range,
   if (older_copies_.contains(range.origin)) return true;
   std::vector<std::int64_t> ends;
   for (int partition = 0; partition < partitions_; ++partition) {
-    const auto kept = producer_->AskRange(options_.topic, partition, kBrokerTimeout);
+    const auto kept = producer_->AskRange(options_.topics.events, partition, kBrokerTimeout);
     if (!kept) return std::unexpected(kept.error());
     ends.push_back(kept->high);
   }
@@ -225,7 +237,7 @@ std::expected<bool, std::string> RelayRun::SendEvent(const StoredEvent& event) {
   const CloudEventAttributes attributes = AttributesOf(event);
   const std::string seq = std::to_string(event.position.seq), prevseq = std::to_string(event.prevseq);
   const std::string bucket = std::to_string(event.bucket), version = std::to_string(event.stream_version);
-  kafka::NewMessage message{.topic = &options_.topic,
+  kafka::NewMessage message{.topic = &options_.topics.events,
                             .partition = PartitionOf(event.key, partitions_),
                             .key = event.key,
                             .value = event.data};
@@ -254,7 +266,7 @@ std::expected<bool, std::string> RelayRun::SendTableRow(const StoredEvent& event
     return std::unexpected(refusal_);
   }
   if (!*row) return true;
-  kafka::NewMessage message{.topic = &options_.accounts_topic,
+  kafka::NewMessage message{.topic = &options_.topics.accounts,
                             .partition = PartitionOf((*row)->key, accounts_partitions_),
                             .key = (*row)->key,
                             .value = (*row)->value};
@@ -321,7 +333,7 @@ std::expected<void, std::string> RelayRun::SavePosition(Origin origin) {
   saved_at_ = std::chrono::steady_clock::now();
   for (std::int32_t partition :
        std::vector(progress_->partitions_without_offset().begin(), progress_->partitions_without_offset().end())) {
-    auto end = producer_->AskRange(options_.topic, partition, kBrokerTimeout);
+    auto end = producer_->AskRange(options_.topics.events, partition, kBrokerTimeout);
     if (!end) return std::unexpected(end.error());
     progress_->SetEndOffset(partition, end->high);
   }
@@ -331,7 +343,7 @@ std::expected<void, std::string> RelayRun::SavePosition(Origin origin) {
   position_due_ = unsaved_ = store_.RelayedSeq(origin) < saved_;
   if (saved_ == 0 || unsaved_) return {};
   const std::string key = origin.ToString(), value = progress_->PositionJson();
-  const kafka::NewMessage message{.topic = &options_.positions_topic,
+  const kafka::NewMessage message{.topic = &options_.topics.positions,
                                   .partition = PartitionOf(key, positions_partitions_),
                                   .key = key,
                                   .value = value};

@@ -44,6 +44,7 @@ class RelayRun {
 
  private:
   std::expected<void, std::string> Connect();
+  std::expected<void, std::string> ComparePartitions();
   std::expected<void, std::string> CompareWithTopic();
   void LeaveOut(Origin origin, std::uint64_t saved);
   // Sends one origin's events from its saved position on; true when a closed origin is done.

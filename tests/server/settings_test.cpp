@@ -21,6 +21,7 @@ const std::vector<SettingSpec> kSpecs = {
     {"server", "port", "8080", Type::kInteger, "port"},
     {"server", "fast", "false", Type::kBoolean, "speed"},
     {"kafka", "peers", "a,b", Type::kList, "brokers"},
+    {"kafka.client", "*", "", Type::kString, "any"},
     {"log", "level", "info", Type::kString, "what is told", {"debug", "info"}},
 };
 
@@ -32,7 +33,8 @@ class SettingsTest : public testing::Test {
     return path;
   }
   void TearDown() override {
-    for (const char* name : {"MONITOR_SERVER_PORT", "MONITOR_SERVER_FAST", "MONITOR_KAFKA_PEERS", "MONITOR_LOG_LEVEL"})
+    for (const char* name : {"MONITOR_SERVER_PORT", "MONITOR_SERVER_FAST", "MONITOR_KAFKA_PEERS", "MONITOR_LOG_LEVEL",
+                             "MONITOR_KAFKA_CLIENT_SASL_USERNAME", "MONITOR_KAFKA_CLIENT_SASL_PASSWORD_FILE"})
       ::unsetenv(name);
   }
   std::string ErrorOf(const std::string& text) {
@@ -42,6 +44,22 @@ class SettingsTest : public testing::Test {
 
   TemporaryFolder folder_;
 };
+
+TEST_F(SettingsTest, AnOpenSectionTakesAnyName) {
+  using testing::Pair;
+  using testing::UnorderedElementsAre;
+  const std::string file = File(
+      "[kafka]\npeers = []\n[kafka.client]\n\"security.protocol\" = \"SSL\"\nsasl.username = \"file\"\nretries = 3\n");
+  ::setenv("MONITOR_KAFKA_CLIENT_SASL_USERNAME", "environment", 1);
+  ::setenv("MONITOR_KAFKA_CLIENT_SASL_PASSWORD_FILE", "/a=b", 1);
+  auto settings = LoadSettings(kSpecs, file);
+  ASSERT_TRUE(settings) << settings.error();
+  EXPECT_THAT(settings->Section("kafka.client"),
+              UnorderedElementsAre(Pair("security.protocol", "SSL"), Pair("sasl.username", "environment"),
+                                   Pair("retries", "3"), Pair("sasl.password_file", "/a=b")));
+  EXPECT_THAT(ErrorOf("[kafka.client]\nlist = [1]\n"), HasSubstr("kafka.client.list must be"));
+  EXPECT_THAT(ErrorOf("[kafka.other]\na = 1\n"), HasSubstr("unknown key kafka.other"));
+}
 
 TEST_F(SettingsTest, DefaultsHoldWithoutAFile) {
   auto settings = LoadSettings(kSpecs, "");
@@ -114,7 +132,9 @@ TEST_F(SettingsTest, HelpListsEveryKeyAndLeavesWithZero) {
   const std::string help = testing::internal::GetCapturedStdout();
   EXPECT_EQ(code, 0);
   for (const SettingSpec& spec : kSpecs) {
-    EXPECT_THAT(help, HasSubstr(spec.key + " = "));
+    if (spec.key != "*") {
+      EXPECT_THAT(help, HasSubstr(spec.key + " = "));
+    }
     EXPECT_THAT(help, HasSubstr(spec.help));
   }
   EXPECT_THAT(help, HasSubstr("[kafka]"));

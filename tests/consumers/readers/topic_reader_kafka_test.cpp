@@ -45,15 +45,15 @@ class KafkaTopicReader : public testing::Test {
     const std::string unique = std::to_string(std::random_device()());
     options_.client.bootstrap_servers = address;
     options_.group = "funneld-" + unique;
-    options_.topic = "events-" + unique;
-    options_.positions_topic = "positions-" + unique;
-    options_.dead_letter_topic = "dead-" + unique;
+    options_.topics.events = "events-" + unique;
+    options_.topics.positions = "positions-" + unique;
+    options_.topics.dead_letters = "dead-" + unique;
     options_.pause = minutes(10);  // a fault is none of these tests' business: after one nothing would come any more
     kafka::Producer::Options wanted;
     wanted.on_delivery = [this](const kafka::Delivery& delivery) { undelivered_ -= delivery.error.empty() ? 1 : 0; };
     producer_ = *kafka::Producer::Make(options_.client, std::move(wanted));
     ASSERT_TRUE(producer_->EnsureTopics(
-        {{options_.topic, kPartitions, {}}, {options_.positions_topic, 1, {{"cleanup.policy", "compact"}}}},
+        {{options_.topics.events, kPartitions, {}}, {options_.topics.positions, 1, {{"cleanup.policy", "compact"}}}},
         minutes(1)));
   }
 
@@ -71,7 +71,7 @@ class KafkaTopicReader : public testing::Test {
     const std::string data = Data(partition), seq_text = std::to_string(seq), prevseq_text = std::to_string(prevseq);
     const std::string bucket = std::to_string(BucketOf("demo/" + VisitorIn(partition)));
     kafka::NewMessage message{};
-    message.topic = &options_.topic;
+    message.topic = &options_.topics.events;
     message.partition = partition;
     message.key = "demo";
     message.value = data;
@@ -82,7 +82,7 @@ class KafkaTopicReader : public testing::Test {
 
   void TellPosition(const std::string& value) {
     kafka::NewMessage message{};
-    message.topic = &options_.positions_topic;
+    message.topic = &options_.topics.positions;
     message.partition = 0;
     message.key = kOrigin;
     message.value = value;

@@ -24,7 +24,7 @@ class RelayFaults : public testing::Test {
     options.client.bootstrap_servers = kafka.address();
     options.partitions = 1;
     for (const auto* topic :
-         {&options.topic, &options.positions_topic, &options.accounts_topic, &options.dead_letter_topic}) {
+         {&options.topics.events, &options.topics.positions, &options.topics.accounts, &options.topics.dead_letters}) {
       kafka.MakeTopic(*topic);
     }
   }

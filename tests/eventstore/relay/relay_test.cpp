@@ -1,6 +1,7 @@
 // Against a real broker, whose address MONITOR_TEST_KAFKA names (`./test kafka` does); skipped without it.
 #include "eventstore/relay/relay.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <librdkafka/rdkafka.h>
 
@@ -121,10 +122,10 @@ class KafkaRelay : public ::testing::Test {
     broker = address;
     std::string unique = RandomHex(6);
     options.client.bootstrap_servers = broker;
-    options.topic = "events-" + unique;
-    options.positions_topic = "positions-" + unique;
-    options.accounts_topic = "accounts-" + unique;
-    options.dead_letter_topic = "dead-" + unique;
+    options.topics.events = "events-" + unique;
+    options.topics.positions = "positions-" + unique;
+    options.topics.accounts = "accounts-" + unique;
+    options.topics.dead_letters = "dead-" + unique;
     store = OpenStore(OptionsFor(folder.path()));
     origin = store->Origins().back().origin;
   }
@@ -138,8 +139,30 @@ class KafkaRelay : public ::testing::Test {
     }
   }
 
+  void MakeTopic(int partitions) {
+    auto producer = kafka::Producer::Make(options.client, {});
+    ASSERT_TRUE(producer);
+    ASSERT_TRUE((*producer)->EnsureTopics({{options.topics.events, partitions, {}}}, seconds(20)));
+  }
+
+  // Why a relay refuses to go on.
+  std::string Refusal() {
+    std::mutex mutex;
+    std::condition_variable refused;
+    bool done = false;
+    options.report = [&](const std::string& event, const std::string&) {
+      std::lock_guard lock(mutex);
+      done = done || event == "relay_refused";
+      refused.notify_all();
+    };
+    Relay relay(options, *store);
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(refused.wait_for(lock, minutes(1), [&] { return done; }));
+    return relay.Status().refusal;
+  }
+
   void ExpectTopicEqualsLog() {
-    auto kept = Deduplicate(ReadTopic(broker, options.topic, options.partitions));
+    auto kept = Deduplicate(ReadTopic(broker, options.topics.events, options.partitions));
     std::sort(kept.begin(), kept.end(),
               [](const Message& a, const Message& b) { return a.number("ce_seq") < b.number("ce_seq"); });
     auto log = ReadAll(*store);
@@ -169,7 +192,7 @@ TEST_F(KafkaRelay, SendsTheLogInOrderWithAllHeaders) {
   EXPECT_TRUE(relay.Status().connected);
   EXPECT_EQ(relay.Status().relayed, 3u);
 
-  auto messages = ReadTopic(broker, options.topic, 16);
+  auto messages = ReadTopic(broker, options.topics.events, 16);
   auto log = ReadAll(*store);
   ASSERT_EQ(messages.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
@@ -207,7 +230,7 @@ TEST_F(KafkaRelay, SendsTheLargestDocumentThatIsAccepted) {
   Relay relay(options, *store);
   ASSERT_TRUE(relay.Drain(minutes(1)));
   ExpectTopicEqualsLog();
-  const auto table = ReadTopic(broker, options.accounts_topic, 1);
+  const auto table = ReadTopic(broker, options.topics.accounts, 1);
   ASSERT_EQ(table.size(), 1u);
   EXPECT_EQ(table[0].value, document);
 }
@@ -221,7 +244,7 @@ TEST_F(KafkaRelay, SavesAPositionThatCoversWhatItSent) {
   std::vector<Message> positions;
   auto deadline = std::chrono::steady_clock::now() + minutes(1);
   do {  // polls with a deadline: it is written after the acknowledgement that Drain waits for
-    positions = ReadTopic(broker, options.positions_topic, 1);
+    positions = ReadTopic(broker, options.topics.positions, 1);
   } while ((positions.empty() || !positions.back().value.starts_with(expected)) &&
            std::chrono::steady_clock::now() < deadline);
   ASSERT_FALSE(positions.empty());
@@ -241,7 +264,7 @@ TEST_F(KafkaRelay, KeepsTheTablesOfAccounts) {
   ASSERT_TRUE(store->Append(request));
   Relay relay(options, *store);
   ASSERT_TRUE(relay.Drain(minutes(1)));
-  auto rows = ReadTopic(broker, options.accounts_topic, 1);
+  auto rows = ReadTopic(broker, options.topics.accounts, 1);
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[0].key, "demo");
   EXPECT_EQ(rows[0].value, R"({"a":1})");
@@ -250,21 +273,19 @@ TEST_F(KafkaRelay, KeepsTheTablesOfAccounts) {
 }
 
 TEST_F(KafkaRelay, RefusesAPartitionCountThatIsNoPowerOfTwo) {
-  auto producer = kafka::Producer::Make(options.client, {});
-  ASSERT_TRUE(producer);
-  auto made = (*producer)->EnsureTopics({{options.topic, 12, {}}}, seconds(20));
-  std::mutex mutex;
-  std::condition_variable refused;
-  bool done = false;
-  options.report = [&](const std::string& event, const std::string&) {
-    std::lock_guard lock(mutex);
-    done = done || event == "relay_refused";
-    refused.notify_all();
-  };
-  Relay relay(options, *store);
-  std::unique_lock lock(mutex);
-  ASSERT_TRUE(refused.wait_for(lock, minutes(1), [&] { return done; }));
-  EXPECT_NE(relay.Status().refusal.find("12 partitions"), std::string::npos) << relay.Status().refusal;
+  MakeTopic(12);
+  EXPECT_THAT(Refusal(), ::testing::HasSubstr("12 partitions"));
+}
+
+TEST_F(KafkaRelay, RefusesAPartitionCountThatHasChangedSinceItsFirstStart) {
+  MakeTopic(8);
+  {
+    Relay relay(options, *store);
+    relay.WaitLooked(minutes(1));
+  }
+  EXPECT_EQ(store->TopicPartitions(options.topics.events), 8u);
+  store->SaveTopicPartitions(options.topics.events, 4);
+  EXPECT_THAT(Refusal(), ::testing::HasSubstr("has 8 partitions, it had 4"));
 }
 
 // Killed again and again, mostly before the position was saved: a reader that follows the rules sees every event once.
@@ -326,7 +347,7 @@ TEST_F(KafkaRelay, RefusesAnOlderCopyOfTheLogUntilItsNextEpoch) {
   ASSERT_TRUE(older->Append(RequestOf("new", 0)));
   Relay relay(options, *older);
   ASSERT_TRUE(relay.Drain(minutes(1)));
-  auto kept = Deduplicate(ReadTopic(broker, options.topic, options.partitions));
+  auto kept = Deduplicate(ReadTopic(broker, options.topics.events, options.partitions));
   EXPECT_EQ(kept.size(), known + 1) << "nothing of the topic is lost, and the new event is none that it had";
 }
 
@@ -343,7 +364,7 @@ TEST_F(KafkaRelay, TellsNoPositionThatItCouldNotSave) {
     ASSERT_TRUE(relay.Drain(minutes(1)));
   }
   EXPECT_EQ(store->RelayedSeq(origin), 0u);
-  EXPECT_TRUE(ReadTopic(broker, options.positions_topic, 1).empty());
+  EXPECT_TRUE(ReadTopic(broker, options.topics.positions, 1).empty());
   store.reset();
   store = OpenStore(OptionsFor(folder.path()));
   {

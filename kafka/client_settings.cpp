@@ -1,0 +1,137 @@
+#include "kafka/client_settings.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "kafka/handles.h"
+
+namespace monitor::kafka {
+namespace {
+
+using Property = std::pair<std::string, std::string>;
+using Conf = std::unique_ptr<rd_kafka_conf_t, DestroyedBy<rd_kafka_conf_destroy>>;
+
+constexpr std::string_view kFileEnding = "_file";
+constexpr const char* kSection = "kafka.client.";
+
+// What is promised rests on the values that are given here (producer.cpp, reader.cpp, group_member.cpp): nothing lost,
+// nothing twice, offsets kept with their state, bounded memory. And what has a key of its own.
+constexpr std::string_view kOurs[] = {"acks",
+                                      "allow.auto.create.topics",
+                                      "auto.commit.enable",
+                                      "auto.commit.interval.ms",
+                                      "auto.offset.reset",
+                                      "batch.num.messages",
+                                      "bootstrap.servers",
+                                      "builtin.features",
+                                      "check.crcs",
+                                      "client.id",
+                                      "compression.codec",
+                                      "compression.type",
+                                      "delivery.report.only.error",
+                                      "delivery.timeout.ms",
+                                      "dr_cb",
+                                      "dr_msg_cb",
+                                      "enable.auto.commit",
+                                      "enable.auto.offset.store",
+                                      "enable.gapless.guarantee",
+                                      "enable.idempotence",
+                                      "enable.partition.eof",
+                                      "enable.random.seed",
+                                      "group.id",
+                                      "group.instance.id",
+                                      "group.protocol.type",
+                                      "heartbeat.interval.ms",
+                                      "isolation.level",
+                                      "linger.ms",
+                                      "log.connection.close",
+                                      "max.in.flight",
+                                      "max.in.flight.requests.per.connection",
+                                      "max.poll.interval.ms",
+                                      "message.max.bytes",
+                                      "message.send.max.retries",
+                                      "message.timeout.ms",
+                                      "metadata.broker.list",
+                                      "msg_order_cmp",
+                                      "offset.store.method",
+                                      "partition.assignment.strategy",
+                                      "partitioner",
+                                      "partitioner_cb",
+                                      "queue.buffering.max.kbytes",
+                                      "queue.buffering.max.messages",
+                                      "queue.buffering.max.ms",
+                                      "queued.max.messages.kbytes",
+                                      "queued.min.messages",
+                                      "queuing.strategy",
+                                      "reconnect.backoff.max.ms",
+                                      "request.required.acks",
+                                      "retries",
+                                      "session.timeout.ms",
+                                      "sticky.partitioning.linger.ms",
+                                      "topic.metadata.refresh.interval.ms",
+                                      "transactional.id",
+                                      "transaction.timeout.ms"};
+
+std::expected<std::string, std::string> ReadSecret(const Property& written) {
+  const auto& [name, path] = written;
+  std::ifstream file(path, std::ios::binary);
+  std::string value{std::istreambuf_iterator<char>(file), {}};
+  if (!file.good() && !file.eof()) return std::unexpected(kSection + name + ": " + path + " can not be read");
+  while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
+  if (value.empty()) return std::unexpected(kSection + name + ": " + path + " is empty or can not be read");
+  return value;
+}
+
+// librdkafka's own words may hold the value, which may be a secret.
+std::expected<void, std::string> Try(rd_kafka_conf_t* conf, const Property& property) {
+  std::array<char, 512> words;
+  switch (rd_kafka_conf_set(conf, property.first.c_str(), property.second.c_str(), words.data(), words.size())) {
+    case RD_KAFKA_CONF_OK:
+      return {};
+    case RD_KAFKA_CONF_UNKNOWN:
+      return std::unexpected(kSection + property.first + " is no property of librdkafka");
+    default:
+      return std::unexpected(kSection + property.first + " has a value that librdkafka does not take");
+  }
+}
+
+}  // namespace
+
+Topics TopicsWith(const std::string& prefix) {
+  Topics topics;
+  for (std::string* name : {&topics.events, &topics.positions, &topics.accounts, &topics.dead_letters}) {
+    name->insert(0, prefix);
+  }
+  return topics;
+}
+
+std::expected<ClientSettings, std::string> ReadClientSettings(std::string bootstrap_servers,
+                                                              const std::map<std::string, std::string>& properties) {
+  ClientSettings settings{std::move(bootstrap_servers), {}};
+  const Conf conf(rd_kafka_conf_new());
+  for (const Property written : properties) {
+    Property property = written;
+    if (property.first.ends_with(kFileEnding)) {
+      property.first.resize(property.first.size() - kFileEnding.size());
+      if (properties.contains(property.first)) {
+        return std::unexpected(kSection + property.first + " is given, and " + written.first + ", too");
+      }
+      auto value = ReadSecret(written);
+      if (!value) return std::unexpected(std::move(value.error()));
+      property.second = std::move(*value);
+    }
+    if (std::ranges::find(kOurs, property.first) != std::end(kOurs)) {
+      return std::unexpected(kSection + property.first + " can not be set: what is promised rests on it");
+    }
+    if (auto tried = Try(conf.get(), property); !tried) return std::unexpected(std::move(tried.error()));
+    settings.properties.insert(std::move(property));
+  }
+  return settings;
+}
+
+}  // namespace monitor::kafka
