@@ -13,6 +13,7 @@ import time
 import urllib.request
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
 from e2e.load import wait_until
 from harness import free_port
@@ -337,3 +338,17 @@ def test_no_part_is_reachable_from_outside(tmp_path, start_run):
     ours = [line.split()[3] for line in table.splitlines() if any(f"pid={pid}," in line for pid in pids)]
     assert len(ours) >= 4
     assert all(address.startswith(("127.0.0.1:", "[::1]:")) for address in ours), ours
+
+
+@pytest.mark.kafka
+def test_a_kafka_of_its_own_is_started_and_stopped(tmp_path, start_run):
+    run = start_run(tmp_path / "data", "--kafka")
+    address = run.wait_for_line("kafka: ").split()[1]
+    run.wait_until_ready()
+    assert paste(run.curl_line())[0] == 201
+    wait_until(lambda: counted(run), "the request is counted from the topic")
+    kept = set(AdminClient({"bootstrap.servers": address}).list_topics(timeout=20).topics)
+    assert "monitor.events" in kept
+    assert run.stop() == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address.split(":"), timeout=5)
