@@ -117,7 +117,7 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
                           .threads = 2,
                           .handler_threads = threads,
                           .at_once = QueryApi::AtOnce(),
-                          .slow = QueryApi::Slow(),
+                          .takes_long = [&api](const http::Request& request) { return api.TakesLong(request); },
                           .slow_threads = std::max(1, threads / 4),
                           .thread_name = "query"},
       http::ForKnownHosts(settings.List("http", "hosts"),

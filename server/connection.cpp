@@ -77,7 +77,7 @@ Core::Core(const ServerOptions& options, Handler handler)
     : handler(std::move(handler)),
       limits{.max_body_bytes = options.max_body_bytes},
       at_once(options.at_once),
-      slow(options.slow),
+      takes_long(options.takes_long),
       max_drain(options.max_drain_seconds),
       first_duplicate(FirstDuplicate()) {
   if (options.handler_threads > 0) {
@@ -176,7 +176,11 @@ bool Connection::NextRequest(std::string_view bytes) {
 void Connection::Answer(bool wait) {
   const Message& message = parser_.message();
   const ReplyFraming framing{message.method == Method::kHead, message.http10, message.keep_alive};
-  Send(Handle(message), framing, wait);
+  try {
+    Send(Handle(message), framing, wait);
+  } catch (...) {  // out of memory: what was sent of the reply is not known
+    Close(SHUT_RDWR);
+  }
   core_.pending.fetch_sub(1);
 }
 
@@ -216,7 +220,7 @@ void Connection::Dispatch() {
       parser_.Reset();
       continue;
     }
-    busy_ = ThreadsFor(parser_.message().path).Enqueue([self = shared_from_this()] { self->AnswerElsewhere(); });
+    busy_ = EnqueueAnswer();
     if (busy_) return;
     core_.pending.fetch_sub(1);
     Reply overloaded = ErrorReply(503, 18, "too many requests are waiting");
@@ -226,23 +230,32 @@ void Connection::Dispatch() {
   if (closing_) received_.clear();
 }
 
-HandlerThreads& Connection::ThreadsFor(std::string_view path) const {
-  const auto decoded = core_.slow_threads ? PercentDecode(path) : std::nullopt;
-  const bool slow = decoded && std::ranges::find(core_.slow, *decoded) != core_.slow.end();
-  return slow ? *core_.slow_threads : *core_.handler_threads;
+bool Connection::EnqueueAnswer() noexcept {
+  try {
+    const bool slow = core_.slow_threads && core_.takes_long &&
+                      core_.takes_long(ReceivedRequest(parser_.message(), peer_address_, fd_, core_.stopping));
+    HandlerThreads& threads = slow ? *core_.slow_threads : *core_.handler_threads;
+    return threads.Enqueue([self = shared_from_this()] { self->AnswerElsewhere(); });
+  } catch (...) {
+    return false;  // out of memory, say
+  }
 }
 
-// received_ and parser_ are this thread's own while busy_.
-void Connection::AnswerElsewhere() {
+// received_ and parser_ are this thread's own while busy_. Nothing is thrown: it would end the process.
+void Connection::AnswerElsewhere() noexcept {
   Answer(true);
   std::lock_guard lock(mutex_);
-  received_.erase(0, parser_.consumed());
-  received_.append(later_);
-  later_.clear();
-  kept_bytes_ = 0;
-  parser_.Reset();
-  busy_ = false;
-  Dispatch();
+  try {
+    received_.erase(0, parser_.consumed());
+    received_.append(later_);
+    later_.clear();
+    kept_bytes_ = 0;
+    parser_.Reset();
+    busy_ = false;
+    Dispatch();
+  } catch (...) {
+    Close(SHUT_RDWR);
+  }
 }
 
 }  // namespace monitor::http

@@ -46,7 +46,8 @@ struct Core {
 
   const Handler handler;
   const ParserLimits limits;
-  const std::vector<std::string_view> at_once, slow;
+  const std::vector<std::string_view> at_once;
+  const std::function<bool(const Request&)> takes_long;
   const std::chrono::seconds max_drain;
   // Duplicates of sockets are numbered from here on. Pistache chooses a connection's worker by its number modulo the
   // workers: duplicates in between would leave every second worker without connections.
@@ -77,8 +78,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Send(const Reply& reply, ReplyFraming framing, bool wait);
   void Close(int how);
   void Dispatch();
-  HandlerThreads& ThreadsFor(std::string_view path) const;
-  void AnswerElsewhere();
+  bool EnqueueAnswer() noexcept;
+  void AnswerElsewhere() noexcept;
 
   Core& core_;
   std::mutex mutex_;  // never contended without handler threads

@@ -78,9 +78,9 @@ struct ServerOptions {
   // Paths, of static lifetime, that are answered past all that wait for a handler thread, on the connection's worker:
   // the handler must not block for them, and a client whose socket does not take the reply at once (some 10 KB) is cut.
   std::vector<std::string_view> at_once;
-  // Paths, of static lifetime, of requests that may take long: beside `handler_threads` they have `slow_threads` of
-  // their own and hold up no others; beyond kMaxQueuedSlowRequests waiting ones: 503.
-  std::vector<std::string_view> slow;
+  // Requests that may take long: beside `handler_threads` they have `slow_threads` of their own and hold up no others;
+  // beyond kMaxQueuedSlowRequests waiting ones: 503. Asked on the connection's worker: it must not block.
+  std::function<bool(const Request&)> takes_long;
   int slow_threads = 0;
   std::string thread_name = "http";  // at most 15 characters
   std::size_t max_body_bytes = 1 << 20;

@@ -79,13 +79,20 @@ std::optional<TimeMs> ParseTime(std::string_view text) {
   return FromUnixMs(*ms);
 }
 
+// Below a millisecond, which ParseRfc3339 cuts.
+bool HasFraction(std::string_view time) {
+  const std::size_t point = std::min(time.find('.'), time.size());
+  const std::string_view digits = time.substr(point, time.find_first_of("Zz+-", point) - point);
+  return digits.find_first_of("123456789") != std::string_view::npos;
+}
+
 std::expected<void, std::string> ReadBound(const http::Query& query, std::string_view name, const TimeZone& zone,
                                            std::optional<TimeMs>& bound) {
   const auto text = query.Get(name);
   if (!text) return {};
   bound = ParseTime(*text);
   if (!bound) return std::unexpected(std::string(name) + ": must be a time in RFC 3339 or ms");
-  if (funnel::StartOfHour(zone, *bound) != *bound) {
+  if (funnel::StartOfHour(zone, *bound) != *bound || HasFraction(*text)) {
     return std::unexpected(std::string(name) + ": must be on an hour of the account's time zone");
   }
   return {};

@@ -88,6 +88,10 @@ std::string TagOf(std::string_view query, const Positions& as_of, std::string_vi
   return '"' + Hex({reinterpret_cast<const char*>(hash.data()), 16}) + '"';
 }
 
+std::string CurrentTag(const QueryParts& parts, const http::Request& request, const SourceStatus& source) {
+  return TagOf(request.query(), parts.store.CommittedPositions(), parts.store.Version(), source.missing);
+}
+
 // A tag is quoted, so that none is a part of another.
 bool HasTag(const http::Request& request, const std::string& tag) {
   const auto tags = request.Header("If-None-Match");
@@ -148,8 +152,7 @@ http::Reply Funnel(QueryParts& parts, const QueryCall& call) {
   if (!request) return Error(400, kInvalid, request.error());
 
   const SourceStatus source = parts.source.Status();
-  const std::string current =
-      TagOf(call.request.query(), parts.store.CommittedPositions(), parts.store.Version(), source.missing);
+  const std::string current = CurrentTag(parts, call.request, source);
   if (HasTag(call.request, current)) {
     http::Reply reply{.status = 304, .fixed_headers = kFunnelHeaders};
     reply.headers.Add("ETag", current);
@@ -229,9 +232,15 @@ http::Reply Ready(QueryParts& parts, const QueryCall&) {
   const SourceStatus source = parts.source.Status();
   const std::string view = parts.store.Trouble();
   const bool away = !source.connected && !source.fault.empty();
+  // The reader of the source tells what hinders it, too.
+  const bool only_the_view = source.connected && !source.refused && !view.empty();
   const bool has_old = (away || !view.empty()) && !parts.store.CommittedPositions().empty();
   http::Reply reply = http::ReadyReply({
-      {"source", source.connected || away ? source.fault : "not connected", source.refused},
+      {"source",
+       only_the_view              ? ""
+       : source.connected || away ? source.fault
+                                  : "not connected",
+       source.refused},
       {"view", view},
       {"partitions", BehindFault(source.behind)},
       {"caughtUp", source.caught_up ? "" : HowFarBehind(source.lag_events), !has_old},
@@ -265,7 +274,12 @@ QueryApi::QueryApi(const ViewStore& store, const Source& source, metrics::Regist
              max_waiting} {}
 
 std::vector<std::string_view> QueryApi::AtOnce() { return Routes().PatternsOf(&QueryRoute::at_once); }
-std::vector<std::string_view> QueryApi::Slow() { return Routes().PatternsOf(&QueryRoute::slow); }
+
+bool QueryApi::TakesLong(const http::Request& request) const {
+  const auto match = Routes().Find(request.method(), request.path());
+  return match.route != nullptr && match.route->slow &&
+         !HasTag(request, CurrentTag(parts_, request, parts_.source.Status()));
+}
 
 http::Reply QueryApi::Handle(const http::Request& request) {
   const auto match = Routes().Find(request.method(), request.path());

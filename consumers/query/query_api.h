@@ -35,9 +35,10 @@ class QueryApi {
   // readyz turns 503.
   void Drain() { parts_.draining = true; }
 
-  // For ServerOptions: the paths of which the answers block on nothing, and of those that take long.
+  // For ServerOptions: the paths of which the answers block on nothing, and whether an answer may take long. Of a query
+  // whose tag still holds it does not: many pages ask the same again and again.
   static std::vector<std::string_view> AtOnce();
-  static std::vector<std::string_view> Slow();
+  bool TakesLong(const http::Request& request) const;
 
  private:
   QueryParts parts_;

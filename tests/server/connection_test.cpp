@@ -164,7 +164,10 @@ class BusyConnections : public testing::Test {
 
   std::latch entered_{1};
   std::counting_semaphore<> release_{0};
-  Core core_{{.handler_threads = 1, .at_once = {"/livez"}, .slow = {"/slow"}, .slow_threads = 1},
+  Core core_{{.handler_threads = 1,
+              .at_once = {"/livez"},
+              .takes_long = [](const Request& request) { return PercentDecode(request.path()) == "/slow"; },
+              .slow_threads = 1},
              [this](const Request& request) {
                if (request.path() == "/slow") entered_.count_down();
                if (request.path().starts_with("/s")) release_.acquire();

@@ -44,11 +44,13 @@ TEST(FunnelRequest, BoundsAreOnAnHourOfTheAccountsZone) {
   EXPECT_TRUE(Read("from=2026-11-24T10:00:00Z&to=1795521600000"));
   EXPECT_TRUE(Read("from=2026-11-24T10:00:00%2B01:00"));
   EXPECT_TRUE(Read("from=2026-11-24T10:00:00+01:00"));
+  EXPECT_TRUE(Read("from=2026-11-24T10:00:00.000000Z"));
   EXPECT_FALSE(Read("from=2026-11-24T10:15:00Z"));
   EXPECT_TRUE(Read("from=2026-11-24T10:15:00Z", "Asia/Kathmandu"));
   EXPECT_FALSE(Read("from=2026-11-24T10:00:00Z", "Asia/Kathmandu"));
   for (const char* query : {"from=1", "to=abc", "to=2026-11-24", "to=99999999999999999999", "from=7200000&to=3600000",
-                            "from=-62135600400000", "to=253402300800000"}) {
+                            "from=-62135600400000", "to=253402300800000", "from=2026-11-24T10:00:00.0009Z",
+                            "to=2026-11-24T11:00:00.000000001%2B01:00"}) {
     EXPECT_FALSE(Read(query)) << query;
   }
   EXPECT_TRUE(Read("from=3600000&to=3600000"));

@@ -31,10 +31,13 @@ struct PlainRequest : http::Request {
   std::string_view path() const override { return resource; }
   std::string_view query() const override { return text; }
   std::string_view body() const override { return {}; }
-  std::optional<std::string_view> Header(std::string_view) const override { return std::nullopt; }
+  std::optional<std::string_view> Header(std::string_view name) const override {
+    return name == "If-None-Match" && !tags.empty() ? std::optional<std::string_view>(tags) : std::nullopt;
+  }
   std::string_view peer_address() const override { return {}; }
 
   std::string_view resource, text;
+  std::string tags;
 };
 
 // A request whose client leaves: it is there for so many looks.
@@ -62,7 +65,9 @@ class QueryApiTest : public testing::Test {
   QueryApiTest()
       : store_(std::move(*ViewStore::Open(folder_.path() + "/view"))),
         api_(*store_, source_, registry_, 1),
-        server_({.handler_threads = 2, .slow = QueryApi::Slow(), .slow_threads = 1},
+        server_({.handler_threads = 2,
+                 .takes_long = [this](const http::Request& request) { return api_.TakesLong(request); },
+                 .slow_threads = 1},
                 [this](const http::Request& request) { return api_.Handle(request); }) {}
 
   // Displays of one visitor, an hour from one to the next.
@@ -194,7 +199,19 @@ TEST_F(QueryApiTest, UnknownPathsAndMethodsAreToldApart) {
 // So no path is quick for the listener and unknown to the API.
 TEST_F(QueryApiTest, WhatTheListenerTreatsApartIsServed) {
   EXPECT_EQ(QueryApi::AtOnce(), (std::vector<std::string_view>{"/livez", "/readyz", "/metrics"}));
-  EXPECT_EQ(QueryApi::Slow(), (std::vector<std::string_view>{"/api/funnel"}));
+}
+
+TEST_F(QueryApiTest, OnlyAQueryWhoseTagHoldsNoMoreTakesLong) {
+  Display(1);
+  const std::string query = "account=demo";
+  PlainRequest request("/api/funnel", query);
+  EXPECT_TRUE(api_.TakesLong(request));
+  EXPECT_TRUE(api_.TakesLong(PlainRequest("/api/%66unnel", query)));
+  EXPECT_FALSE(api_.TakesLong(PlainRequest("/api/accounts", "")));
+  request.tags = Get("/api/funnel?account=demo").Header("ETag").value();
+  EXPECT_FALSE(api_.TakesLong(request));
+  Display(1);
+  EXPECT_TRUE(api_.TakesLong(request));
 }
 
 TEST_F(QueryApiTest, AWaitWithoutAPlaceIsRefusedAndNotAnsweredAsIfItWereOver) {
