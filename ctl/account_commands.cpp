@@ -222,6 +222,9 @@ int WhatIf(const CommonOptions& common, const WhatIfOptions& options) {
       if (pair) std::printf("%-22s %10s -> %10s\n", name, Text(*pair, "before").c_str(), Text(*pair, "after").c_str());
     };
     std::printf("%s session(s), from %s on\n", Text(root, "sessions").c_str(), Text(root, "from").c_str());
+    if (const std::string others = Text(root, "otherRules"); others != "0") {
+      std::printf("%s request(s) left out: decided by rules of another version\n", others.c_str());
+    }
     row("offers", root.Find("offers"));
     row("exposures", root.Find("exposures"));
     row("zone conflicts", root.Find("zoneConflicts"));

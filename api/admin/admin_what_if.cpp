@@ -15,7 +15,7 @@ void WriteBeforeAfter(json::Writer& writer, std::string_view name, const BeforeA
   writer.Key(name).BeginObject().Key("before").UInt(numbers.before).Key("after").UInt(numbers.after).EndObject();
 }
 
-std::string ReportJson(const LogPosition& from, const WhatIfReport& report) {
+std::string ReportJson(const LogPosition& from, const WhatIfReport& report, std::uint64_t other_rules) {
   std::string body;
   json::Writer writer(body);
   writer.BeginObject().Key("from").String(from.ToString()).Key("sessions").UInt(report.sessions);
@@ -28,6 +28,7 @@ std::string ReportJson(const LogPosition& from, const WhatIfReport& report) {
   }
   writer.EndArray();
   WriteBeforeAfter(writer, "zoneConflicts", report.zone_conflicts);
+  writer.Key("otherRules").UInt(other_rules);  // requests left out: decided by rules of another version
   writer.EndObject();
   return body;
 }
@@ -72,7 +73,7 @@ http::Reply AskWhatIf(const AdminParts& parts, const AdminCall& call) {
   if (!from) {
     return from.error().code == StoreError::kCorrupt ? Unexpected() : Unavailable("the log can not be read");
   }
-  return Json(ReportJson(*from, what_if.report()));
+  return Json(ReportJson(*from, what_if.report(), replayer.counts().other_rules));
 }
 
 }  // namespace monitor::admin

@@ -140,7 +140,7 @@ TEST_F(AdminTest, WhatIfTellsHowOffersWouldHaveDiffered) {
             R"({"from":")" + origin + R"(:1","sessions":2,"offers":{"before":4,"after":2},)" +
                 R"("exposures":{"before":0,"after":0},"byEngagement":[)" +
                 R"({"engagementId":4101,"before":2,"after":2},{"engagementId":4102,"before":2,"after":0}],)" +
-                R"("zoneConflicts":{"before":0,"after":0}})");
+                R"("zoneConflicts":{"before":0,"after":0},"otherRules":0})");
   EXPECT_THAT(Do("POST", "/admin/accounts/demo/what-if", "{\"to\":1000,\"document\":" + changed + "}").body,
               HasSubstr(R"("sessions":0)"));
   EXPECT_EQ(Code(Do("POST", "/admin/accounts/demo/what-if", "{}")), "400/5");
