@@ -42,6 +42,13 @@ constexpr std::string_view kOurs[] = {"acks",
                                       "enable.gapless.guarantee",
                                       "enable.idempotence",
                                       "enable.partition.eof",
+                                      "fetch.max.bytes",
+                                      "fetch.message.max.bytes",
+                                      "internal.termination.signal",
+                                      "max.partition.fetch.bytes",
+                                      "plugin.library.paths",
+                                      "receive.message.max.bytes",
+                                      "topic.blacklist",
                                       "enable.random.seed",
                                       "group.id",
                                       "group.instance.id",
@@ -79,11 +86,12 @@ constexpr std::string_view kOurs[] = {"acks",
 
 std::expected<std::string, std::string> ReadSecret(const Property& written) {
   const auto& [name, path] = written;
+  const std::string file_named = path.contains('/') ? path : "the file";  // a slip: the secret itself in its place
   std::ifstream file(path, std::ios::binary);
   std::string value{std::istreambuf_iterator<char>(file), {}};
-  if (!file.good() && !file.eof()) return std::unexpected(kSection + name + ": " + path + " can not be read");
+  if (!file.good() && !file.eof()) return std::unexpected(kSection + name + ": " + file_named + " can not be read");
   while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
-  if (value.empty()) return std::unexpected(kSection + name + ": " + path + " is empty or can not be read");
+  if (value.empty()) return std::unexpected(kSection + name + ": " + file_named + " is empty or can not be read");
   return value;
 }
 

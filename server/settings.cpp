@@ -159,7 +159,9 @@ void ReadOpenEnvironment(const SettingSpec& spec, Values& values) {
     std::string name(text.substr(beginning.size(), equals - beginning.size()));
     std::ranges::transform(name, name.begin(), [](char c) { return c == '_' ? '.' : LowerCase(c); });
     if (name.ends_with(".file")) name.replace(name.size() - kFile.size(), kFile.size(), kFile);
-    values[spec.section + "." + name] = text.substr(equals + 1);
+    const std::string key = spec.section + "." + name;
+    values.erase(name.ends_with(kFile) ? key.substr(0, key.size() - kFile.size()) : key + std::string(kFile));
+    values[key] = text.substr(equals + 1);
   }
 }
 

@@ -49,9 +49,10 @@ std::optional<std::string> ReadableHostAndPort(const std::string& scheme, std::s
   const Url url(curl_url(), curl_url_cleanup);
   const std::string whole = scheme + std::string(kAfterScheme) + std::string(text) + "/";
   if (curl_url_set(url.get(), CURLUPART_URL, whole.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) return std::nullopt;
+  // The host as it stands there: libcurl's own would have 192.168 written out as an address.
+  const std::size_t bracket = text.rfind(']');
+  std::string readable = ReadableHost(text.substr(0, text.find(':', bracket == std::string_view::npos ? 0 : bracket)));
   char* out = nullptr;
-  if (curl_url_get(url.get(), CURLUPART_HOST, &out, 0) != CURLUE_OK) return std::nullopt;
-  std::string readable = ReadableHost(Text(std::exchange(out, nullptr), curl_free).get());
   if (curl_url_get(url.get(), CURLUPART_PORT, &out, CURLU_NO_DEFAULT_PORT) == CURLUE_OK) {
     readable.append(":").append(Text(out, curl_free).get());
   }

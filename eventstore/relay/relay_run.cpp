@@ -108,7 +108,8 @@ std::expected<void, std::string> RelayRun::Connect() {
                                                           .max_in_flight = options_.max_in_flight,
                                                           .on_delivery = on_delivery,
                                                           .on_connection = on_connection});
-  if (!producer) return std::unexpected(refusal_ = "the broker's settings are wrong: " + producer.error());
+  // A certificate's file that is missing may come: it is tried again.
+  if (!producer) return std::unexpected("the broker's settings are wrong: " + producer.error());
   producer_ = std::move(*producer);
   if (!producer_->WaitForBroker(stop_)) return std::unexpected("stopped before a broker was reached");
   auto counts = producer_->EnsureTopics(Topics(options_), kBrokerTimeout);
@@ -132,7 +133,10 @@ std::expected<void, std::string> RelayRun::ComparePartitions() {
   if (*before == 0) store_.SaveTopicPartitions(options_.topics.events, count);
   if (*before == 0 || *before == count) return {};
   refusal_ = "the topic " + options_.topics.events + " has " + std::to_string(count) + " partitions, it had " +
-             std::to_string(*before) + ": a visitor's events would no longer be in one partition; put that count back";
+             std::to_string(*before) +
+             ": a visitor's events would no longer be in one partition; "
+             "make it again with as many, or choose another kafka.topic_prefix and begin a new epoch: monitorctl log "
+             "repair --new-epoch --data DIR";
   return std::unexpected(refusal_);
 }
 

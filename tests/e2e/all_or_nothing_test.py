@@ -23,8 +23,8 @@ GOOD = [
 BAD = [None, {}, {"type": "unheardOf"}, {"type": "cart", "total": 1}, {"type": "lead", "lead": {"value": "1,5"}},
        {"type": "service", "service": {"status": 14}}, {"type": "personal", "personal": {"gender": 3}},
        {"type": "impDisplay", "campaign": 41, "engId": 1}, {"type": "impClose", "campaign": 41}]
-BAD_FIELDS = [{"consumerId": 5}, {"identities": [{"acr": "loa1"}]}, {"clientProperties": {"deviceFamily": "desktop"}},
-              {"entryPoints": [1]}, {"entryPoints": ["x"] * 51}, {"engagementAttributes": {}}]
+BAD_FIELDS = [{"consumerId": {}}, {"identities": [{"acr": "loa1"}]}, {"clientProperties": {"deviceFamily": "desktop"}},
+              {"entryPoints": [{}]}, {"entryPoints": ["x"] * 51}, {"engagementAttributes": {}}]
 
 
 class RandomRequest:

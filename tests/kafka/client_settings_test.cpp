@@ -40,9 +40,10 @@ TEST_F(ClientSettingsTest, TakesPropertiesAndSecretsFromFiles) {
 }
 
 TEST_F(ClientSettingsTest, RefusesWhatPromisesRestOn) {
-  for (const char* name : {"acks", "request.required.acks", "enable.idempotence", "transactional.id", "group.id",
-                           "enable.auto.commit", "auto.offset.reset", "partition.assignment.strategy",
-                           "bootstrap.servers", "message.timeout.ms", "delivery.timeout.ms", "partitioner"}) {
+  for (const char* name :
+       {"acks", "request.required.acks", "enable.idempotence", "transactional.id", "group.id", "enable.auto.commit",
+        "auto.offset.reset", "partition.assignment.strategy", "bootstrap.servers", "message.timeout.ms",
+        "internal.termination.signal", "topic.blacklist", "delivery.timeout.ms", "partitioner"}) {
     EXPECT_THAT(ErrorOf({{name, "1"}}), StartsWith("kafka.client." + std::string(name) + " can not be set")) << name;
     EXPECT_NE(ErrorOf({{std::string(name) + "_file", File("1")}}), "") << name;
   }
@@ -53,6 +54,7 @@ TEST_F(ClientSettingsTest, NamesWhatIsWrongButNoValue) {
   const std::string wrong = ErrorOf({{"security.protocol", "hunter2"}});
   EXPECT_THAT(wrong, HasSubstr("security.protocol has a value"));
   EXPECT_THAT(wrong, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(ErrorOf({{"sasl.password_file", "hunter2"}}), Not(HasSubstr("hunter2"))) << "the secret in its place";
   EXPECT_THAT(ErrorOf({{"sasl.password_file", "/nowhere/file"}}), HasSubstr("/nowhere/file"));
   EXPECT_THAT(ErrorOf({{"sasl.password_file", File("\n")}}), HasSubstr("is empty"));
   EXPECT_THAT(ErrorOf({{"sasl.password_file", File("x")}, {"sasl.password", "y"}}), HasSubstr("is given, and"));

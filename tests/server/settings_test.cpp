@@ -49,7 +49,7 @@ TEST_F(SettingsTest, AnOpenSectionTakesAnyName) {
   using testing::Pair;
   using testing::UnorderedElementsAre;
   const std::string file = File(
-      "[kafka]\npeers = []\n[kafka.client]\n\"security.protocol\" = \"SSL\"\nsasl.username = \"file\"\nretries = 3\n");
+      "[kafka]\npeers = []\n[kafka.client]\n\"security.protocol\" = \"SSL\"\nsasl.username = \"file\"\nsasl.password = \"x\"\nretries = 3\n");
   ::setenv("MONITOR_KAFKA_CLIENT_SASL_USERNAME", "environment", 1);
   ::setenv("MONITOR_KAFKA_CLIENT_SASL_PASSWORD_FILE", "/a=b", 1);
   auto settings = LoadSettings(kSpecs, file);

@@ -27,6 +27,8 @@ TEST(BotAgents, CrawlersMonitorsAndHeadlessBrowsersAreKnown) {
            "Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)",
            "kube-probe/1.29",
            "ELB-HealthChecker/2.0",
+           "Mozilla/5.0 (compatible; YouBot/1.0)",
+           "Mozilla/5.0 (compatible;PanguBot;pangubot@x.y)",
            "Screaming Frog SEO Spider/20.1",
            "Twitterbot/1.0",
            "Mozilla/5.0 (X11; Linux x86_64) Chrome/131.0 Safari/537.36 Chrome-Lighthouse",

@@ -72,8 +72,9 @@ TEST(ReadableUrl, KeepsWhatWouldMeanSomethingElse) {
 }
 
 TEST(ReadableUrl, LeavesHostsThatAreRefusedAndWhatIsNoUrl) {
-  for (const char* url : {"https://xn--zzzzzz.example/", "https://☃.example/", "https://a b/%C3%9F", "https://",
-                          "https:///a", "https://a.example:port/", "shop.example/stra%C3%9Fe", "", "https:a"}) {
+  for (const char* url :
+       {"https://xn--zzzzzz.example/", "https://☃.example/", "https://a b/%C3%9F", "https://", "https:///a", "foo:///a",
+        "https://a.example:port/", "shop.example/stra%C3%9Fe", "", "https:a"}) {
     EXPECT_EQ(ReadableUrl(url), url);
   }
 }
@@ -83,6 +84,9 @@ TEST(ReadableUrlPart, AddsNothingToItsEnd) {
            Pair{"https://shop.example", "https://shop.example"},
            Pair{"https://SHOP.example:443", "https://shop.example"},
            Pair{"https://xn--mnchen-3ya.example/stra%C3%9Fe", "https://münchen.example/straße"},
+           Pair{"http://192.168", "http://192.168"},
+           Pair{"https://24", "https://24"},
+           Pair{"https://0x7f", "https://0x7f"},
            Pair{"xn--mnchen-3ya.example/a", "münchen.example/a"},
            Pair{".XN--MNCHEN-3YA.", ".münchen."},
            Pair{"/stra%C3%9Fe", "/straße"},
