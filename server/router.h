@@ -49,7 +49,7 @@ class Patterns {
 void AllowMethod(Method method, bool post_for_put, std::string& allowed);
 
 struct RouterOptions {
-  bool post_for_put = false;  // a POST where there is only a PUT is the PUT; Allow names it
+  bool post_for_put = false;  // Allow names POST beside PUT: X-HTTP-Method-Override
   bool options = false;       // and OPTIONS, which the server answers itself
 };
 
@@ -64,8 +64,7 @@ class Router {
     Arguments arguments;
   };
 
-  explicit Router(std::vector<Route> routes, RouterOptions options = {})
-      : routes_(std::move(routes)), post_for_put_(options.post_for_put) {
+  explicit Router(std::vector<Route> routes, RouterOptions options = {}) : routes_(std::move(routes)) {
     for (const Route& route : routes_) {
       const std::size_t number = patterns_.Add(route.pattern);
       if (number == paths_.size()) paths_.emplace_back();
@@ -86,8 +85,9 @@ class Router {
     const Path& found = paths_[*number];
     match.path = found.routes.front();
     match.allowed = found.allowed;
-    match.route = found.RouteOf(method == Method::kHead ? Method::kGet : method);
-    if (match.route == nullptr && post_for_put_ && method == Method::kPost) match.route = found.RouteOf(Method::kPut);
+    for (const Route* route : found.routes) {
+      if (route->method == (method == Method::kHead ? Method::kGet : method)) match.route = route;
+    }
     return match;
   }
   const std::vector<Route>& routes() const { return routes_; }
@@ -102,19 +102,11 @@ class Router {
 
  private:
   struct Path {
-    const Route* RouteOf(Method method) const {
-      for (const Route* route : routes) {
-        if (route->method == method) return route;
-      }
-      return nullptr;
-    }
-
     std::vector<const Route*> routes;
     std::string allowed;
   };
 
   const std::vector<Route> routes_;
-  const bool post_for_put_;
   Patterns patterns_;
   std::vector<Path> paths_;
 };

@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import Stack  # noqa: E402
+from harness.recorder import Recorder  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -29,6 +30,15 @@ def seed(request):
     chosen = random.SystemRandom().randrange(2**31) if chosen is None else chosen
     print(f"seed {chosen}")
     return chosen
+
+
+@pytest.fixture(scope="module")
+def upstream():
+    """What the edge hands on to, in monitord's place: keeps what arrives."""
+    server = Recorder()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture

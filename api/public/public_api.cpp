@@ -102,6 +102,10 @@ http::Reply PublicApi::Answer(const http::Request& request, const PublicRoute*& 
   }
   const http::Method method = MethodOf(request);
   auto match = PublicRoutes().Find(method, request.path());
+  // A page that is being left can only send beacons, which set no header: where there is no POST it is the PUT.
+  if (match.route == nullptr && method == http::Method::kPost && !request.Header(kMethodOverride)) {
+    match = PublicRoutes().Find(http::Method::kPut, request.path());
+  }
   route = match.path;
   if (route == nullptr) return http::ErrorReply(404, 5, "path: there is nothing here");
   if (match.route == nullptr) {

@@ -23,7 +23,7 @@ const http::Router<PublicRoute>& PublicRoutes() {
 
 http::Method MethodOf(const http::Request& request) {
   if (request.method() != http::Method::kPost) return request.method();
-  const auto override_value = request.Header("X-HTTP-Method-Override");
+  const auto override_value = request.Header(kMethodOverride);
   const auto equals = [](char a, char b) { return (a & ~0x20) == b; };  // letters without regard to case
   return override_value && std::ranges::equal(*override_value, std::string_view("PUT"), equals) ? http::Method::kPut
                                                                                                 : http::Method::kPost;

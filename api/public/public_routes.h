@@ -18,7 +18,9 @@ struct PublicRoute {
 
 const http::Router<PublicRoute>& PublicRoutes();
 
-// The request's method, X-HTTP-Method-Override applied.
+constexpr std::string_view kMethodOverride = "X-HTTP-Method-Override";
+
+// The request's method, that header applied.
 http::Method MethodOf(const http::Request& request);
 
 }  // namespace monitor

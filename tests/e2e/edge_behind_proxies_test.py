@@ -20,14 +20,6 @@ NETWORKS = [word for network in TRUSTED for word in ("--trusted-proxy", network)
 STRANGER = "127.9.9.9"  # in none of them
 
 
-@pytest.fixture(scope="module")
-def upstream():
-    server = Recorder()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
 def edge_with(*options):
     @pytest.fixture(scope="module")
     def edge(tmp_path_factory, upstream):

@@ -20,14 +20,6 @@ SCHEMAS = ROOT / "docs" / "schemas"
 
 
 @pytest.fixture(scope="module")
-def upstream():
-    server = Recorder()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
 def edge(tmp_path_factory, upstream):
     part = Edge(tmp_path_factory.mktemp("edge"), upstream.server_address[1]).start()
     yield part

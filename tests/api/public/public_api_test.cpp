@@ -46,6 +46,8 @@ TEST_F(PublicApiTest, APostIsThePutWhereThereIsNoOther) {
   EXPECT_EQ(Send(report).status, 201);
   report.header_values["X-HTTP-Method-Override"] = "put";
   EXPECT_EQ(Send(report).status, 201);
+  report.header_values["X-HTTP-Method-Override"] = "DELETE";
+  ExpectError(Send(report), 405, 5);
   report.verb = http::Method::kGet;
   const http::Reply refused = Send(report);
   ExpectError(refused, 405, 5);
