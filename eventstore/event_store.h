@@ -37,7 +37,7 @@ struct StoredEvent {
 };
 
 // Small states that are written in the same batch as the events they are folded from (keys.h).
-enum class StateTable : std::uint8_t { kVisitor, kAccount, kVisitorKey, kMeta };
+enum class StateTable : std::uint8_t { kVisitor, kAccount, kVisitorKey, kMeta, kSession };
 
 struct StateWrite {
   StateTable table;

@@ -250,7 +250,7 @@ VisitorKey VisitorKey::Generate() {
 }
 
 std::optional<VisitorKey> VisitorKey::Unwrap(const MasterKey& master, std::string_view wrapped) {
-  auto bytes = OpenBytes(master.secret_->wrapping, wrapped);
+  auto bytes = monitor::OpenBytes(master.secret_->wrapping, wrapped);
   if (!bytes || bytes->size() != kKeyBytes) return std::nullopt;
   VisitorKey key;
   std::memcpy(key.secret_->key.data(), bytes->data(), kKeyBytes);
@@ -259,15 +259,22 @@ std::optional<VisitorKey> VisitorKey::Unwrap(const MasterKey& master, std::strin
 }
 
 std::string VisitorKey::Wrap(const MasterKey& master) const {
-  return SealBytes(master.secret_->wrapping, {reinterpret_cast<const char*>(secret_->key.data()), secret_->key.size()});
+  return monitor::SealBytes(master.secret_->wrapping,
+                            {reinterpret_cast<const char*>(secret_->key.data()), secret_->key.size()});
 }
 
-std::string VisitorKey::Seal(std::string_view plain) const { return ToBase64(SealBytes(secret_->key, plain)); }
+std::string VisitorKey::SealBytes(std::string_view plain) const { return monitor::SealBytes(secret_->key, plain); }
+
+std::optional<std::string> VisitorKey::OpenBytes(std::string_view sealed) const {
+  return monitor::OpenBytes(secret_->key, sealed);
+}
+
+std::string VisitorKey::Seal(std::string_view plain) const { return ToBase64(SealBytes(plain)); }
 
 std::optional<std::string> VisitorKey::Open(std::string_view sealed_base64) const {
   auto sealed = FromBase64(sealed_base64);
   if (!sealed) return std::nullopt;
-  return OpenBytes(secret_->key, *sealed);
+  return OpenBytes(*sealed);
 }
 
 }  // namespace monitor

@@ -60,6 +60,9 @@ class VisitorKey : public FieldCipher {
 
   std::string Seal(std::string_view plain) const override;
   std::optional<std::string> Open(std::string_view sealed_base64) const override;
+  // The same as bare bytes.
+  std::string SealBytes(std::string_view plain) const;
+  std::optional<std::string> OpenBytes(std::string_view sealed) const;
 
   ~VisitorKey() override;
   VisitorKey(VisitorKey&&) noexcept;

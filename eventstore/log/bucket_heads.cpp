@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "eventstore/bytes.h"
+#include "domain/values/bytes.h"
 #include "eventstore/log/crc32c.h"
 
 namespace monitor {

@@ -23,7 +23,8 @@
 namespace monitor {
 namespace {
 
-constexpr const char* kFamilyNames[] = {"default", "log", "stream", "visitor", "account", "keys", "relay", "meta"};
+constexpr const char* kFamilyNames[] = {"default", "log",   "stream", "visitor", "account",
+                                        "keys",    "relay", "meta",   "session"};
 static_assert(std::size(kFamilyNames) == kFamilies);
 
 // The one place that decides on durability: every batch is on disk before anybody is answered (docs/decisions/
@@ -193,9 +194,10 @@ struct DatabaseOpener {
     database->env_ = rocksdb::NewCompositeEnv(GuardSyncs(rocksdb::FileSystem::Default(), options.on_sync_failure));
 
     auto cache = rocksdb::NewLRUCache(kBlockCache);
+    const std::size_t count = options.read_only ? FamiliesIn(options.path) : kFamilies;
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
-    families.reserve(kFamilies);
-    for (std::size_t i = 0; i < kFamilies; ++i) {
+    families.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
       families.emplace_back(kFamilyNames[i], OptionsOf(static_cast<Family>(i), cache));
     }
     rocksdb::DB* db = nullptr;
@@ -206,14 +208,27 @@ struct DatabaseOpener {
                                  : rocksdb::DB::Open(wide, options.path, families, &handles, &db);
     if (!status.ok()) return std::unexpected(OpenFailure(options, status));
     database->db_.reset(db);
+    // A family that an older program did not know is read as an empty one: nothing is ever in the default family.
+    database->handles_.fill(handles.front());
     std::ranges::copy(handles, database->handles_.begin());
     return database;
+  }
+
+ private:
+  // New ones stand at the end of the list and are made when the folder is opened for writing.
+  static std::size_t FamiliesIn(const std::string& path) {
+    std::vector<std::string> there;
+    if (!rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), path, &there).ok()) return kFamilies;
+    return static_cast<std::size_t>(std::ranges::count_if(
+        kFamilyNames, [&](const char* name) { return std::ranges::find(there, name) != there.end(); }));
   }
 };
 
 Database::~Database() {
-  for (auto* handle : handles_) {
-    if (handle) db_->DestroyColumnFamilyHandle(handle);
+  std::ranges::sort(handles_);
+  const auto doubles = std::ranges::unique(handles_);
+  for (auto handle = handles_.begin(); handle != doubles.begin(); ++handle) {
+    if (*handle) db_->DestroyColumnFamilyHandle(*handle);
   }
 }
 
@@ -304,6 +319,8 @@ Family FamilyOf(StateTable table) {
       return Family::kKeys;
     case StateTable::kMeta:
       return Family::kMeta;
+    case StateTable::kSession:
+      return Family::kSession;
   }
   std::unreachable();
 }

@@ -22,7 +22,7 @@
 
 namespace monitor {
 
-enum class Family : std::uint8_t { kDefault, kLog, kStream, kVisitor, kAccount, kKeys, kRelay, kMeta };
+enum class Family : std::uint8_t { kDefault, kLog, kStream, kVisitor, kAccount, kKeys, kRelay, kMeta, kSession };
 constexpr std::size_t kFamilies = kEnumerators<Family>;
 
 Family FamilyOf(StateTable table);

@@ -1,6 +1,6 @@
 #include "eventstore/log/keys.h"
 
-#include "eventstore/bytes.h"
+#include "domain/values/bytes.h"
 
 namespace monitor {
 

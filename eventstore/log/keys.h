@@ -5,7 +5,8 @@
 //   stream   stream's name, 0x00, node BE4, epoch BE4, first ver. BE8   first seq varint, count varint:
 //            one entry per append: its events have consecutive versions and sequence numbers. The origin stands before
 //            the version, because versions count anew in every origin and older origins come first.
-//   visitor  accountId/visitorId                                        snapshot (domain/deciding/session.h)
+//   session  accountId/visitorId/sessionId                              snapshot (api/visits/visitor_records.h)
+//   visitor  accountId/visitorId                                        snapshot (domain/deciding/snapshots.h)
 //   account  accountId                                                  snapshot (api/accounts/account_snapshot.h)
 //   keys     accountId/visitorId                                        wrapped key (visitor_keys.h)
 //   relay    node BE4, epoch BE4                                        acknowledged seq BE8
@@ -14,6 +15,8 @@
 //            "epoch"                                                    current epoch BE4
 //            "heads", node BE4, epoch BE4                               checkpoint: bucket_heads.h
 //            "master_key_check"                                         MasterKey::CheckValue (visitor_keys.h)
+//            "snapshots"                                                greatest kSnapshotLayout ever written, in
+//            digits
 //
 // A stream's name holds no 0x00. Threads: pure functions.
 #pragma once
@@ -33,6 +36,7 @@ constexpr std::string_view kFormat = "1";
 constexpr std::string_view kNodeKey = "node";
 constexpr std::string_view kEpochKey = "epoch";
 constexpr const char* kMasterKeyCheckKey = "master_key_check";
+constexpr const char* kSnapshotsKey = "snapshots";
 
 constexpr std::size_t kLogKeySize = 16;
 std::array<char, kLogKeySize> LogKey(LogPosition position);

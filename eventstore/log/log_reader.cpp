@@ -1,6 +1,8 @@
 #include "eventstore/log/log_reader.h"
 
 #include <algorithm>
+#include <ranges>
+#include <utility>
 
 #include "eventstore/log/keys.h"
 #include "eventstore/log/record.h"
@@ -70,16 +72,57 @@ std::expected<std::vector<StoredEvent>, StoreError> ReadLogFrom(const Database& 
   return events;
 }
 
+namespace {
+
+// Moves to the entry that holds the stream's `from_version`-th event, over all its origins; returns how many events
+// stand before that entry. Looks at one entry an origin: a long stream costs no more than a short one.
+std::expected<std::uint64_t, StoreError> SeekVersion(rocksdb::Iterator& entries, std::string_view stream,
+                                                     std::uint64_t from_version) {
+  const std::string prefix = StreamKeyPrefix(stream);
+  if (from_version <= 1) {
+    entries.Seek(prefix);
+    return 0;
+  }
+  std::vector<std::pair<Origin, std::uint64_t>> lengths;  // newest origin first
+  std::string last = prefix + std::string(kOriginKeySize + 8, '\xFF');
+  for (entries.SeekForPrev(last); entries.Valid() && entries.key().starts_with(prefix); entries.SeekForPrev(last)) {
+    const auto entry = ParseStreamEntry(ToView(entries.key()), ToView(entries.value()));
+    if (!entry) return std::unexpected(StoreError::kCorrupt);
+    lengths.emplace_back(entry->origin, entry->last_version());
+    last.clear();
+    AppendStreamKey(stream, entry->origin, 0, last);
+  }
+  std::uint64_t before = 0;
+  for (const auto& [origin, length] : std::views::reverse(lengths)) {
+    if (from_version - before <= length) {
+      last.clear();
+      AppendStreamKey(stream, origin, from_version - before, last);
+      entries.SeekForPrev(last);
+      const auto entry =
+          entries.Valid() ? ParseStreamEntry(ToView(entries.key()), ToView(entries.value())) : std::nullopt;
+      if (!entry) return std::unexpected(StoreError::kCorrupt);
+      return before + entry->first_version - 1;
+    }
+    before += length;
+  }
+  entries.Seek(prefix + std::string(kOriginKeySize + 8, '\xFF'));  // there are not so many
+  return before;
+}
+
+}  // namespace
+
 std::expected<std::vector<StoredEvent>, StoreError> ReadStreamFrom(const Database& database, const StreamName& stream,
                                                                    std::uint64_t from_version) {
-  std::string prefix = StreamKeyPrefix(stream.str());
+  const std::string prefix = StreamKeyPrefix(stream.str());
   rocksdb::ReadOptions options;
   options.prefix_same_as_start = true;
   auto entries = database.NewIterator(Family::kStream, options);
+  const auto before = SeekVersion(*entries, stream.str(), from_version);
+  if (!before) return std::unexpected(before.error());
   std::unique_ptr<rocksdb::Iterator> log;
   std::vector<StoredEvent> events;
-  std::uint64_t length = 0;  // of all entries so far, over all origins
-  for (entries->Seek(prefix); entries->Valid() && entries->key().starts_with(prefix); entries->Next()) {
+  std::uint64_t length = *before;  // of all entries so far, over all origins
+  for (; entries->Valid() && entries->key().starts_with(prefix); entries->Next()) {
     auto entry = ParseStreamEntry(ToView(entries->key()), ToView(entries->value()));
     if (!entry) return std::unexpected(StoreError::kCorrupt);
     std::uint64_t skip = from_version > length + 1 ? std::min(entry->count, from_version - 1 - length) : 0;

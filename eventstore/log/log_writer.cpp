@@ -8,8 +8,8 @@
 #include <mutex>
 #include <utility>
 
+#include "domain/values/bytes.h"
 #include "domain/values/free_space.h"
-#include "eventstore/bytes.h"
 #include "eventstore/log/keys.h"
 #include "eventstore/log/record.h"
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "eventstore/bytes.h"
+#include "domain/values/bytes.h"
 #include "eventstore/log/keys.h"
 #include "eventstore/log/record.h"
 #include "eventstore/random.h"

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "eventstore/bytes.h"
+#include "domain/values/bytes.h"
 #include "eventstore/log/crc32c.h"
 #include "eventstore/log/keys.h"
 

@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-#include "eventstore/bytes.h"
+#include "domain/values/bytes.h"
 #include "eventstore/log/keys.h"
 #include "eventstore/log/log_reader.h"
 #include "eventstore/log/log_writer.h"

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <vector>
 
-#include "eventstore/bytes.h"
+#include "domain/values/bytes.h"
 #include "eventstore/log/crc32c.h"
 
 namespace monitor {

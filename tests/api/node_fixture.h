@@ -11,7 +11,7 @@
 #include "domain/account/account.h"
 #include "domain/account/account_snapshot.h"
 #include "domain/events/event_codec.h"
-#include "eventstore/bytes.h"
+#include "domain/values/bytes.h"
 #include "eventstore/log/database.h"
 #include "eventstore/log/keys.h"
 #include "eventstore/log/rocksdb_store.h"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "eventstore/bytes.h"
+#include "domain/values/bytes.h"
 #include "eventstore/keys/visitor_keys.h"
 #include "eventstore/log/database.h"
 #include "eventstore/log/keys.h"

@@ -217,6 +217,12 @@ TEST_F(Store, InANewEpochVersionsBeginAnewAndStreamsGoOn) {
     versions.push_back(event.stream_version);
   }
   EXPECT_EQ(versions, (std::vector<std::uint64_t>{1, 2, 3, 1, 2}));
+  for (std::uint64_t from = 1; from <= 7; ++from) {
+    const auto tail = store->ReadStream(StreamName("session/demo/a/s"), from);
+    ASSERT_TRUE(tail);
+    ASSERT_EQ(tail->size(), from > 5 ? 0 : 6 - from) << from;
+    for (std::size_t i = 0; i < tail->size(); ++i) EXPECT_EQ((*tail)[i].position, (*stream)[from - 1 + i].position);
+  }
   EXPECT_EQ(store->ReadLog({closed, 1}, {})->size(), 3u) << "one origin at a time";
   EXPECT_EQ(store->Verify(nullptr), 5u);
   Reopen();
