@@ -97,6 +97,7 @@ std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& se
   if (!store) return std::unexpected(store.error());
   auto master_key = MasterKey::LoadFor(**store, PathOf(settings, "data", "master_key_file", "master.key"));
   if (!master_key) return std::unexpected(master_key.error());
+  if (auto admitted = VisitorRecords::AdmitSnapshots(**store); !admitted) return std::unexpected(admitted.error());
   return Foundations{std::move(*master_key), std::move(*token), std::move(geo), std::move(*broker), std::move(*store)};
 }
 
@@ -132,8 +133,7 @@ bool AcknowledgedByKafka(const ServerSettings& settings) { return settings.Strin
 
 VisitorRooms::Options VisitorRoomsOptionsOf(const ServerSettings& settings) {
   VisitorRooms::Options options;
-  options.max_visitors = static_cast<std::size_t>(settings.Integer("visitors", "max_cached"));
-  options.max_bytes = static_cast<std::size_t>(settings.Integer("visitors", "max_cached_mb")) << 20;
+  options.max_bytes = VisitorBytes(settings);
   options.max_waiting = static_cast<int>(settings.Integer("visitors", "max_waiting"));
   if (AcknowledgedByKafka(settings)) {
     options.max_waiting_in_all = static_cast<int>(settings.Integer("server", "threads")) / kThreadsPerWaiter;

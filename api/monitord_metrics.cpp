@@ -82,8 +82,12 @@ void AddInboundMetrics(metrics::Registry& registry, const InboundTopic& inbound)
 void AddVisitMetrics(metrics::Registry& registry, const Visits& visits) {
   AddLevel(registry, "monitor_visitors_cached", "Visitors whose state is in memory", visits,
            [](const Visits& part) { return part.owner.cached(); });
-  AddTotal(registry, "monitor_folds_total", "States folded from the log", visits,
-           [](const Visits& part) { return part.owner.folds(); });
+  AddLevel(registry, "monitor_visitors_cached_bytes", "Memory that they take", visits,
+           [](const Visits& part) { return part.owner.cached_bytes(); });
+  AddLevel(registry, "monitor_visitors_cached_bytes_max", "Beyond it the least recently seen leave memory", visits,
+           [](const Visits& part) { return part.owner.max_cached_bytes(); });
+  AddTotal(registry, "monitor_folds_total", "Sessions read from the store: their snapshot, and the events since",
+           visits, [](const Visits& part) { return part.owner.folds(); });
   AddTotal(registry, "monitor_capped_total", "Requests refused by a cap", visits,
            [](const Visits& part) { return part.commands.capped(); });
   AddTotal(registry, "monitor_overloaded_total", "Requests refused because too many waited", visits,

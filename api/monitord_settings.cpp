@@ -1,7 +1,11 @@
 #include "api/monitord_settings.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <fstream>
 #include <limits>
 
 #include "server/known_hosts.h"
@@ -22,13 +26,28 @@ constexpr Range kRanges[] = {
     {"server", "deadline_ms", 1, 600'000},
     {"admin", "port", 0, 65'535},
     {"data", "min_free_mb", 0, std::numeric_limits<std::int32_t>::max()},
-    {"visitors", "max_cached", 1, 100'000'000},
-    {"visitors", "max_cached_mb", 1, 1 << 20},
+    {"visitors", "max_cached_mb", 0, 1 << 24},
     {"visitors", "max_waiting", 1, 1'024},
     {"kafka", "partitions", 1, 256},
 };
 
+// Of the machine, or the control group's limit where that is lower.
+std::size_t MemoryBytes() {
+  std::size_t bytes =
+      static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    std::size_t limit = 0;  // "max" is no number
+    if (std::ifstream(path) >> limit && limit > 0) bytes = std::min(bytes, limit);
+  }
+  return bytes;
+}
+
 }  // namespace
+
+std::size_t VisitorBytes(const ServerSettings& settings) {
+  const auto mib = static_cast<std::size_t>(settings.Integer("visitors", "max_cached_mb"));
+  return mib > 0 ? mib << 20 : MemoryBytes() / 4;
+}
 
 std::vector<SettingSpec> MonitordSettings() {
   using enum SettingSpec::Type;
@@ -47,8 +66,8 @@ std::vector<SettingSpec> MonitordSettings() {
       {"data", "min_free_mb", "256", kInteger, "below so much free disk requests are answered 503"},
       {"data", "master_key_file", "", kString, "made for an empty store; empty: master.key in the data folder"},
       {"accounts", "dir", "", kString, "folder of account documents, watched; empty: none"},
-      {"visitors", "max_cached", "200000", kInteger, "visitors whose state is kept in memory"},
-      {"visitors", "max_cached_mb", "512", kInteger, "the same by size"},
+      {"visitors", "max_cached_mb", "0", kInteger,
+       "memory that visitors' state may take; 0: a quarter of the machine's, or of the control group's limit"},
       {"visitors", "max_waiting", "16", kInteger, "requests that may wait for one visitor; then 503"},
       {"kafka", "bootstrap_servers", "", kString, "HOST:PORT,…; empty: no broker"},
       {"kafka", "partitions", "16", kInteger, "of monitor.events, if the topic must be made; a power of two"},

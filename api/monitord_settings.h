@@ -12,4 +12,7 @@ std::vector<SettingSpec> MonitordSettings();
 // What the table can not say about single values; the error is one clear sentence.
 std::expected<void, std::string> CheckMonitordSettings(const ServerSettings& settings);
 
+// What visitors.max_cached_mb means on this machine.
+std::size_t VisitorBytes(const ServerSettings& settings);
+
 }  // namespace monitor

@@ -2,6 +2,7 @@
 #include "api/admin/admin_replies.h"
 #include "api/requests/admin_fields.h"
 #include "api/requests/messaging_fields.h"
+#include "domain/deciding/visitor_json.h"
 #include "domain/events/event_codec.h"
 #include "domain/values/json.h"
 #include "eventstore/cloud_event_writer.h"
@@ -57,7 +58,7 @@ http::Reply GetVisitor(const AdminParts& parts, const AdminCall& call) {
   std::string body;
   json::Writer writer(body);
   writer.BeginObject().Key("accountId").String(call.account().str()).Key("visitorId").String(visitor.str());
-  writer.Key("state").Raw(state->ToJson()).Key("sessions").BeginArray();
+  writer.Key("state").Raw(VisitorToJson(*state)).Key("sessions").BeginArray();
   for (const StreamName& stream : *sessions) {
     writer.String(std::string_view(stream.str()).substr(stream.str().rfind('/') + 1));
   }

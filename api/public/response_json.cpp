@@ -56,9 +56,9 @@ std::string SystemOf(const std::string& client_properties_json) {
   return os == nullptr ? "" : std::string(os->text());
 }
 
-void WritePages(json::Writer& out, const std::vector<Page>& pages) {
+void WritePages(json::Writer& out, const std::vector<SessionTranscript::Page>& pages) {
   out.BeginArray();
-  for (const Page& page : pages) {
+  for (const SessionTranscript::Page& page : pages) {
     out.BeginObject().Key("pageId").String(page.id.str());
     out.Key("entryPoints").BeginArray();
     for (const std::string& entry_point : page.entry_points) out.String(entry_point);
@@ -119,7 +119,7 @@ std::string BaseUriResponse(std::string_view account, std::string_view host) {
   return text;
 }
 
-std::string SessionResponse(const SessionState& session) {
+std::string SessionResponse(const SessionState& session, const SessionTranscript& transcript) {
   std::string text;
   json::Writer out(text);
   out.BeginObject();
@@ -132,13 +132,13 @@ std::string SessionResponse(const SessionState& session) {
   }
   out.EndArray();
   out.Key("pages");
-  WritePages(out, session.pages);
-  out.Key("userAgent").String(session.user_agent);
-  out.Key("deviceOS").String(SystemOf(session.client_properties_json));
+  WritePages(out, transcript.pages);
+  out.Key("userAgent").String(transcript.user_agent);
+  out.Key("deviceOS").String(SystemOf(transcript.client_properties_json));
   out.Key("deviceFamily").String(session.device_family ? ToText(*session.device_family) : "");
   out.Key("ipv4").String(session.ip_address.contains(':') ? "" : session.ip_address);
   out.Key("events").BeginArray();
-  for (const Attribute& attribute : session.attribute_log) out.Raw(attribute.json);
+  for (const Attribute& attribute : transcript.attributes) out.Raw(attribute.json);
   out.EndArray();
   out.EndObject();
   return text;

@@ -6,6 +6,7 @@
 
 #include "domain/deciding/decide.h"
 #include "domain/deciding/session.h"
+#include "domain/deciding/session_transcript.h"
 
 namespace monitor {
 
@@ -21,6 +22,6 @@ std::string LoadingResponse(std::string_view account, const VisitorId& visitor, 
 std::string BaseUriResponse(std::string_view account, std::string_view host);
 
 // visits/current/state: the session as it was reported.
-std::string SessionResponse(const SessionState& session);
+std::string SessionResponse(const SessionState& session, const SessionTranscript& transcript);
 
 }  // namespace monitor

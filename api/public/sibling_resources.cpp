@@ -64,7 +64,12 @@ http::Reply AnswerBaseUri(const PublicParts& parts, const PublicCall& call) {
 
 http::Reply AnswerState(const PublicParts& parts, const PublicCall& call) {
   const auto visit = FindVisit(parts, call);
-  return visit ? http::Reply{.body = SessionResponse(visit->session.state)} : visit.error();
+  if (!visit) return visit.error();
+  const SessionState& session = visit->session.state;
+  const auto transcript =
+      parts.visits.views.Transcript(visit->account->account->id, VisitorId(*call.visitor()), session.id);
+  if (!transcript) return FailureReply(call, transcript.error());
+  return {.body = SessionResponse(session, *transcript)};
 }
 
 http::Reply AnswerContext(const PublicParts& parts, const PublicCall& call) {

@@ -18,7 +18,7 @@ class VisitCommit {
 
   VisitOutcome<AppendRequest> operator()(VisitorLease& lease, TimeMs now) {
     if (call_.live_session_only && !call_.request.session) call_.request.session = lease.state().newest_session;
-    auto session = owner_.LoadSession(lease, call_.request.session.value_or(SessionId()));
+    auto session = owner_.LoadSession(lease, call_.request.session.value_or(SessionId()), &account_);
     if (!session) return std::unexpected(std::move(session.error()));
     auto conversations = owner_.records().ConversationsOf(account_.id, call_.request.identities);
     if (!conversations) return std::unexpected(FailureOf(conversations.error()));
@@ -59,13 +59,12 @@ class VisitCommit {
   VisitOutcome<AppendRequest> MakeAppend(VisitorLease& lease, LoadedSession& session, TimeMs now) {
     auto encoded = owner_.Encode(lease, decision_.events, account_.settings.keep_full_address);
     if (!encoded) return std::unexpected(std::move(encoded.error()));
-    if (decision_.new_session) session.event_bytes = 0;
-    for (const NewEvent& event : *encoded) session.event_bytes += event.data.size();
-
     AppendRequest append{
         .key = PartitionKey(account_.id, lease.visitor()), .now = now, .traceparent = call_.traceparent};
     append.streams.push_back({SessionStream(account_.id, lease.visitor(), decision_.session),
                               decision_.expected_version, *std::move(encoded)});
+    if (decision_.new_session) session.snapshot_version = 0;
+    VisitorOwner::Pack(lease, session, account_, append.states);
     if (decision_.visitor_changed) {
       append.states.push_back(VisitorRecords::WriteVisitor(account_.id, lease.visitor(), lease.state()));
     }

@@ -43,4 +43,9 @@ std::optional<VisitorKey> VisitorCipher::TakeKey() {
   return std::exchange(visitor_key_, std::nullopt);
 }
 
+void VisitorCipher::GiveBack(VisitorKey key) {
+  looked_up_ = true;
+  visitor_key_ = std::move(key);
+}
+
 }  // namespace monitor

@@ -30,6 +30,13 @@ class VisitorCipher : public FieldCipher {
   std::optional<StoreError> error() const { return error_; }
   // The key, to be taken out; nullopt if there is none.
   std::optional<VisitorKey> TakeKey();
+  // One that was taken out before.
+  void GiveBack(VisitorKey key);
+  // nullptr: the visitor has none, or it can not be read (error).
+  const VisitorKey* key() const {
+    LookUp();
+    return visitor_key_ ? &*visitor_key_ : nullptr;
+  }
 
  private:
   void LookUp() const;

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "domain/deciding/snapshots.h"
+
 namespace monitor {
 namespace {
 
@@ -46,7 +48,7 @@ VisitOutcome<AppendRequest> AppendToVisitor(VisitorLease& lease, const std::opti
   append.states.back().value_at = [before, event = *event](TimeMs time) {
     VisitorState state = before;
     Evolve(state, event, time);
-    return state.ToJson();
+    return PackVisitor(state);
   };
   IndexChanges(lease, before.conversations, append.states);
   return append;
@@ -139,6 +141,10 @@ VisitOutcome<AppendRequest> EraseOwned(VisitorOwner& owner, VisitorLease& lease,
     auto last = owner.records().VisitorOfIdentity(lease.account(), identity);
     if (!last) return std::unexpected(FailureOf(last.error()));
     if (*last == lease.visitor()) append->states.push_back(VisitorRecords::DeleteIdentity(lease.account(), identity));
+  }
+  const std::string key = PartitionKey(lease.account(), lease.visitor());
+  for (const StreamName& stream : *streams) {
+    append->states.push_back(VisitorRecords::DeleteSession(key, SessionId(stream.str().substr(prefix.size()))));
   }
   append->states.push_back(VisitorRecords::DeleteKey(lease.account(), lease.visitor()));
   return append;

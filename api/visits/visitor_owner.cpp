@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "domain/deciding/session_texts.h"
+#include "domain/deciding/snapshots.h"
+#include "domain/events/event_codec.h"
+
 namespace monitor {
 namespace {
 
@@ -10,7 +14,56 @@ constexpr int kAttempts = 2;  // an owner is alone with its visitor; one retry i
 constexpr int kOverloadedRetryAfterS = 2;
 constexpr int kUnavailableRetryAfterS = 10;
 
+// A session that is read back is its snapshot and at most so many events since; one that leaves memory with fewer new
+// events than the second is not written once more.
+constexpr std::uint64_t kEventsPerSnapshot = 32;
+constexpr std::uint64_t kEventsWorthASnapshot = 10;
+
 }  // namespace
+
+VisitorOwner::VisitorOwner(EventStore& store, const MasterKey& master_key, VisitorRooms::Options rooms)
+    : store_(store),
+      master_key_(master_key),
+      records_(store),
+      rooms_(std::move(rooms), [this](auto key, auto& visitor) { OnForgotten(key, visitor); }) {}
+
+void VisitorOwner::OnForgotten(std::string_view partition_key, const RestingVisitor& visitor) {
+  if (!visitor.key && !visitor.keyless) return;  // it may have one that is not known here
+  for (const RestingSession& session : visitor.sessions) {
+    if (session.version < session.snapshot_version + kEventsWorthASnapshot) continue;
+    leaving_.Add(VisitorRecords::WriteSession(partition_key, session.bytes, visitor.key ? &*visitor.key : nullptr));
+  }
+}
+
+// What was committed is what is in memory from here on. Copies: they take what they need, and no more.
+void VisitorLease::Keep() {
+  resting().bytes = std::string(std::string_view(PackVisitor(state_)));
+  for (const LoadedSession& session : sessions_) {
+    if (session.packed.empty()) continue;
+    auto& sessions = resting().sessions;
+    std::erase_if(sessions, [&](const RestingSession& one) { return SessionIdOf(one.bytes) == session.state.id; });
+    if (sessions.size() == RestingVisitor::kMaxSessions) sessions.pop_back();
+    sessions.insert(sessions.begin(),
+                    {std::string(std::string_view(session.packed)), session.state.version, session.snapshot_version});
+  }
+  changed_ = false;
+}
+
+void VisitorLease::ForgetChanges() {
+  if (std::exchange(changed_, false)) resting() = {};
+  sessions_.clear();
+  state_ = {};
+  keeps_ = true;
+}
+
+void VisitorLease::Rest() {
+  if (!cipher_) return;  // moved from, or not loaded
+  const bool committed = !changed_;
+  ForgetChanges();
+  if (!committed || cipher_->error()) return;
+  resting().key = cipher_->TakeKey();
+  resting().keyless = !resting().key && !cipher_->error();
+}
 
 VisitFailure FailureOf(StoreError error) {
   switch (error) {
@@ -44,42 +97,48 @@ VisitOutcome<VisitorLease> VisitorOwner::Own(const AccountId& account, const Vis
 }
 
 VisitOutcome<void> VisitorOwner::LoadVisitor(VisitorLease& lease, bool fresh) {
-  VisitorRoom& room = lease.room();
-  if (!room.cipher || room.cipher->error()) {  // a key that could not be read is asked for anew
-    room.cipher =
-        std::make_unique<VisitorCipher>(store_, master_key_, PartitionKey(lease.account(), lease.visitor()), fresh);
-  }
-  if (room.visitor) return {};
-  if (fresh) {
-    room.visitor.emplace();
+  RestingVisitor& resting = lease.resting();
+  lease.cipher_ = std::make_unique<VisitorCipher>(store_, master_key_, PartitionKey(lease.account(), lease.visitor()),
+                                                  fresh || resting.keyless);
+  if (resting.key) lease.cipher_->GiveBack(*std::exchange(resting.key, std::nullopt));
+  if (fresh) return {};
+  if (!resting.bytes.empty()) {
+    lease.state_ = UnpackVisitor(resting.bytes).value();
     return {};
   }
   auto state = records_.ReadVisitor(lease.account(), lease.visitor());
   if (!state) return std::unexpected(FailureOf(state.error()));
-  room.visitor = *std::move(state);
+  lease.state_ = *std::move(state);
+  resting.bytes = PackVisitor(lease.state_);
   return {};
 }
 
-VisitOutcome<LoadedSession*> VisitorOwner::LoadSession(VisitorLease& lease, const SessionId& session) {
-  auto& sessions = lease.room().sessions;
-  sessions.remove_if([](const LoadedSession& one) { return !one.state.exists(); });
-  auto found = std::ranges::find(sessions, session, [](const LoadedSession& one) { return one.state.id; });
-  if (!session.empty() && found != sessions.end()) {
-    sessions.splice(sessions.begin(), sessions, found);
-    return &sessions.front();
+VisitOutcome<LoadedSession*> VisitorOwner::LoadSession(VisitorLease& lease, const SessionId& session,
+                                                       const Account* judge) {
+  const auto has_id = [&](const LoadedSession& one) { return one.state.exists() && one.state.id == session; };
+  if (auto loaded = std::ranges::find_if(lease.sessions_, has_id); loaded != lease.sessions_.end()) return &*loaded;
+  if (session.empty()) return &lease.sessions_.emplace_back();
+  for (const RestingSession& resting : lease.resting().sessions) {
+    if (SessionIdOf(resting.bytes) != session) continue;
+    auto state = UnpackSession(resting.bytes);
+    if (!state || (judge != nullptr && !IsJudgeable(*judge, *state))) break;
+    return &lease.sessions_.emplace_back(*std::move(state), std::string(), resting.snapshot_version);
   }
-  LoadedSession loaded;
-  if (!session.empty()) {
-    folds_.fetch_add(1, std::memory_order_relaxed);
-    auto folded = records_.FoldSession(lease.account(), lease.visitor(), session, lease.cipher());
-    if (!folded) return std::unexpected(FailureOf(folded.error()));
-    // Without the key the session would be folded without what it seals.
-    if (auto error = lease.cipher().error()) return std::unexpected(FailureOf(*error));
-    loaded = *std::move(folded);
-  }
-  if (sessions.size() == VisitorRoom::kMaxSessions) sessions.pop_back();
-  sessions.push_front(std::move(loaded));
-  return &sessions.front();
+  folds_.fetch_add(1, std::memory_order_relaxed);
+  auto stored = records_.ReadSession(lease.account(), lease.visitor(), session, lease.cipher(), judge);
+  if (!stored) return std::unexpected(FailureOf(stored.error()));
+  return &lease.sessions_.emplace_back(std::move(stored->state), std::string(), stored->snapshot_version);
+}
+
+void VisitorOwner::Pack(VisitorLease& lease, LoadedSession& session, const Account& judge,
+                        std::vector<StateWrite>& out) {
+  ForgetTexts(judge, session.state);
+  session.packed = PackSession(session.state);
+  if (session.state.version < session.snapshot_version + kEventsPerSnapshot) return;
+  const VisitorKey* key = lease.cipher().key();
+  if (lease.cipher().error()) return;
+  out.push_back(VisitorRecords::WriteSession(PartitionKey(lease.account(), lease.visitor()), session.packed, key));
+  session.snapshot_version = session.state.version;
 }
 
 VisitOutcome<std::vector<NewEvent>> VisitorOwner::Encode(VisitorLease& lease, std::span<const Event> events,
@@ -96,6 +155,7 @@ VisitOutcome<std::vector<NewEvent>> VisitorOwner::Encode(VisitorLease& lease, st
 
 VisitOutcome<AppendRequest> VisitorOwner::Prepare(VisitorLease& lease, VisitOutcome<AppendRequest> request) {
   if (!request || (request->streams.empty() && request->states.empty())) return request;
+  leaving_.TakeAll(request->states);
   if (auto key = lease.cipher().NewKeyWrite()) request->states.push_back(*std::move(key));
   const bool folds_time =
       std::ranges::any_of(request->states, [](const StateWrite& one) { return one.value_at != nullptr; });
@@ -108,13 +168,14 @@ std::optional<VisitOutcome<void>> VisitorOwner::Settle(VisitorLease& lease,
   if (appended) {
     lease.cipher().NewKeyWritten();
     const bool as_written = appended->time == lease.folded_time_.value_or(appended->time);
-    if (as_written && lease.keeps_) lease.changed_ = false;
+    if (as_written && lease.keeps_) lease.Keep();
     return VisitOutcome<void>();
   }
   if (appended.error() != StoreError::kConflict || ++lease.attempts_ == kAttempts) {
     return std::unexpected(FailureOf(appended.error()));
   }
   lease.ForgetChanges();
+  lease.resting() = {};  // the store knows more
   if (auto loaded = LoadVisitor(lease, false); !loaded) return loaded;
   return std::nullopt;
 }

@@ -1,5 +1,6 @@
 // Owning a visitor: its room, its state loaded from the store when absent, and commits of what its owner decided
-// (load → decide → append → retry, in this one place; docs/decisions/visitor-lease.md).
+// (load → decide → append → retry, in this one place; docs/decisions/visitor-lease.md). When and as what state is kept:
+// docs/decisions/snapshots.md.
 //
 // Thread-safe. A visitor's requests wait for one another (bounded); different visitors' do not. A VisitorLease belongs
 // to one thread at a time.
@@ -8,12 +9,17 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <list>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "api/visits/leaving_snapshots.h"
 #include "api/visits/visit_failure.h"
+#include "api/visits/visitor_cipher.h"
 #include "api/visits/visitor_records.h"
 #include "api/visits/visitor_rooms.h"
 #include "domain/events/event_codec.h"
@@ -22,47 +28,59 @@
 
 namespace monitor {
 
-// A visitor while it is owned: can be moved, and is all that is held of it across an append. Knows whether what is in
-// memory is ahead of what is on disk, and forgets it then when it ends, however that comes.
+// A session of a visitor that is owned.
+struct LoadedSession {
+  SessionState state;
+  std::string packed;                  // the state as it is to be kept; empty: it did not change
+  std::uint64_t snapshot_version = 0;  // of the snapshot in the store; 0: there is none
+};
+
+// A visitor while it is owned: can be moved, and is all that is held of it across an append. What Commit did not bring
+// to the disk is forgotten when it ends, however that comes.
 class VisitorLease {
  public:
   VisitorLease(VisitorLease&& other) noexcept
       : scope_(std::move(other.scope_)),
         place_(std::move(other.place_)),
+        cipher_(std::move(other.cipher_)),
+        state_(std::move(other.state_)),
+        sessions_(std::move(other.sessions_)),
         attempts_(other.attempts_),
         folded_time_(other.folded_time_),
         changed_(std::exchange(other.changed_, false)),
         keeps_(other.keeps_) {}
   VisitorLease& operator=(VisitorLease&&) = delete;
-  ~VisitorLease() { ForgetChanges(); }
+  ~VisitorLease() { Rest(); }
 
   const AccountId& account() const { return scope_.account; }
   const VisitorId& visitor() const { return scope_.visitor; }
   const EventScope& scope() const { return scope_; }
   // Loaded by VisitorOwner before anyone sees it.
-  const VisitorState& state() const { return *place_.room().visitor; }
-  VisitorCipher& cipher() { return *place_.room().cipher; }
+  const VisitorState& state() const { return state_; }
+  VisitorCipher& cipher() { return *cipher_; }
 
   // From here on the visitor's state and its sessions' may be changed, for Commit to keep or to forget.
   VisitorState& Change() {
     changed_ = true;
-    return *place_.room().visitor;
+    return state_;
   }
   // Not even what is committed holds in memory.
   void KeepNothing() { keeps_ = false; }
 
  private:
   friend class VisitorOwner;
-  VisitorLease(AccountId account, VisitorId visitor, VisitorRooms::Lease lease)
-      : scope_{.account = std::move(account), .visitor = std::move(visitor)}, place_(std::move(lease)) {}
-  VisitorRoom& room() { return place_.room(); }
-  void ForgetChanges() {
-    if (std::exchange(changed_, false)) room().Forget();
-    keeps_ = true;
-  }
+  VisitorLease(AccountId account, VisitorId visitor, VisitorRooms::Lease place)
+      : scope_{.account = std::move(account), .visitor = std::move(visitor)}, place_(std::move(place)) {}
+  RestingVisitor& resting() { return place_.visitor(); }
+  void Keep();
+  void ForgetChanges();
+  void Rest();
 
   EventScope scope_;
   VisitorRooms::Lease place_;
+  std::unique_ptr<VisitorCipher> cipher_;
+  VisitorState state_;
+  std::list<LoadedSession> sessions_;
   int attempts_ = 0;                   // appends that met a conflict
   std::optional<TimeMs> folded_time_;  // the state on its way to the disk is as of this time, if it knows any
   bool changed_ = false;
@@ -72,16 +90,18 @@ class VisitorLease {
 class VisitorOwner {
  public:
   // Both must outlive it.
-  VisitorOwner(EventStore& store, const MasterKey& master_key, VisitorRooms::Options rooms)
-      : store_(store), master_key_(master_key), records_(store), rooms_(rooms) {}
+  VisitorOwner(EventStore& store, const MasterKey& master_key, VisitorRooms::Options rooms);
 
   // Waits for the visitor until `deadline`. `fresh`: its id was just generated, so nothing is looked for.
   VisitOutcome<VisitorLease> Own(const AccountId& account, const VisitorId& visitor,
                                  std::chrono::steady_clock::time_point deadline, bool fresh = false);
 
-  // The session's state, the initial one if it does not exist. It lives until the next LoadSession or the
-  // commit, and may be changed only after VisitorLease::Change.
-  VisitOutcome<LoadedSession*> LoadSession(VisitorLease& lease, const SessionId& session);
+  // The session's state, the initial one if it does not exist. It lives until the commit, and may be changed only after
+  // VisitorLease::Change. Requests can be judged on it under `judge`; nullptr: none will be.
+  VisitOutcome<LoadedSession*> LoadSession(VisitorLease& lease, const SessionId& session,
+                                           const Account* judge = nullptr);
+  // A changed session as it is to be kept, and the write of its snapshot where one is due. Its events were encoded.
+  static void Pack(VisitorLease& lease, LoadedSession& session, const Account& judge, std::vector<StateWrite>& out);
 
   // The events' stored form; makes the visitor's key if one is needed.
   VisitOutcome<std::vector<NewEvent>> Encode(VisitorLease& lease, std::span<const Event> events,
@@ -106,17 +126,21 @@ class VisitorOwner {
   const MasterKey& master_key() const { return master_key_; }
   const VisitorRecords& records() const { return records_; }
   std::uint64_t cached() const { return rooms_.count(); }  // visitors whose state is in memory
+  std::uint64_t cached_bytes() const { return rooms_.bytes(); }
+  std::uint64_t max_cached_bytes() const { return rooms_.max_bytes(); }
   std::uint64_t folds() const { return folds_.load(std::memory_order_relaxed); }
 
  private:
   VisitOutcome<void> LoadVisitor(VisitorLease& lease, bool fresh);
   // The two sides of an append, with nothing but the lease between them. nullopt: to be decided once more.
-  static VisitOutcome<AppendRequest> Prepare(VisitorLease& lease, VisitOutcome<AppendRequest> request);
+  VisitOutcome<AppendRequest> Prepare(VisitorLease& lease, VisitOutcome<AppendRequest> request);
+  void OnForgotten(std::string_view partition_key, const RestingVisitor& visitor);
   std::optional<VisitOutcome<void>> Settle(VisitorLease& lease, const std::expected<Appended, StoreError>& appended);
 
   EventStore& store_;
   const MasterKey& master_key_;
   const VisitorRecords records_;
+  LeavingSnapshots leaving_;
   VisitorRooms rooms_;
   std::atomic<std::uint64_t> folds_ = 0;
 };

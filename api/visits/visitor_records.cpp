@@ -5,8 +5,16 @@
 #include <utility>
 #include <variant>
 
+#include "domain/deciding/session_texts.h"
+#include "domain/deciding/snapshots.h"
+#include "domain/events/event_codec.h"
+#include "domain/values/whole_number.h"
+#include "eventstore/log/keys.h"
+
 namespace monitor {
 namespace {
+
+constexpr char kPlain = '\0', kSealed = '\1';
 
 // Of one identity; more are not looked at.
 constexpr std::size_t kMaxConversationsOfIdentity = 64;
@@ -21,31 +29,101 @@ std::string ConversationKey(const AccountId& account, const ConversationId& id) 
   return "@conversation/" + account.str() + "/" + id.str();
 }
 
+std::string SessionKey(std::string_view partition_key, const SessionId& session) {
+  return std::string(partition_key) + "/" + session.str();
+}
+
 }  // namespace
+
+std::expected<void, std::string> VisitorRecords::AdmitSnapshots(EventStore& store) {
+  const auto kept = store.ReadState(StateTable::kMeta, kSnapshotsKey);
+  if (!kept) return std::unexpected("which snapshots the store holds can not be read");
+  const int layout = *kept ? ParseWhole<int>(**kept).value_or(0) : 0;
+  if (layout > kSnapshotLayout) {
+    return std::unexpected("the store holds snapshots of layout " + **kept + ", this program knows them up to " +
+                           std::to_string(kSnapshotLayout) + ": a newer one wrote them");
+  }
+  // Before the first of them: where nothing can be written now, neither can they.
+  if (layout < kSnapshotLayout) {
+    const StateWrite known{StateTable::kMeta, std::string(kSnapshotsKey), std::to_string(kSnapshotLayout)};
+    (void)store.Append({.states = {known}});
+  }
+  return {};
+}
 
 VisitorRecords::Read<VisitorState> VisitorRecords::ReadVisitor(const AccountId& account,
                                                                const VisitorId& visitor) const {
   auto snapshot = store_.ReadState(StateTable::kVisitor, PartitionKey(account, visitor));
   if (!snapshot) return std::unexpected(snapshot.error());
   if (!*snapshot) return VisitorState{};
-  std::optional<VisitorState> state = VisitorState::FromJson(**snapshot);
+  std::optional<VisitorState> state = UnpackVisitor(**snapshot);
   if (!state) return std::unexpected(StoreError::kCorrupt);
   return *std::move(state);
 }
 
-VisitorRecords::Read<LoadedSession> VisitorRecords::FoldSession(const AccountId& account, const VisitorId& visitor,
-                                                                const SessionId& session,
-                                                                const FieldCipher& cipher) const {
-  auto stored = store_.ReadStream(SessionStream(account, visitor, session));
+// nullopt: there is none that can be used. It may be sealed with a key that was destroyed since.
+std::optional<SessionState> VisitorRecords::ReadSnapshot(const std::string& key, const VisitorCipher& cipher) const {
+  const auto stored = store_.ReadState(StateTable::kSession, key);
+  if (!stored || !*stored || (*stored)->empty()) return std::nullopt;
+  const std::string_view bytes = std::string_view(**stored).substr(1);
+  if ((*stored)->front() == kPlain) return UnpackSession(bytes);
+  const VisitorKey* visitor_key = cipher.key();
+  const auto opened = visitor_key != nullptr ? visitor_key->OpenBytes(bytes) : std::nullopt;
+  return opened ? UnpackSession(*opened) : std::nullopt;
+}
+
+VisitorRecords::Read<void> VisitorRecords::FoldOn(SessionState& state, const StreamName& stream,
+                                                  const VisitorCipher& cipher, const Account* judge) const {
+  const auto stored = store_.ReadStream(stream, state.version + 1);
   if (!stored) return std::unexpected(stored.error());
-  LoadedSession loaded;
   for (const StoredEvent& one : *stored) {
     auto event = DecodeEventData(one.type, one.data, cipher);
     if (!event) return std::unexpected(StoreError::kCorrupt);
-    Evolve(loaded.state, *event, one.time);
-    loaded.event_bytes += one.data.size();
+    Evolve(state, *event, one.time);
+    if (judge != nullptr && std::holds_alternative<ActivityReported>(event->data)) ForgetTexts(*judge, state);
   }
-  return loaded;
+  // Without the key the session would be folded without what it seals.
+  if (auto error = cipher.error()) return std::unexpected(*error);
+  return {};
+}
+
+VisitorRecords::Read<StoredSession> VisitorRecords::ReadSession(const AccountId& account, const VisitorId& visitor,
+                                                                const SessionId& session, const VisitorCipher& cipher,
+                                                                const Account* judge) const {
+  auto snapshot = ReadSnapshot(SessionKey(PartitionKey(account, visitor), session), cipher);
+  if (auto error = cipher.error()) return std::unexpected(*error);
+  if (!snapshot || (judge != nullptr && !IsJudgeable(*judge, *snapshot))) {
+    return FoldSession(account, visitor, session, cipher, judge);
+  }
+  StoredSession read{*std::move(snapshot), 0};
+  read.snapshot_version = read.state.version;
+  auto folded = FoldOn(read.state, SessionStream(account, visitor, session), cipher, judge);
+  if (!folded) return std::unexpected(folded.error());
+  return read;
+}
+
+VisitorRecords::Read<StoredSession> VisitorRecords::FoldSession(const AccountId& account, const VisitorId& visitor,
+                                                                const SessionId& session, const VisitorCipher& cipher,
+                                                                const Account* judge) const {
+  StoredSession folded;
+  auto whole = FoldOn(folded.state, SessionStream(account, visitor, session), cipher, judge);
+  if (!whole) return std::unexpected(whole.error());
+  return folded;
+}
+
+VisitorRecords::Read<SessionTranscript> VisitorRecords::ReadTranscript(const AccountId& account,
+                                                                       const VisitorId& visitor,
+                                                                       const SessionId& session,
+                                                                       const FieldCipher& cipher) const {
+  const auto stored = store_.ReadStream(SessionStream(account, visitor, session));
+  if (!stored) return std::unexpected(stored.error());
+  SessionTranscript transcript;
+  for (const StoredEvent& one : *stored) {
+    const auto event = DecodeEventData(one.type, one.data, cipher);
+    if (!event) return std::unexpected(StoreError::kCorrupt);
+    Evolve(transcript, *event);
+  }
+  return transcript;
 }
 
 VisitorRecords::Read<std::vector<StreamName>> VisitorRecords::SessionStreams(const AccountId& account,
@@ -123,7 +201,18 @@ VisitorRecords::Read<std::vector<OpenConversation>> VisitorRecords::Conversation
 }
 
 StateWrite VisitorRecords::WriteVisitor(const AccountId& account, const VisitorId& visitor, const VisitorState& state) {
-  return {StateTable::kVisitor, PartitionKey(account, visitor), state.ToJson()};
+  return {StateTable::kVisitor, PartitionKey(account, visitor), PackVisitor(state)};
+}
+
+StateWrite VisitorRecords::WriteSession(std::string_view partition_key, std::string_view packed,
+                                        const VisitorKey* key) {
+  std::string value(1, key != nullptr ? kSealed : kPlain);
+  value.append(key != nullptr ? key->SealBytes(packed) : packed);
+  return {StateTable::kSession, SessionKey(partition_key, SessionIdOf(packed)), std::move(value)};
+}
+
+StateWrite VisitorRecords::DeleteSession(std::string_view partition_key, const SessionId& session) {
+  return {StateTable::kSession, SessionKey(partition_key, session), std::nullopt};
 }
 
 StateWrite VisitorRecords::WriteIdentity(const AccountId& account, const IdentityHash& identity,

@@ -3,12 +3,14 @@
 // Thread-safe; holds nothing. Keys in StateTable::kVisitor (an account id has neither `@` nor `/`, a visitor id and an
 // identity hash no `/`; a conversation id stands last and may hold anything):
 //
-//   ACCOUNT/VISITOR                       VisitorState::ToJson
+//   ACCOUNT/VISITOR                       PackVisitor (snapshots.h)
 //   @identity/ACCOUNT/HASH                the visitor that last presented this identity with loa1
 //   @open/ACCOUNT/HASH/CONVERSATION       the visitor whose open conversation has this identity
 //   @conversation/ACCOUNT/CONVERSATION    the visitor whose conversation this is; while it is open
 //
-// In StateTable::kVisitorKey: ACCOUNT/VISITOR (visitor_keys.h).
+// In StateTable::kSession, ACCOUNT/VISITOR/SESSION: 0x00 and PackSession of a visitor that has no key, 0x01 and the
+// same sealed with its key of one that has: a session's state holds what its events seal. It may be older than the
+// stream's end, never newer. In StateTable::kVisitorKey: ACCOUNT/VISITOR (visitor_keys.h).
 #pragma once
 
 #include <cstddef>
@@ -17,12 +19,18 @@
 #include <string>
 #include <vector>
 
-#include "api/visits/visitor_rooms.h"
+#include "api/visits/visitor_cipher.h"
+#include "domain/account/account.h"
 #include "domain/deciding/session.h"
-#include "domain/events/event_codec.h"
+#include "domain/deciding/session_transcript.h"
 #include "eventstore/event_store.h"
 
 namespace monitor {
+
+struct StoredSession {
+  SessionState state;
+  std::uint64_t snapshot_version = 0;  // of the snapshot it was read from; 0: there was none
+};
 
 class VisitorRecords {
  public:
@@ -33,11 +41,21 @@ class VisitorRecords {
   template <class T>
   using Read = std::expected<T, StoreError>;
 
+  // Makes the store's snapshots and this program known to each other. The error, of a store that holds newer ones, is
+  // one sentence.
+  static std::expected<void, std::string> AdmitSnapshots(EventStore& store);
+
   // A visitor never heard of has the initial state.
   Read<VisitorState> ReadVisitor(const AccountId& account, const VisitorId& visitor) const;
-  // Folds the session's stream; a session that does not exist (or is another visitor's) has the initial state.
-  Read<LoadedSession> FoldSession(const AccountId& account, const VisitorId& visitor, const SessionId& session,
-                                  const FieldCipher& cipher) const;
+  // From its snapshot and the events since; a session that does not exist (or is another visitor's) has the initial
+  // state. It can be judged under `judge`, its texts forgotten then; nullptr: it will not be judged.
+  Read<StoredSession> ReadSession(const AccountId& account, const VisitorId& visitor, const SessionId& session,
+                                  const VisitorCipher& cipher, const Account* judge) const;
+  // The same from its first event on, where no snapshot serves.
+  Read<StoredSession> FoldSession(const AccountId& account, const VisitorId& visitor, const SessionId& session,
+                                  const VisitorCipher& cipher, const Account* judge) const;
+  Read<SessionTranscript> ReadTranscript(const AccountId& account, const VisitorId& visitor, const SessionId& session,
+                                         const FieldCipher& cipher) const;
   Read<std::vector<StreamName>> SessionStreams(const AccountId& account, const VisitorId& visitor) const;
   // Hashes of the identities that the visitor presented with loa1, over all its kept sessions.
   Read<std::vector<IdentityHash>> IdentitiesOf(const AccountId& account, const VisitorId& visitor,
@@ -53,6 +71,9 @@ class VisitorRecords {
                                                       const std::vector<Identity>& identities) const;
 
   static StateWrite WriteVisitor(const AccountId& account, const VisitorId& visitor, const VisitorState& state);
+  // `partition_key` is `accountId/visitorId`, `packed` PackSession; `key` nullptr: the visitor has none.
+  static StateWrite WriteSession(std::string_view partition_key, std::string_view packed, const VisitorKey* key);
+  static StateWrite DeleteSession(std::string_view partition_key, const SessionId& session);
   static StateWrite WriteIdentity(const AccountId& account, const IdentityHash& identity, const VisitorId& visitor);
   static StateWrite DeleteIdentity(const AccountId& account, const IdentityHash& identity);
   static StateWrite DeleteKey(const AccountId& account, const VisitorId& visitor);
@@ -62,6 +83,9 @@ class VisitorRecords {
 
  private:
   Read<std::optional<VisitorId>> ReadVisitorId(const std::string& key) const;
+  std::optional<SessionState> ReadSnapshot(const std::string& key, const VisitorCipher& cipher) const;
+  Read<void> FoldOn(SessionState& state, const StreamName& stream, const VisitorCipher& cipher,
+                    const Account* judge) const;
 
   const EventStore& store_;
 };

@@ -1,14 +1,35 @@
 #include "api/visits/visitor_rooms.h"
 
+#include <algorithm>
 #include <functional>
 
 namespace monitor {
 namespace {
 
 // Rooms looked at for one that can be forgotten; taken ones at the cold end are rare.
-constexpr int kMaxEvictionSteps = 16;
+constexpr int kMaxColdRooms = 16;
+
+// What glibc's allocator takes for a block of that size.
+constexpr std::size_t HeapBlock(std::size_t size) {
+  return size == 0 ? 0 : std::max<std::size_t>(32, (size + 8 + 15) / 16 * 16);
+}
+
+std::size_t HeapBytes(const std::string& text) {
+  return text.capacity() <= std::string().capacity() ? 0 : HeapBlock(text.capacity() + 1);
+}
+
+// A list's node beside its value, and a hash table's node with its place in the table.
+constexpr std::size_t kListNode = 2 * sizeof(void*);
+constexpr std::size_t kIndexNode = HeapBlock(3 * sizeof(void*) + sizeof(std::string_view)) + 2 * sizeof(void*);
+constexpr std::size_t kKeySecret = HeapBlock(32);
 
 }  // namespace
+
+std::size_t RestingVisitor::Bytes() const {
+  std::size_t sum = HeapBytes(bytes) + HeapBlock(sessions.capacity() * sizeof(RestingSession));
+  for (const RestingSession& session : sessions) sum += HeapBytes(session.bytes);
+  return sum + (key ? kKeySecret : 0);
+}
 
 std::expected<VisitorRooms::Lease, VisitorRooms::Refusal> VisitorRooms::Enter(
     const std::string& key, std::chrono::steady_clock::time_point deadline) {
@@ -22,7 +43,7 @@ std::expected<VisitorRooms::Lease, VisitorRooms::Refusal> VisitorRooms::Enter(
       return std::unexpected(Refusal::kTooManyWaiting);
     }
     ++slot.waiting;
-    const bool left = slot.left.wait_until(lock, deadline, [&] { return !slot.taken; });
+    const bool left = shard.left.wait_until(lock, deadline, [&] { return !slot.taken; });
     --slot.waiting;
     waiting_.fetch_sub(1);
     if (!left) return std::unexpected(Refusal::kDeadline);
@@ -38,32 +59,49 @@ VisitorRooms::Slot& VisitorRooms::FindOrMake(Shard& shard, const std::string& ke
   }
   Slot& slot = shard.slots.emplace_front(key);
   shard.by_key.emplace(slot.key, shard.slots.begin());
-  shard.weight += slot.weight;
   count_.fetch_add(1, std::memory_order_relaxed);
+  Weigh(shard, slot);
   return slot;
 }
 
-void VisitorRooms::Leave(Shard& shard, Slot& slot) {
-  std::lock_guard lock(shard.mutex);
-  const std::size_t weight = kEmptyRoomBytes + slot.room.event_bytes();
-  shard.weight = shard.weight - slot.weight + weight;
-  slot.weight = weight;
-  slot.taken = false;
-  if (slot.waiting > 0) slot.left.notify_one();
-  Evict(shard);
+void VisitorRooms::Weigh(Shard& shard, Slot& slot) {
+  const std::size_t bytes =
+      HeapBlock(kListNode + sizeof(Slot)) + kIndexNode + HeapBytes(slot.key) + slot.visitor.Bytes();
+  const std::size_t more = bytes - slot.bytes;  // modulo 2^64, as the sums are
+  shard.bytes += more;
+  bytes_.fetch_add(more, std::memory_order_relaxed);
+  slot.bytes = bytes;
 }
 
-void VisitorRooms::Evict(Shard& shard) {
+void VisitorRooms::Leave(Shard& shard, Slot& slot) {
+  std::list<Slot> cold;
+  {
+    std::lock_guard lock(shard.mutex);
+    Weigh(shard, slot);
+    slot.taken = false;
+    if (slot.waiting > 0) shard.left.notify_all();
+    cold = TakeCold(shard);
+  }
+  if (!on_forgotten_) return;
+  for (const Slot& one : cold) on_forgotten_(one.key, one.visitor);
+}
+
+std::list<VisitorRooms::Slot> VisitorRooms::TakeCold(Shard& shard) {
+  std::list<Slot> cold;
   auto candidate = shard.slots.end();
-  for (int step = 0; step < kMaxEvictionSteps && candidate != shard.slots.begin(); ++step) {
-    if (shard.slots.size() <= options_.max_visitors / kShards && shard.weight <= options_.max_bytes / kShards) return;
+  for (int step = 0; step < kMaxColdRooms && candidate != shard.slots.begin(); ++step) {
+    if (shard.bytes <= options_.max_bytes / kShards) break;
     --candidate;
     if (candidate->taken || candidate->waiting > 0) continue;
-    shard.weight -= candidate->weight;
-    shard.by_key.erase(candidate->key);
-    candidate = shard.slots.erase(candidate);
+    shard.bytes -= candidate->bytes;
+    bytes_.fetch_sub(candidate->bytes, std::memory_order_relaxed);
     count_.fetch_sub(1, std::memory_order_relaxed);
+    shard.by_key.erase(candidate->key);
+    const auto next = std::next(candidate);
+    cold.splice(cold.end(), shard.slots, candidate);
+    candidate = next;
   }
+  return cold;
 }
 
 }  // namespace monitor

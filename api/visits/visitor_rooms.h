@@ -2,8 +2,8 @@
 // (docs/decisions/visitor-lease.md). Others of the same visitor wait, bounded; different visitors do not notice
 // one another.
 //
-// Thread-safe. What is in a room is a cache of what the store holds: it is forgotten, least recently used first, when
-// there are more than `max_visitors` rooms, or they weigh more than `max_bytes`.
+// Thread-safe. What is in a room is a cache of what the store holds, at rest as bytes (snapshots.h). It is forgotten,
+// least recently used first, when all of it takes more than `max_bytes`.
 #pragma once
 
 #include <array>
@@ -13,54 +13,51 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <limits>
 #include <list>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
-#include "api/visits/visitor_cipher.h"
-#include "domain/deciding/session.h"
+#include "eventstore/keys/visitor_keys.h"
 
 namespace monitor {
 
-// A session's state, and the size of the events folded into it: a measure of its own.
-struct LoadedSession {
-  SessionState state;
-  std::size_t event_bytes = 0;
+struct RestingSession {
+  std::string bytes;                   // PackSession
+  std::uint64_t version = 0;           // of its stream
+  std::uint64_t snapshot_version = 0;  // of the snapshot that the store has; 0: none
 };
 
-// One visitor's state in memory. Empty until it is loaded.
-struct VisitorRoom {
-  static constexpr std::size_t kMaxSessions = 4;  // loaded at once; the least recently used is forgotten
+// One visitor between its requests.
+struct RestingVisitor {
+  static constexpr std::size_t kMaxSessions = 4;  // the least recently used is forgotten
 
-  std::optional<VisitorState> visitor;
-  std::list<LoadedSession> sessions;  // the most recently used first
-  std::unique_ptr<VisitorCipher> cipher;
+  std::string bytes;                     // PackVisitor; empty: not loaded
+  std::vector<RestingSession> sessions;  // the most recently used first
+  std::optional<VisitorKey> key;
+  bool keyless = false;  // the store is known to have no key of it
 
-  void Forget() { *this = VisitorRoom{}; }
-  std::size_t event_bytes() const {
-    std::size_t sum = 0;
-    for (const LoadedSession& session : sessions) sum += session.event_bytes;
-    return sum;
-  }
+  // What it takes on the heap.
+  std::size_t Bytes() const;
 };
 
 class VisitorRooms {
  public:
   static constexpr std::size_t kShards = 64;
-  static constexpr std::size_t kEmptyRoomBytes = 1'024;  // what a room weighs besides its events
 
   struct Options {
-    std::size_t max_visitors = 200'000;
     std::size_t max_bytes = 512ull << 20;
     int max_waiting = 16;                                      // for one visitor
     int max_waiting_in_all = std::numeric_limits<int>::max();  // each holds a thread
   };
+  // Told of each visitor that is forgotten; its key is `accountId/visitorId`. Must be thread-safe.
+  using OnForgotten = std::function<void(std::string_view key, const RestingVisitor& visitor)>;
 
   enum class Refusal : std::uint8_t { kTooManyWaiting, kDeadline };
 
@@ -68,17 +65,17 @@ class VisitorRooms {
   struct Slot {
     explicit Slot(std::string name) : key(std::move(name)) {}
     const std::string key;
-    VisitorRoom room;
-    std::condition_variable left;
-    bool taken = false;
+    RestingVisitor visitor;
+    std::size_t bytes = 0;  // as counted in the shard
     int waiting = 0;
-    std::size_t weight = kEmptyRoomBytes;  // as counted in the shard
+    bool taken = false;
   };
   struct Shard {
     std::mutex mutex;
-    std::list<Slot> slots;  // the most recently used first
+    std::condition_variable left;  // some room that others wait for
+    std::list<Slot> slots;         // the most recently used first
     std::unordered_map<std::string_view, std::list<Slot>::iterator> by_key;
-    std::size_t weight = 0;
+    std::size_t bytes = 0;
   };
 
  public:
@@ -91,7 +88,7 @@ class VisitorRooms {
     ~Lease() {
       if (rooms_ != nullptr) rooms_->Leave(*shard_, *slot_);
     }
-    VisitorRoom& room() const { return slot_->room; }
+    RestingVisitor& visitor() const { return slot_->visitor; }
 
    private:
     friend class VisitorRooms;
@@ -101,21 +98,27 @@ class VisitorRooms {
     Slot* slot_;
   };
 
-  explicit VisitorRooms(Options options) : options_(options) {}
+  explicit VisitorRooms(Options options, OnForgotten on_forgotten = {})
+      : options_(options), on_forgotten_(std::move(on_forgotten)) {}
 
   // Waits for the visitor's room until `deadline`. `key` is `accountId/visitorId`.
   std::expected<Lease, Refusal> Enter(const std::string& key, std::chrono::steady_clock::time_point deadline);
 
   std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
+  std::uint64_t max_bytes() const { return options_.max_bytes; }
+  std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
   Slot& FindOrMake(Shard& shard, const std::string& key);
   void Leave(Shard& shard, Slot& slot);
-  void Evict(Shard& shard);
+  void Weigh(Shard& shard, Slot& slot);
+  std::list<Slot> TakeCold(Shard& shard);
 
   const Options options_;
+  const OnForgotten on_forgotten_;
   std::array<Shard, kShards> shards_;
   std::atomic<std::uint64_t> count_ = 0;
+  std::atomic<std::uint64_t> bytes_ = 0;
   std::atomic<int> waiting_ = 0;
 };
 

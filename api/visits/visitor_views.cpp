@@ -10,13 +10,11 @@ namespace monitor {
 
 // As it is on disk, whoever owns the visitor.
 VisitOutcome<SessionState> VisitorViews::ReadSession(const AccountId& account, const VisitorId& visitor,
-                                                     const SessionId& session) const {
+                                                     const SessionId& session, const Account* judge) const {
   VisitorCipher cipher(owner_.store(), owner_.master_key(), PartitionKey(account, visitor), false);
-  auto folded = owner_.records().FoldSession(account, visitor, session, cipher);
-  if (!folded) return std::unexpected(FailureOf(folded.error()));
-  // Without the key the session would be folded without what it seals.
-  if (auto error = cipher.error()) return std::unexpected(FailureOf(*error));
-  return std::move(folded->state);
+  auto read = owner_.records().ReadSession(account, visitor, session, cipher, judge);
+  if (!read) return std::unexpected(FailureOf(read.error()));
+  return std::move(read->state);
 }
 
 // Who looks waits for nobody: while another owns the visitor, what is on disk is shown.
@@ -31,7 +29,7 @@ VisitOutcome<SessionState> VisitorViews::LookAtSession(const AccountId& account,
   if (lease.error().code == VisitFailure::Code::kCorrupt) return std::unexpected(std::move(lease.error()));
   auto state = owner_.records().ReadVisitor(account, visitor);
   if (!state) return std::unexpected(FailureOf(state.error()));
-  return ReadSession(account, visitor, session.value_or(state->newest_session));
+  return ReadSession(account, visitor, session.value_or(state->newest_session), nullptr);
 }
 
 VisitOutcome<std::optional<SessionView>> VisitorViews::FindSession(const AccountState& account,
@@ -42,6 +40,16 @@ VisitOutcome<std::optional<SessionView>> VisitorViews::FindSession(const Account
   const TimeMs now = owner_.store().Now();
   if (!IsLive(*found, account.account->settings, now)) return std::nullopt;
   return SessionView{*std::move(found), now};
+}
+
+VisitOutcome<SessionTranscript> VisitorViews::Transcript(const AccountId& account, const VisitorId& visitor,
+                                                         const SessionId& session) const {
+  VisitorCipher cipher(owner_.store(), owner_.master_key(), PartitionKey(account, visitor), false);
+  auto transcript = owner_.records().ReadTranscript(account, visitor, session, cipher);
+  if (!transcript) return std::unexpected(FailureOf(transcript.error()));
+  // Without the key it would be shown without what it seals.
+  if (auto error = cipher.error()) return std::unexpected(FailureOf(*error));
+  return *std::move(transcript);
 }
 
 VisitOutcome<VisitorState> VisitorViews::FindVisitor(const AccountState& account, const VisitorId& visitor) const {
@@ -90,7 +98,7 @@ VisitOutcome<std::vector<Judgement>> VisitorViews::Explain(const AccountState& a
   if (!visitor) return std::unexpected(FailureOf(visitor.error()));
   SessionState session;
   if (request.session && !request.visitor.empty()) {
-    auto read = ReadSession(id, request.visitor, *request.session);
+    auto read = ReadSession(id, request.visitor, *request.session, account.account.get());
     if (!read) return std::unexpected(std::move(read.error()));
     session = *std::move(read);
   }

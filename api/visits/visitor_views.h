@@ -37,6 +37,9 @@ class VisitorViews {
   // The live session of this visitor (the newest, if none is named). nullopt: there is none.
   VisitOutcome<std::optional<SessionView>> FindSession(const AccountState& account, const VisitorId& visitor,
                                                        const std::optional<SessionId>& session) const;
+  // What the session said, read from its events.
+  VisitOutcome<SessionTranscript> Transcript(const AccountId& account, const VisitorId& visitor,
+                                             const SessionId& session) const;
   // Its state, or kNotFound if nothing is known of the visitor.
   VisitOutcome<VisitorState> FindVisitor(const AccountState& account, const VisitorId& visitor) const;
   // Streams of its sessions, by name.
@@ -45,8 +48,8 @@ class VisitorViews {
   VisitOutcome<std::optional<VisitorKey>> KeyOf(const AccountId& account, const VisitorId& visitor) const;
 
  private:
-  VisitOutcome<SessionState> ReadSession(const AccountId& account, const VisitorId& visitor,
-                                         const SessionId& session) const;
+  VisitOutcome<SessionState> ReadSession(const AccountId& account, const VisitorId& visitor, const SessionId& session,
+                                         const Account* judge) const;
   VisitOutcome<SessionState> LookAtSession(const AccountId& account, const VisitorId& visitor,
                                            const std::optional<SessionId>& session) const;
 

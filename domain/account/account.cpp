@@ -98,6 +98,19 @@ std::set<std::int64_t> EngagementIds(const json::Value& root) {
   return ids;
 }
 
+// Written anew, so that blanks make no difference.
+Revision TextRevisionOf(const json::Value& root) {
+  std::string texts;
+  json::Writer out(texts);
+  out.BeginArray();
+  for (const char* library : {"onsiteLocations", "visitorProfiles", "visitorBehaviors"}) {
+    const json::Value* value = root.Find(library);
+    value != nullptr ? out.Copy(*value) : out.Null();
+  }
+  out.EndArray();
+  return RevisionOf(texts);
+}
+
 void ReadAll(const Node& root, AccountDraft& draft) {
   ReadIdentity(root, draft);
   ReadAppInstallations(root, draft);
@@ -147,6 +160,7 @@ std::expected<std::shared_ptr<const Account>, std::vector<DocumentError>> ParseA
   if (root.IsObject()) ReadAll(root, draft);
   if (!errors.empty()) return std::unexpected(errors.Take(json->root()));
 
+  draft.library.text_revision = TextRevisionOf(json->root());
   account->library = std::make_unique<const Library>(std::move(draft.library));
   account->revision = RevisionOf(document);
   account->document = std::move(document);

@@ -68,8 +68,8 @@ Rule ReadProducts(const Node& node, AccountDraft&) {
   return products;
 }
 
-Rule ReadVisitorError(const Node& node, AccountDraft&) {
-  VisitorError error;
+Rule ReadVisitorError(const Node& node, AccountDraft& draft) {
+  VisitorError error{.number = draft.visitor_errors++};
   if (auto message = node.Text("message")) error.message = FoldCase(*message);
   if (auto code = node.Text("code")) error.code = FoldCase(*code);
   error.ordinal = node.Integer("ordinal", {1, 1'000'000}).value_or(1);

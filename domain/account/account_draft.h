@@ -57,6 +57,7 @@ struct AccountDraft {
       behaviors{"visitor behavior"}, schedules{"schedule"}, occasions{"special occasion"}, campaigns{"campaign"},
       engagements{"engagement"};
   std::set<std::string, std::less<>> app_ids;
+  std::uint32_t visitor_errors = 0;       // conditions of that type so far
   std::set<std::int64_t> engagement_ids;  // known before behaviours, which may name them, are read
 
   std::vector<ScheduleDraft> schedule_drafts;

@@ -17,6 +17,7 @@
 #include "domain/account/schedule.h"
 #include "domain/values/address.h"
 #include "domain/values/decimal.h"
+#include "domain/values/names.h"
 #include "domain/values/text_match.h"
 #include "domain/values/time_zone.h"
 #include "domain/values/vocabulary.h"
@@ -167,6 +168,7 @@ struct Products {
   std::optional<Range<Decimal>> price;
 };
 struct VisitorError {
+  std::uint32_t number;                // among the library's
   std::optional<std::string> message;  // folded; contained in the error's
   std::optional<std::string> code;     // folded; equal to the error's
   std::int64_t ordinal = 1;
@@ -200,6 +202,9 @@ using Profile = std::vector<Condition<ProfileRule>>;
 using Behavior = std::vector<Condition<BehaviorRule>>;
 
 struct Library {
+  // Of all that a client's texts are compared with: locations, profiles and behaviours, as documents say them. Of the
+  // same text revision, locations, referrals and errors have the same numbers and meanings.
+  Revision text_revision;
   TimeZone zone;  // the account's
   Locations locations;
   std::vector<TextMatcher> referrals;

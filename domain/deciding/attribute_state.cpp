@@ -1,6 +1,7 @@
 // Field names are those of http-api.md section 5.
 #include "domain/deciding/attribute_state.h"
 
+#include "domain/values/hash.h"
 #include "domain/values/json.h"
 #include "domain/values/text_match.h"
 #include "domain/values/whole_number.h"
@@ -113,6 +114,8 @@ void FoldError(AttributeState& state, const Value* error) {
   for (SessionError& earlier : state.errors) {
     if (EqualsFolded(earlier.context_id, context_id) && EqualsFolded(earlier.code, code)) earlier.resolved = true;
   }
+  if (state.fitting_errors.empty()) return;
+  std::erase_if(state.fitting_errors, [key = KeyOf(reported)](const FittingError& one) { return one.key == key; });
 }
 
 void FoldKeywords(AttributeState& state, const Value* keywords) {
@@ -122,6 +125,13 @@ void FoldKeywords(AttributeState& state, const Value* keywords) {
 }
 
 }  // namespace
+
+std::uint64_t KeyOf(const SessionError& error) {
+  std::string folded = FoldCase(error.context_id);
+  folded.push_back('\0');
+  FoldCase(error.code, folded);
+  return ShortHash(folded);
+}
 
 void FoldAttribute(AttributeState& state, const Attribute& attribute) {
   switch (attribute.type) {

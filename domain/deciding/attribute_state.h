@@ -41,6 +41,14 @@ struct SessionError {
   bool operator==(const SessionError&) const = default;
 };
 
+// An error whose texts were forgotten (session_texts.h): that it fits one of the library's visitorError conditions.
+struct FittingError {
+  std::uint64_t key;   // of its contextId and code, by which it can still be taken back
+  std::uint32_t rule;  // VisitorError::number
+
+  bool operator==(const FittingError&) const = default;
+};
+
 // Absent = unknown.
 struct AttributeState {
   CartState cart;
@@ -56,10 +64,15 @@ struct AttributeState {
   std::optional<std::int64_t> age;
   std::optional<std::string> gender;                   // MALE, FEMALE, OTHER
   std::map<std::string, std::int64_t> service_status;  // newest by topic, folded as by FoldCase
-  std::vector<SessionError> errors;  // in order; resolved ones are no errors themselves and are not listed
+  // In order; resolved ones are no errors themselves and are not listed.
+  std::vector<SessionError> errors;          // those not yet forgotten
+  std::vector<FittingError> fitting_errors;  // those before them
 
   bool operator==(const AttributeState&) const = default;
 };
+
+// By which a resolved error takes back an earlier one.
+std::uint64_t KeyOf(const SessionError& error);
 
 // Merges one validated attribute into the state. Silent on what it does not know.
 void FoldAttribute(AttributeState& state, const Attribute& attribute);

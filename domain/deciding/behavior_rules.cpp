@@ -99,12 +99,6 @@ bool Fits(const Product& product, const Products& rule) {
          NameFits(product.category, rule.category);
 }
 
-bool Fits(const SessionError& error, const VisitorError& rule) {
-  if (error.resolved) return false;
-  if (rule.code && !EqualsFolded(error.code, *rule.code)) return false;
-  return !rule.message || FoldCase(error.message).contains(*rule.message);
-}
-
 bool ContainsAny(const std::set<std::int64_t>& engagements, const std::vector<std::int64_t>& wanted) {
   if (wanted.empty()) return !engagements.empty();
   return std::ranges::any_of(wanted, [&](std::int64_t id) { return engagements.contains(id); });
@@ -148,8 +142,9 @@ struct BehaviorMatcher {
     return std::ranges::any_of(products, [&](const Product& product) { return Fits(product, rule); });
   }
   bool operator()(const VisitorError& rule) const {
-    return std::ranges::count_if(attributes.errors, [&](const SessionError& error) { return Fits(error, rule); }) >=
-           rule.ordinal;
+    const auto earlier = std::ranges::count(attributes.fitting_errors, rule.number, &FittingError::rule);
+    const auto fits = [&](const SessionError& error) { return Fits(error, rule); };
+    return earlier + std::ranges::count_if(attributes.errors, fits) >= rule.ordinal;
   }
   bool operator()(const EngagedInSession& rule) const {
     switch (rule.state) {
@@ -176,6 +171,12 @@ struct BehaviorMatcher {
 };
 
 }  // namespace
+
+bool Fits(const SessionError& error, const VisitorError& rule) {
+  if (error.resolved) return false;
+  if (rule.code && !EqualsFolded(error.code, *rule.code)) return false;
+  return !rule.message || FoldCase(error.message).contains(*rule.message);
+}
 
 bool Holds(const BehaviorRule& rule, const Evidence& evidence) { return std::visit(BehaviorMatcher{evidence}, rule); }
 

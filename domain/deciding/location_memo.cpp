@@ -91,9 +91,9 @@ void UpdateReferrals(const std::vector<TextMatcher>& referrals, const SessionSta
 
 void UpdateLocationMemo(const Account& account, SessionState& session) {
   Memo& memo = session.location_memo;
-  if (memo.revision != account.revision) {
+  if (memo.text_revision != account.library->text_revision) {
     memo = Memo{};
-    memo.revision = account.revision;
+    memo.text_revision = account.library->text_revision;
   }
   UpdateViews(account.library->locations, session, memo);
   UpdateReferrals(account.library->referrals, session, memo);

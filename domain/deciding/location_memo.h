@@ -10,7 +10,9 @@
 
 namespace monitor {
 
-// Brings session.location_memo up to the session's views and referrers. Begins anew under another revision.
+// Brings session.location_memo up to the session's views and referrers. Begins anew under another
+// text revision; a session whose texts were forgotten under that other one can not be judged any more
+// (session_texts.h).
 void UpdateLocationMemo(const Account& account, SessionState& session);
 
 // Some include matched an entry point of the newest request, or if it brought none of the page's newest that did (no

@@ -1,8 +1,9 @@
 #include "domain/deciding/repeat.h"
 
 #include <algorithm>
-#include <functional>
 #include <string_view>
+
+#include "domain/values/hash.h"
 
 namespace monitor {
 namespace {
@@ -12,7 +13,7 @@ class Fingerprint {
  public:
   Fingerprint& Add(std::string_view part) {
     Add(std::uint64_t{part.size()});
-    return Add(std::uint64_t{std::hash<std::string_view>{}(part)});
+    return Add(ShortHash(part));
   }
   Fingerprint& Add(std::uint64_t part) {
     value_ = (value_ ^ part) * 0x9E3779B97F4A7C15;
@@ -53,6 +54,13 @@ std::uint64_t FingerprintOf(const ImpressionReported& impression, bool page_sent
   print.Add(std::uint64_t{impression.context_sent});
   if (impression.context_sent) print.Add(std::uint64_t{impression.context_id});
   return print.value();
+}
+
+std::uint32_t FingerprintOf(const std::vector<std::string>& entry_points) {
+  if (entry_points.empty()) return 0;
+  Fingerprint print;
+  for (const std::string& point : entry_points) print.Add(point);
+  return std::max(static_cast<std::uint32_t>(print.value()), std::uint32_t{1});
 }
 
 bool WasSaid(const std::vector<Utterance>& utterances, std::uint64_t fingerprint, TimeMs now) {

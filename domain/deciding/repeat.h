@@ -2,7 +2,8 @@
 // retry after a lost acknowledgement looks like. Compared as sent after validation: an absent page id equals an absent
 // one, an impression that names no context equals one that names none.
 //
-// Fingerprints live in memory only and are computed from events, so that a fold remembers what a request said.
+// Fingerprints are computed from events, so that a fold remembers what a request said; they stand in snapshots, so that
+// they are the same in every program.
 // Pure; any thread.
 #pragma once
 
@@ -19,6 +20,9 @@ namespace monitor {
 std::optional<std::uint64_t> FingerprintOf(const ActivityReported& activity);
 // `page_sent`: the impression's request named its page itself.
 std::uint64_t FingerprintOf(const ImpressionReported& impression, bool page_sent);
+
+// Of a request's entry points as sent; 0: it has none.
+std::uint32_t FingerprintOf(const std::vector<std::string>& entry_points);
 
 // Said at most kRepeatWindow before `now`; exactly that long ago still counts.
 bool WasSaid(const std::vector<Utterance>& utterances, std::uint64_t fingerprint, TimeMs now);

@@ -56,7 +56,7 @@ VisitRequest RequestOf(const std::vector<Event>& events, const ActivityReported&
   request.entry_points = activity.entry_points;
   request.attributes = activity.engagement_attributes;
   request.address_matches = activity.address_matches;
-  request.user_agent = created ? created->user_agent : session.user_agent;
+  if (created) request.user_agent = created->user_agent;  // asked for only where a session begins
   request.stored_address = created ? created->ip_address : session.ip_address;
   for (const Event& event : events) {
     if (auto* reported = std::get_if<ImpressionReported>(&event.data))

@@ -23,6 +23,8 @@ struct Evidence {
 
 bool Holds(const ProfileRule& rule, const Evidence& evidence);
 bool Holds(const BehaviorRule& rule, const Evidence& evidence);
+// An error that was not taken back, of that code and message.
+bool Fits(const SessionError& error, const VisitorError& rule);
 
 // All conditions of one profile or behaviour.
 template <class Rule>

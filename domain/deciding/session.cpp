@@ -27,7 +27,6 @@ std::string_view ReferrerIn(std::string_view entry_point) {
 void TakeClientProperties(SessionState& state, const ClientProperties& properties) {
   if (properties.device_family) state.device_family = properties.device_family;
   if (!properties.referrer.empty()) AddOnce(state.referrers, properties.referrer);
-  state.client_properties_json = properties.json;
 }
 
 std::size_t EnterPage(SessionState& state, const PageId& id, TimeMs now) {
@@ -40,14 +39,16 @@ std::size_t EnterPage(SessionState& state, const PageId& id, TimeMs now) {
 std::size_t EnterView(SessionState& state, std::size_t page, const std::vector<std::string>& entry_points) {
   const bool first_of_page = state.views.empty() || state.views[state.pages[page].view].page != page;
   if (entry_points.empty() && !first_of_page) return state.pages[page].view;
-  View view{page, {}};
+  View view{page, FingerprintOf(entry_points), {}};
+  // Backwards: a page mostly says again what it said last.
+  const auto known = std::find_if(state.views.rbegin(), state.views.rend(), [&](const View& earlier) {
+    return earlier.page == page && earlier.fingerprint == view.fingerprint;
+  });
+  if (known != state.views.rend()) return static_cast<std::size_t>(state.views.rend() - known) - 1;
   for (const std::string& point : entry_points) {
     const auto place = static_cast<std::uint32_t>(AddOnce(state.pages[page].entry_points, point));
     if (std::ranges::find(view.entry_points, place) == view.entry_points.end()) view.entry_points.push_back(place);
   }
-  // Backwards: a page mostly says again what it said last.
-  const auto known = std::find(state.views.rbegin(), state.views.rend(), view);
-  if (known != state.views.rend()) return static_cast<std::size_t>(state.views.rend() - known) - 1;
   state.views.push_back(std::move(view));
   return state.views.size() - 1;
 }
@@ -67,7 +68,6 @@ void TakeActivity(SessionState& state, const ActivityReported& event) {
   if (event.client_properties) TakeClientProperties(state, *event.client_properties);
   for (const Attribute& attribute : event.engagement_attributes) {
     FoldAttribute(state.attributes, attribute);
-    state.attribute_log.push_back(attribute);
   }
   if (auto print = FingerprintOf(event)) Say(state.utterances, *print, now);
   if (event.engagement_request) {
@@ -87,7 +87,6 @@ struct SessionFold {
     state.created_at = state.last_activity_at = time;  // until its activity tells when it was decided
     state.bot = event.bot;
     state.returning = event.returning;
-    state.user_agent = event.user_agent;
     state.ip_address = event.ip_address;
     state.max_age_s = event.max_age_s;
     TakeClientProperties(state, event.client_properties);
@@ -143,7 +142,6 @@ struct SessionFold {
     state.last_context = std::max(state.last_context, event.context_id);
     Offer offer;
     offer.context_id = event.context_id;
-    offer.page_id = event.page_id;
     const Page* page = state.FindPage(event.page_id);
     offer.page_index = page ? static_cast<std::size_t>(page - state.pages.data()) : state.newest_page;
     if (offer.page_index < state.pages.size()) state.pages[offer.page_index].offers.push_back(state.offers.size());

@@ -21,7 +21,7 @@ namespace monitor {
 struct Page {
   PageId id;
   TimeMs first_seen;                      // the decided_at of its first request
-  std::vector<std::string> entry_points;  // of all its requests, without doubles, in order
+  std::vector<std::string> entry_points;  // of its requests, without doubles, in order; those not yet forgotten
   std::vector<std::size_t> offers;        // made on it: indexes in SessionState::offers
   std::size_t view = 0;                   // where it is, by what it said last: index in SessionState::views
 
@@ -31,17 +31,17 @@ struct Page {
 // What a request says of where it is. Requests of one page that say the same share a view; one that says nothing has
 // its page's newest.
 struct View {
-  std::size_t page;                         // index in SessionState::pages
-  std::vector<std::uint32_t> entry_points;  // indexes in the page's, as sent, without doubles
+  std::size_t page = 0;                     // index in SessionState::pages
+  std::uint32_t fingerprint = 0;            // of the entry points as sent; 0: none
+  std::vector<std::uint32_t> entry_points;  // indexes in the page's, as sent, without doubles; empty once forgotten
 
   bool operator==(const View&) const = default;
 };
 
 // An engagement-shown of this session and what became of it.
 struct Offer {
-  std::uint32_t context_id;
-  PageId page_id;
-  std::size_t page_index = 0;   // of page_id in SessionState::pages
+  std::uint32_t context_id = 0;
+  std::size_t page_index = 0;   // in SessionState::pages
   std::size_t pages_known = 0;  // pages.size() at the time of the offer: pages from here on were first seen after it
   TimeMs shown_at;              // the decided_at of its request
   Entry entry;
@@ -98,9 +98,7 @@ struct SessionState {
   // From session-created.
   bool bot = false;
   bool returning = false;
-  std::string user_agent;
   std::optional<DeviceFamily> device_family;  // the newest sent, else from the user agent
-  std::string client_properties_json;         // the newest sent
   std::string ip_address;                     // as stored
   std::int64_t max_age_s = 0;
 
@@ -110,32 +108,38 @@ struct SessionState {
 
   std::uint32_t activities = 0;  // requests that appended activity-reported: part of the draw's seed
   std::uint32_t last_context = 0;
-  std::vector<Page> pages;             // by first appearance
-  std::size_t newest_page = 0;         // index of the page of the newest request; meaningless while pages is empty
-  std::vector<View> views;             // by first appearance
-  bool newest_page_sent = false;       // the newest request named its page itself
-  std::vector<std::string> referrers;  // the URL of each ref://URL, and clientProperties.referrer, of any request
-  std::vector<Offer> offers;           // by context id
-  EngagementKeys established;          // ever eligible: shown, withheld or established
-  EngagementKeys withheld_account;     // by the account's control group
+  std::vector<Page> pages;        // by first appearance
+  std::size_t newest_page = 0;    // index of the page of the newest request; meaningless while pages is empty
+  std::vector<View> views;        // by first appearance
+  bool newest_page_sent = false;  // the newest request named its page itself
+  // The URL of each ref://URL, and clientProperties.referrer, of any request; those not yet forgotten.
+  std::vector<std::string> referrers;
+  std::vector<Offer> offers;        // by context id
+  EngagementKeys established;       // ever eligible: shown, withheld or established
+  EngagementKeys withheld_account;  // by the account's control group
   EngagementKeys withheld_campaign;
   std::set<std::int64_t> displayed, clicked, closed_engagements;  // engagement ids
   std::uint32_t proactive_displays = 0;
   bool proactive_declined = false;
   AttributeState attributes;
-  std::vector<Attribute> attribute_log;  // all that was reported, for the sibling resources (http-api.md section 7)
-  std::vector<Utterance> utterances;     // within kRepeatWindow of the newest request
+  std::vector<Utterance> utterances;  // within kRepeatWindow of the newest request
 
-  // Derived from views, referrers and one revision's matchers by location_memo.h; never stored, begun anew when the
-  // revision changes. Bit sets: a bit a location (a row a view or a page), or a referral condition.
+  // Texts that are only compared were forgotten (session_texts.h): what they matched is known by location_memo's
+  // text revision alone.
+  bool texts_forgotten = false;
+
+  // Derived from views, referrers and the matchers of one text revision (Library) by location_memo.h; begun anew when
+  // that changes. Bit sets: a bit a location (a row a view or a page), or a referral condition.
   struct LocationMemo {
-    Revision revision;
+    Revision text_revision;
     std::size_t views_seen = 0;
     std::vector<std::uint64_t> views;    // rows of views
     std::vector<std::uint64_t> pages;    // rows of pages: matched by any view of the page
     std::vector<std::uint64_t> visited;  // matched by any page
     std::size_t referrers_seen = 0;
     std::vector<std::uint64_t> referrals;
+
+    bool operator==(const LocationMemo&) const = default;
   } location_memo;
 
   // What decisions under one revision found out and can not change; never stored, begun anew when the revision changes.
@@ -207,10 +211,6 @@ struct VisitorState {
   const NewestOffer* FindNewestOffer(std::int64_t engagement_id, std::optional<std::int64_t> campaign_id) const;
 
   bool operator==(const VisitorState&) const = default;
-
-  // A snapshot, `{"v":1,…}`. FromJson gives nullopt for anything that ToJson did not write.
-  std::string ToJson() const;
-  static std::optional<VisitorState> FromJson(std::string_view json);
 };
 
 // Folds one event of the session's stream. `time` is the event's own; decisions were made at decided_at.

@@ -10,8 +10,7 @@ namespace {
 
 constexpr int kMaxIntegerDigits = 15;
 constexpr int kDecimals = 6;
-constexpr std::int64_t kUnit = 1'000'000;
-constexpr Int128 kTooMuch = Int128{1'000'000'000'000'000} * kUnit;
+constexpr std::int64_t kTooMuchWhole = 1'000'000'000'000'000;
 
 // Half to even: do the digits behind the last one kept make it one more?
 bool RoundsUp(std::string_view dropped, bool odd) {
@@ -41,9 +40,17 @@ std::optional<Decimal> Decimal::Parse(std::string_view text) {
       RoundsUp(std::string_view(digits).substr(static_cast<std::size_t>(kept)), result.micros_ % 2 != 0)) {
     result.micros_ += 1;
   }
-  if (result.micros_ >= kTooMuch) return std::nullopt;
+  if (result.whole() >= kTooMuchWhole) return std::nullopt;
   if (number->negative) result.micros_ = -result.micros_;
   return result;
+}
+
+std::optional<Decimal> Decimal::FromParts(std::int64_t whole, std::int64_t micros) {
+  const bool in_range = whole > -kTooMuchWhole && whole < kTooMuchWhole && micros > -kUnit && micros < kUnit;
+  if (!in_range || (whole > 0 && micros < 0) || (whole < 0 && micros > 0)) return std::nullopt;
+  Decimal amount;
+  amount.micros_ = Int128{whole} * kUnit + micros;
+  return amount;
 }
 
 std::string Decimal::ToString() const {

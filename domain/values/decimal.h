@@ -3,6 +3,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,11 @@ class Decimal {
   // digits, before or after rounding.
   static std::optional<Decimal> Parse(std::string_view number);
 
+  // For layouts: 15 integer digits and 6 decimals, both of the amount's sign. nullopt: out of these ranges.
+  static std::optional<Decimal> FromParts(std::int64_t whole, std::int64_t micros);
+  std::int64_t whole() const { return static_cast<std::int64_t>(micros_ / kUnit); }
+  std::int64_t micros() const { return static_cast<std::int64_t>(micros_ % kUnit); }
+
   // Without exponent and without trailing zeros: "129.5", "0", "-3".
   std::string ToString() const;
 
@@ -31,6 +37,8 @@ class Decimal {
   auto operator<=>(const Decimal&) const = default;
 
  private:
+  static constexpr std::int64_t kUnit = 1'000'000;
+
   Int128 micros_ = 0;  // sums of 10^17 of the largest amounts still fit
 };
 

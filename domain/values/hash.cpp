@@ -1,6 +1,9 @@
 #include "domain/values/hash.h"
 
 #include <sodium/crypto_hash_sha256.h>
+#include <sodium/crypto_shorthash_siphash24.h>
+
+#include "domain/values/bytes.h"
 
 namespace monitor {
 namespace {
@@ -41,6 +44,14 @@ std::array<std::uint8_t, 32> Sha256(std::string_view bytes) {
   std::array<std::uint8_t, 32> digest;
   crypto_hash_sha256(digest.data(), Bytes(bytes), bytes.size());
   return digest;
+}
+
+std::uint64_t ShortHash(std::string_view bytes) {
+  constexpr std::array<unsigned char, crypto_shorthash_siphash24_KEYBYTES> kNoKey{};
+  std::array<char, crypto_shorthash_siphash24_BYTES> digest;
+  crypto_shorthash_siphash24(reinterpret_cast<unsigned char*>(digest.data()), Bytes(bytes), bytes.size(),
+                             kNoKey.data());
+  return LoadLittle<std::uint64_t>(digest.data());
 }
 
 std::string Hex(std::string_view bytes) {

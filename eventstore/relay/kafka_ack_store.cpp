@@ -32,7 +32,7 @@ std::expected<Appended, StoreError> KafkaAckStore::Append(AppendRequest request)
     return std::unexpected(StoreError::kUnavailable);
   }
   const bool has_events = !request.streams.empty();
-  auto appended = store_.Append(std::move(request));
+  auto appended = ForwardingStore::Append(std::move(request));
   if (!appended || !has_events || IsAcknowledged(appended->last.seq)) return appended;
   unacknowledged_.fetch_add(1, std::memory_order_relaxed);
   return std::unexpected(StoreError::kUnacknowledged);

@@ -10,7 +10,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "eventstore/event_store.h"
+#include "eventstore/forwarding_store.h"
 #include "eventstore/relay/relay.h"
 
 namespace monitor {
@@ -20,11 +20,11 @@ struct KafkaAckOptions {
   int max_waiting = 192;  // each holds a thread; others are to be left for those that only read
 };
 
-class KafkaAckStore : public EventStore {
+class KafkaAckStore : public ForwardingStore {
  public:
   // Both must outlive it.
   KafkaAckStore(EventStore& store, const Relay& relay, KafkaAckOptions options = {})
-      : store_(store), relay_(relay), options_(options) {}
+      : ForwardingStore(store), relay_(relay), options_(options) {}
 
   std::expected<Appended, StoreError> Append(AppendRequest request) override;
 
@@ -37,36 +37,11 @@ class KafkaAckStore : public EventStore {
   // Appends that were written and not acknowledged in time.
   std::uint64_t unacknowledged_total() const { return unacknowledged_.load(std::memory_order_relaxed); }
 
-  TimeMs Now() const override { return store_.Now(); }
-  std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream,
-                                                                 std::uint64_t from_version) const override {
-    return store_.ReadStream(stream, from_version);
-  }
-  std::expected<std::vector<StreamName>, StoreError> StreamsWithPrefix(std::string_view prefix,
-                                                                       std::size_t limit) const override {
-    return store_.StreamsWithPrefix(prefix, limit);
-  }
-  std::expected<std::vector<StoredEvent>, StoreError> ReadLog(LogPosition from, ReadOptions options) const override {
-    return store_.ReadLog(from, options);
-  }
-  bool WaitForSeq(std::uint64_t seq, std::chrono::milliseconds max_wait) const override {
-    return store_.WaitForSeq(seq, max_wait);
-  }
-  std::vector<OriginRange> Origins() const override { return store_.Origins(); }
-  std::expected<std::optional<std::string>, StoreError> ReadState(StateTable table,
-                                                                  std::string_view key) const override {
-    return store_.ReadState(table, key);
-  }
-  std::expected<std::vector<std::pair<std::string, std::string>>, StoreError> ReadStates(
-      StateTable table, std::string_view prefix, std::size_t limit, std::string_view after) const override {
-    return store_.ReadStates(table, prefix, limit, after);
-  }
-  bool Writable() const override { return store_.Writable() && !stopped_.load() && !relay_.BrokerIsAway(); }
+  bool Writable() const override { return ForwardingStore::Writable() && !stopped_.load() && !relay_.BrokerIsAway(); }
 
  private:
   bool IsAcknowledged(std::uint64_t seq) const;
 
-  EventStore& store_;
   const Relay& relay_;
   const KafkaAckOptions options_;
   std::atomic<bool> stopped_ = false, given_up_ = false;

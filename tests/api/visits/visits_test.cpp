@@ -170,7 +170,7 @@ TEST_F(Sessions, RequestsOfOneVisitorWaitForOneAnotherAndAllSucceed) {
 }
 
 TEST_F(Sessions, AreFoldedAnewWhenTheCacheIsSmall) {
-  visits_options_.max_visitors = 0;
+  visits_options_.max_bytes = 0;
   Restart();
   Load();
   const std::string a = NewVisit(), b = NewVisit();
@@ -359,22 +359,26 @@ TEST(VisitorRooms, WhoGaveUpWaitingLeavesItsPlace) {
 }
 
 TEST(VisitorRooms, ThoseThatWereForgottenWeighNothing) {
-  constexpr std::size_t kEach = 8;  // of a shard
-  VisitorRooms rooms({.max_visitors = kEach * VisitorRooms::kShards,
-                      .max_bytes = 2 * kEach * VisitorRooms::kShards * VisitorRooms::kEmptyRoomBytes});
+  constexpr std::size_t kBytes = VisitorRooms::kShards * 4'096;
+  VisitorRooms rooms({.max_bytes = kBytes});
   const auto later = std::chrono::steady_clock::now() + hours(1);
   for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(rooms.Enter("a/" + std::to_string(i), later));
-  EXPECT_EQ(rooms.count(), kEach * VisitorRooms::kShards);
+  EXPECT_LE(rooms.bytes(), kBytes);
+  EXPECT_GE(rooms.bytes(), kBytes / 2);
+  EXPECT_GE(rooms.bytes(), rooms.count() * 100);
 }
 
 TEST(VisitorRooms, TheLeastRecentlyUsedAreForgottenAndTakenOnesKept) {
-  VisitorRooms rooms({.max_visitors = VisitorRooms::kShards});
+  std::vector<std::string> forgotten;
+  VisitorRooms rooms({.max_bytes = 0},
+                     [&](std::string_view key, const RestingVisitor&) { forgotten.emplace_back(key); });
   const auto later = std::chrono::steady_clock::now() + hours(1);
   auto taken = rooms.Enter("a/taken", later);
-  taken->room().visitor.emplace();
+  taken->visitor().bytes = "its state";
   for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(rooms.Enter("a/" + std::to_string(i), later));
-  EXPECT_LE(rooms.count(), VisitorRooms::kShards + 1);
-  EXPECT_TRUE(taken->room().visitor);
+  EXPECT_EQ(rooms.count(), 1u);
+  EXPECT_EQ(taken->visitor().bytes, "its state");
+  EXPECT_EQ(forgotten.size(), 10'000u);
 }
 
 }  // namespace

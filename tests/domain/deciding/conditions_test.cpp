@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "domain/account/library.h"
 #include "domain/deciding/location_memo.h"
 
 namespace monitor {
@@ -98,7 +99,7 @@ TEST(LocationMemo, BeginsAnewUnderAnotherRevision) {
   auto account = Parsed(R"("onsiteLocations": [{"id": 1, "include": [{"section": "news"}]}])");
   UpdateLocationMemo(*account, session);
   EXPECT_FALSE(WasVisited(session, 0));
-  EXPECT_EQ(session.location_memo.revision, account->revision);
+  EXPECT_EQ(session.location_memo.text_revision, account->library->text_revision);
 }
 
 TEST(LocationMemo, KeepsMoreThanSixtyFourLocationsApart) {

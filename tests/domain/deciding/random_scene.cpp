@@ -16,9 +16,12 @@ constexpr const char* kLibraries = R"(
   "goals": [{"id": 1, "type": "purchase"}, {"id": 2, "type": "service"}],
   "onsiteLocations": [{"id": 1, "include": [{"section": "start"}]}, {"id": 2, "exclude": [{"section": "sale"}]}],
   "visitorProfiles": [{"id": 1, "conditions": [{"type": "visitor", "is": "returning"}]},
-                      {"id": 2, "conditions": [{"type": "platform", "in": ["DESKTOP"]}]}],
+                      {"id": 2, "conditions": [{"type": "platform", "in": ["DESKTOP"]}]},
+                      {"id": 3, "conditions": [{"type": "referral", "contains": "a.example"}]}],
   "visitorBehaviors": [{"id": 1, "conditions": [{"type": "cartValue", "from": 50}]},
-                       {"id": 2, "conditions": [{"type": "engagedInSession", "state": "exposed", "exclude": true}]}],
+                       {"id": 2, "conditions": [{"type": "engagedInSession", "state": "exposed", "exclude": true}]},
+                       {"id": 3, "conditions": [{"type": "visitorError", "code": "e", "ordinal": 2}]},
+                       {"id": 4, "conditions": [{"type": "serviceActivity", "topic": "t", "statuses": [0]}]}],
   "schedules": [{"id": 1, "shifts": [{"days": ["MON", "TUE", "WED", "THU", "FRI"], "from": "08:00", "to": "20:00"}]}])";
 
 std::string Number(const char* name, std::int64_t value) {
@@ -40,7 +43,7 @@ std::string RandomScene::Engagement(int id) {
   if (Chance(15)) text += Word("zone", "left");
   if (Chance(40)) text += Number("skillId", 1 + Pick(2)) + Word("availabilityPolicy", kPolicies[Pick(3)]);
   if (Chance(30)) text += ", \"onsiteLocations\": [" + std::to_string(1 + Pick(2)) + "]";
-  if (Chance(25)) text += ", \"visitorBehaviors\": [" + std::to_string(1 + Pick(2)) + "]";
+  if (Chance(25)) text += ", \"visitorBehaviors\": [" + std::to_string(1 + Pick(4)) + "]";
   if (Chance(10)) text += ", \"appInstallationIds\": [\"mobile\"]";
   if (Chance(25)) text += Number("followMePages", 1 + Pick(3));
   if (Chance(25)) text += Number("followMeTime", 1 + Pick(600));
@@ -51,7 +54,7 @@ std::string RandomScene::Engagement(int id) {
 std::string RandomScene::Campaign(int id) {
   std::string text = "{\"id\": " + std::to_string(id) + Word("priority", kPriorities[Pick(3)]);
   if (Chance(10)) text += Word("status", "unpublished");
-  if (Chance(20)) text += ", \"visitorProfiles\": [" + std::to_string(1 + Pick(2)) + "]";
+  if (Chance(20)) text += ", \"visitorProfiles\": [" + std::to_string(1 + Pick(3)) + "]";
   if (Chance(20)) text += Number("scheduleId", 1);
   if (Chance(40)) text += Number("goalId", 1 + Pick(2));
   if (Chance(60)) text += ", \"controlGroup\": {\"percentage\": " + std::to_string(Pick(40)) + "}";

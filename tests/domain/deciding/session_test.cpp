@@ -100,7 +100,6 @@ TEST_F(SessionFold, TakesReferrersFromEntryPointsAndClientProperties) {
   Fold(activity);
   EXPECT_THAT(session.referrers, ElementsAre("https://search.example/?q=a", "https://news.example/"));
   EXPECT_EQ(session.device_family, DeviceFamily::kTablet);
-  EXPECT_EQ(session.client_properties_json, R"({"a":1})");
 }
 
 TEST_F(SessionFold, CountsImpressionsWithoutRepeats) {
@@ -307,28 +306,6 @@ TEST_F(VisitorFold, ForgetsEverythingWhenErasedButItsStream) {
   EXPECT_EQ(visitor, erased);
   Start("c2");
   EXPECT_FALSE(visitor.erased);
-}
-
-TEST_F(VisitorFold, IsReadBackFromItsSnapshot) {
-  EXPECT_EQ(VisitorState::FromJson(VisitorState{}.ToJson()), VisitorState{});
-  Fold(SessionScope(), SessionCreated{});
-  Fold(SessionScope(), ShownOn("p1", 1));
-  Start("c\"1", "00ff");
-  Fold(VisitorScope(), ConversationStarted{ConversationId("c2")}, kNoon + seconds(1));
-  Fold(VisitorScope(), AbandonScoreSet{*Decimal::Parse("-2.5")});
-  EXPECT_EQ(VisitorState::FromJson(visitor.ToJson()), visitor) << visitor.ToJson();
-  Fold(VisitorScope(), VisitorErased{});
-  EXPECT_EQ(VisitorState::FromJson(visitor.ToJson()), visitor);
-}
-
-TEST(VisitorSnapshot, OfAnotherVersionOrDamagedIsNotRead) {
-  for (const char* text : {"", "[]", "{}", R"({"v":2,"version":1,"sessions":1})", R"({"v":1,"version":1})",
-                           R"({"v":1,"version":"1","sessions":1})", R"({"v":1,"version":-1,"sessions":1})",
-                           R"({"v":1,"version":1,"sessions":1,"conversations":[{}]})",
-                           R"({"v":1,"version":1,"sessions":1,"interactions":{}})",
-                           R"({"v":1,"version":1,"sessions":1,"abandonScore":"x"})"}) {
-    EXPECT_FALSE(VisitorState::FromJson(text)) << text;
-  }
 }
 
 }  // namespace

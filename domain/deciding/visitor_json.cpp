@@ -1,6 +1,6 @@
-// A visitor's state as it is kept beside the log: JSON of version 1. Absent members are empty or unknown.
+// Absent members are empty or unknown.
+#include "domain/deciding/visitor_json.h"
 
-#include "domain/deciding/session.h"
 #include "domain/values/json.h"
 #include "domain/values/whole_number.h"
 
@@ -124,36 +124,36 @@ void ReadList(Reader& in, const Value* list, T (*read)(Reader&), std::vector<T>&
 
 }  // namespace
 
-std::string VisitorState::ToJson() const {
+std::string VisitorToJson(const VisitorState& visitor) {
   std::string text;
   Writer out(text);
-  out.BeginObject().Key("v").Int(kVersion).Key("version").UInt(version).Key("sessions").UInt(sessions);
-  if (!newest_session.empty()) out.Key("newestSession").String(newest_session.str());
-  if (!conversations.empty()) {
+  out.BeginObject().Key("v").Int(kVersion).Key("version").UInt(visitor.version).Key("sessions").UInt(visitor.sessions);
+  if (!visitor.newest_session.empty()) out.Key("newestSession").String(visitor.newest_session.str());
+  if (!visitor.conversations.empty()) {
     out.Key("conversations").BeginArray();
-    for (const OpenConversation& open : conversations) WriteConversation(out, open);
+    for (const OpenConversation& open : visitor.conversations) WriteConversation(out, open);
     out.EndArray();
   }
-  if (!interactions.empty()) {
+  if (!visitor.interactions.empty()) {
     out.Key("interactions").BeginArray();
-    for (const Interaction& one : interactions) {
+    for (const VisitorState::Interaction& one : visitor.interactions) {
       out.BeginObject().Key("sessionId").String(one.session.str()).Key("engagementId").Int(one.engagement_id);
       out.EndObject();
     }
     out.EndArray();
   }
-  if (!newest_offers.empty()) {
+  if (!visitor.newest_offers.empty()) {
     out.Key("newestOffers").BeginArray();
-    for (const NewestOffer& offer : newest_offers) WriteOffer(out, offer);
-    out.EndArray().Key("offers").UInt(offers);
+    for (const NewestOffer& offer : visitor.newest_offers) WriteOffer(out, offer);
+    out.EndArray().Key("offers").UInt(visitor.offers);
   }
-  if (abandon_score) out.Key("abandonScore").String(abandon_score->ToString());
-  if (erased) out.Key("erased").Bool(true);
+  if (visitor.abandon_score) out.Key("abandonScore").String(visitor.abandon_score->ToString());
+  if (visitor.erased) out.Key("erased").Bool(true);
   out.EndObject();
   return text;
 }
 
-std::optional<VisitorState> VisitorState::FromJson(std::string_view json) {
+std::optional<VisitorState> VisitorFromJson(std::string_view json) {
   auto document = json::Document::Parse(json);
   if (!document || !document->root().is_object()) return std::nullopt;
   const Value& root = document->root();
