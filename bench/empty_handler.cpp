@@ -1,4 +1,4 @@
-// What Pistache can do at most: a handler that answers every request with a fixed reply of an engagement's size.
+// What Pistache can do at most: a handler that answers every request with a fixed reply (empty_reply.h).
 //
 //   empty_handler PORT THREADS
 #include <pistache/endpoint.h>
@@ -10,12 +10,9 @@
 #include <memory>
 #include <string>
 
-namespace {
+#include "empty_reply.h"
 
-constexpr char kReply[] =
-    R"({"sessionId":"f2c4e1a09b7d4c55a3f0c1d2e3b4a596","visitorId":"8a1f0c22d9e74b0f9a5b6c7d8e9f0a1b","pageId":"5959334327",)"
-    R"("engagementDetails":[{"campaignId":41,"engagementId":4101,"engagementRevision":7,"contextId":"1","windowId":"77",)"
-    R"("language":"en-US","status":"expose"}]})";
+namespace {
 
 class EmptyHandler : public Pistache::Http::Handler {
  public:
@@ -23,7 +20,7 @@ class EmptyHandler : public Pistache::Http::Handler {
 
   void onRequest(const Pistache::Http::Request&, Pistache::Http::ResponseWriter response) override {
     response.headers().add<Pistache::Http::Header::Connection>(Pistache::Http::ConnectionControl::KeepAlive);
-    response.send(Pistache::Http::Code::Ok, kReply, MIME(Application, Json));
+    response.send(Pistache::Http::Code::Ok, monitor::bench::kEmptyReply, MIME(Application, Json));
   }
 };
 
