@@ -18,6 +18,8 @@ namespace {
 constexpr std::chrono::seconds kCloseTimeout{2};
 // What a client may send while its last request is being answered, or after it was refused.
 constexpr std::size_t kMaxUnreadBytes = 1 << 20;
+// Replies of which clients have not taken all yet, together.
+constexpr std::size_t kMaxSendingBytes = 128 << 20;
 
 class ReceivedRequest final : public Request {
  public:
@@ -82,6 +84,7 @@ Core::Core(const ServerOptions& options, Handler handler)
       first_duplicate(FirstDuplicate()) {
   if (options.handler_threads > 0) {
     handler_threads = std::make_unique<HandlerThreads>(options.handler_threads, kMaxQueuedRequests);
+    slow_sendings = std::make_unique<SlowSendings>(stopping, kMaxSendingBytes);
   }
   if (options.slow_threads > 0) {
     slow_threads = std::make_unique<HandlerThreads>(options.slow_threads, kMaxQueuedSlowRequests);
@@ -92,6 +95,8 @@ Core::~Core() {
   // Both before either goes: a connection's next request may be for the other.
   if (handler_threads) handler_threads->Stop();
   if (slow_threads) slow_threads->Stop();
+  stopping = true;
+  if (slow_sendings) slow_sendings->Stop();
 }
 
 void Core::Drain() {
@@ -172,7 +177,7 @@ bool Connection::NextRequest(std::string_view bytes) {
   return outcome == kComplete;
 }
 
-// One pending request less.
+// Answers here and now. One pending request less.
 void Connection::Answer(bool wait) {
   const Message& message = parser_.message();
   const ReplyFraming framing{message.method == Method::kHead, message.http10, message.keep_alive};
@@ -199,7 +204,11 @@ void Connection::Send(const Reply& reply, ReplyFraming framing, bool wait) {
     WriteReplyHead(reply, framing, head_);
     sent = SendAll(fd_, head_, HasBody(reply, framing) ? reply.body : std::string_view(), core_.stopping, wait);
   }
-  if (sent && framing.keep_alive) return;
+  CloseUnless(sent, framing.keep_alive);
+}
+
+void Connection::CloseUnless(bool sent, bool keep_alive) {
+  if (sent && keep_alive) return;
   // The client reads the reply to its end and closes; what it still sends is read over, or the reply could be lost.
   Close(sent ? SHUT_WR : SHUT_RDWR);
 }
@@ -241,9 +250,36 @@ bool Connection::EnqueueAnswer() noexcept {
   }
 }
 
-// received_ and parser_ are this thread's own while busy_. Nothing is thrown: it would end the process.
+// received_, parser_, head_ and body_ are this thread's own while busy_, and then that of slow_sendings. Nothing is
+// thrown: it would end the process.
 void Connection::AnswerElsewhere() noexcept {
-  Answer(true);
+  const Message& message = parser_.message();
+  const ReplyFraming framing{message.method == Method::kHead, message.http10, message.keep_alive};
+  bool sent = false;
+  try {
+    Reply reply = Handle(message);
+    if (!reply.unanswered) {
+      head_.clear();
+      WriteReplyHead(reply, framing, head_);
+      if (HasBody(reply, framing)) body_ = std::move(reply.body);
+      Sending sending(fd_, head_, body_);
+      const auto outcome = sending.Continue();
+      if (outcome == Sending::Outcome::kFull) {
+        return core_.slow_sendings->Take(sending, [self = shared_from_this(), keep_alive = framing.keep_alive](
+                                                      bool all) { self->Answered(all, keep_alive); });
+      }
+      sent = outcome == Sending::Outcome::kSent;
+    }
+  } catch (...) {  // out of memory: what was sent of the reply is not known
+  }
+  Answered(sent, framing.keep_alive);
+}
+
+// One pending request less, and the next in its turn.
+void Connection::Answered(bool sent, bool keep_alive) noexcept {
+  std::string().swap(body_);
+  CloseUnless(sent, keep_alive);
+  core_.pending.fetch_sub(1);
   std::lock_guard lock(mutex_);
   try {
     received_.erase(0, parser_.consumed());

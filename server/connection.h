@@ -1,8 +1,9 @@
 // A connection's bytes in, requests to the handler, replies out. Knows a socket and no Pistache.
 //
 // One request after the other, in order. Without handler threads the handler runs in OnBytes; with them it runs on one
-// of those, and what comes meanwhile is kept. A reply is written by the thread that made it, before anything else
-// happens on the connection.
+// of those, and what comes meanwhile is kept. A reply is written before anything else happens on the connection: by the
+// thread that made it; what of a handler thread's reply the client does not take at once, by the one of
+// slow_sendings.h.
 #pragma once
 
 #include <atomic>
@@ -20,6 +21,7 @@
 #include "server/http_server.h"
 #include "server/reply.h"
 #include "server/request_parser.h"
+#include "server/slow_sendings.h"
 
 namespace monitor::http {
 
@@ -37,7 +39,8 @@ class OpenSockets {
   std::set<int> fds_;
 };
 
-// What all connections of a server share. Outlives them; its end runs what still waits for a handler thread.
+// What all connections of a server share. Outlives them; its end runs what still waits for a handler thread, and sends
+// what is still being sent.
 struct Core {
   Core(const ServerOptions& options, Handler handler);
   ~Core();
@@ -57,6 +60,7 @@ struct Core {
   OpenSockets sockets;
   std::unique_ptr<HandlerThreads> handler_threads;  // null: handlers run in OnBytes
   std::unique_ptr<HandlerThreads> slow_threads;     // null: there are none that take long
+  std::unique_ptr<SlowSendings> slow_sendings;      // null: there are no handler threads
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -76,10 +80,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Answer(bool wait);
   Reply Handle(const Message& message);
   void Send(const Reply& reply, ReplyFraming framing, bool wait);
+  void CloseUnless(bool sent, bool keep_alive);
   void Close(int how);
   void Dispatch();
   bool EnqueueAnswer() noexcept;
   void AnswerElsewhere() noexcept;
+  void Answered(bool sent, bool keep_alive) noexcept;
 
   Core& core_;
   std::mutex mutex_;  // never contended without handler threads
@@ -88,6 +94,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string later_;     // received while busy
   std::size_t kept_bytes_ = 0;
   std::string head_;  // room for reply heads
+  std::string body_;  // of the reply that a handler thread made, while it is sent
   const std::string peer_address_;
   const int fd_;
   bool busy_ = false;

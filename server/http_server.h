@@ -72,8 +72,8 @@ struct ServerOptions {
   std::string address = "127.0.0.1";  // or an IPv6 address
   std::uint16_t port = 0;             // 0: a free one
   int threads = 4;                    // each serves its share of the connections, one request at a time
-  // > 0: handlers run on so many threads of their own, so that one that waits holds up no other connection; beyond
-  // kMaxQueuedRequests waiting requests: 503.
+  // > 0: handlers run on so many threads of their own, so that one that waits holds up no other connection, nor does a
+  // client that takes its reply slowly; beyond kMaxQueuedRequests waiting requests: 503.
   int handler_threads = 0;
   // Paths, of static lifetime, that are answered past all that wait for a handler thread, on the connection's worker:
   // the handler must not block for them, and a client whose socket does not take the reply at once (some 10 KB) is cut.

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 
 namespace monitor::http {
 namespace {
@@ -17,45 +16,58 @@ using std::chrono::steady_clock;
 // takes everything at once.
 constexpr std::chrono::milliseconds kSendTimeout{5'000};
 constexpr std::size_t kLeastBytesPerMs = 128;
-// The same while the server is going, for which is looked so often; and all that it then still gets.
-constexpr std::chrono::milliseconds kSendSlice{100}, kLastSendTimeout{1'000};
+// All that it still gets while the server is going.
+constexpr std::chrono::milliseconds kLastSendTimeout{1'000};
+
+iovec Bytes(std::string_view view) { return {const_cast<char*>(view.data()), view.size()}; }
 
 }  // namespace
 
-bool SendAll(int fd, std::string_view head, std::string_view body, const std::atomic<bool>& stopping, bool wait) {
-  iovec parts[2] = {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}};
-  msghdr message{};
-  message.msg_iov = parts;
-  message.msg_iovlen = 2;
-  std::size_t left = head.size() + body.size();
-  auto end = steady_clock::now() + kSendTimeout + std::chrono::milliseconds(left / kLeastBytesPerMs);
-  auto taken = steady_clock::now();  // when the client took something last
-  while (left > 0) {
-    const ssize_t sent = ::sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+Sending::Sending(int fd, std::string_view head, std::string_view body)
+    : fd_(fd),
+      size_(head.size() + body.size()),
+      head_(head),
+      body_(body),
+      end_(steady_clock::now() + kSendTimeout + std::chrono::milliseconds(size_ / kLeastBytesPerMs)),
+      taken_(steady_clock::now()) {}
+
+Sending::Outcome Sending::Continue() {
+  while (head_.size() + body_.size() > 0) {
+    iovec parts[2] = {Bytes(head_), Bytes(body_)};
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = 2;
+    const ssize_t sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0) {
       if (errno == EINTR) continue;
-      if (errno != EAGAIN || !wait) return false;
-      const auto now = steady_clock::now();
-      const bool going = stopping.load();
-      if (going) end = std::min(end, now + kLastSendTimeout);
-      const auto until = std::min(end, taken + (going ? kSendSlice : kSendTimeout));
-      const auto patience = std::chrono::ceil<std::chrono::milliseconds>(until - now);
-      pollfd writable{fd, POLLOUT, 0};
-      if (patience.count() <= 0) return false;
-      if (::poll(&writable, 1, static_cast<int>(std::min(kSendSlice, patience).count())) < 0) return false;
-      continue;
+      return errno == EAGAIN ? Outcome::kFull : Outcome::kGone;
     }
-    taken = steady_clock::now();
-    left -= static_cast<std::size_t>(sent);
-    std::size_t skip = static_cast<std::size_t>(sent);
-    for (iovec& part : parts) {
-      const std::size_t step = std::min(skip, part.iov_len);
-      part.iov_base = static_cast<char*>(part.iov_base) + step;
-      part.iov_len -= step;
-      skip -= step;
-    }
+    taken_ = steady_clock::now();
+    const std::size_t of_head = std::min(static_cast<std::size_t>(sent), head_.size());
+    head_.remove_prefix(of_head);
+    body_.remove_prefix(static_cast<std::size_t>(sent) - of_head);
   }
-  return true;
+  return Outcome::kSent;
+}
+
+std::chrono::milliseconds Sending::Patience(bool going) {
+  const auto now = steady_clock::now();
+  if (going) end_ = std::min(end_, now + kLastSendTimeout);
+  const auto until = std::min(end_, taken_ + (going ? kSendSlice : kSendTimeout));
+  return std::chrono::ceil<std::chrono::milliseconds>(until - now);
+}
+
+bool SendAll(int fd, std::string_view head, std::string_view body, const std::atomic<bool>& stopping, bool wait) {
+  Sending sending(fd, head, body);
+  for (;;) {
+    const Sending::Outcome outcome = sending.Continue();
+    if (outcome != Sending::Outcome::kFull) return outcome == Sending::Outcome::kSent;
+    if (!wait) return false;
+    const auto patience = sending.Patience(stopping.load());
+    if (patience.count() <= 0) return false;
+    pollfd writable{fd, POLLOUT, 0};
+    if (::poll(&writable, 1, static_cast<int>(std::min(kSendSlice, patience).count())) < 0) return false;
+  }
 }
 
 }  // namespace monitor::http

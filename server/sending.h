@@ -1,14 +1,45 @@
-// Replies onto sockets whose clients may be slow or gone. Any thread.
+// Replies onto sockets whose clients may be slow or gone.
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <string_view>
 
 namespace monitor::http {
 
-// Writes everything, or false if the client is gone or too slow: takes nothing for 5 s, or less than 128 KB a second on
-// top of them; once the server is `stopping`, nothing for 100 ms, or not all within a second more. Without `wait` a
-// client is too slow as soon as its socket is full.
+// A reply on its way onto a socket. Used by one thread at a time.
+//
+// A client is too slow that takes nothing for 5 s, or less than 128 KB a second on top of them; once the server is
+// going, nothing for 100 ms, or not all within a second more.
+class Sending {
+ public:
+  enum class Outcome { kSent, kFull, kGone };
+
+  // What the views show must stay until it is over.
+  Sending(int fd, std::string_view head, std::string_view body);
+
+  // Writes what the socket takes now. kFull: that was not all.
+  Outcome Continue();
+  // For how long the client may still take nothing; zero or less: it is too slow. To be asked again after kSendSlice,
+  // as the server may be going by then.
+  std::chrono::milliseconds Patience(bool going);
+
+  int fd() const { return fd_; }
+  std::size_t size() const { return size_; }  // of all, sent or not
+
+ private:
+  int fd_;
+  std::size_t size_;
+  std::string_view head_, body_;  // what is left of them
+  std::chrono::steady_clock::time_point end_;
+  std::chrono::steady_clock::time_point taken_;  // when the client took something last
+};
+
+constexpr std::chrono::milliseconds kSendSlice{100};
+
+// Writes everything, or false if the client is gone or too slow; without `wait` it is too slow as soon as its socket is
+// full. `stopping`: the server is going. Any thread.
 bool SendAll(int fd, std::string_view head, std::string_view body, const std::atomic<bool>& stopping, bool wait);
 
 }  // namespace monitor::http

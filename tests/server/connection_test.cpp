@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <latch>
 #include <list>
 #include <semaphore>
@@ -18,12 +17,7 @@ namespace {
 using testing::HasSubstr;
 using testing_http::Answer;
 using testing_http::Client;
-
-std::array<int, 2> SocketPair() {
-  std::array<int, 2> fds{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds.data()) != 0) throw std::runtime_error("no pair of sockets");
-  return fds;
-}
+using testing_http::SocketPair;
 
 // A connection and its client at the other end. What is given to Receive is as if it had been read from the socket.
 struct Wire {
@@ -206,6 +200,21 @@ TEST_F(BusyConnections, SlowRequestsHoldUpOnlyTheirLikeAndAFewOfThemWait) {
   EXPECT_EQ(Wire(core_).Do(Get("/fast")).status, 200);
   release_.release(1 + kMaxQueuedSlowRequests);
   for (Wire& wire : waiting) EXPECT_EQ(wire.client.Receive().status, 200);
+}
+
+// Each of the two would hold up the only thread for some 10 s, and then be cut.
+TEST(ConnectionTest, ClientsThatTakeTheirRepliesSlowlyHoldUpNoHandlerThread) {
+  const std::string large(8 << 20, 'x');
+  Core core(
+      {.handler_threads = 1, .takes_long = [](const Request&) { return true; }, .slow_threads = 1},
+      [&](const Request& request) { return request.path() == "/large" ? Reply{.body = large} : EchoPath(request); });
+  Wire first(core), second(core);
+  for (Wire* slow : {&first, &second}) slow->Receive(Get("/large") + Get("/next"));
+  EXPECT_EQ(Wire(core).Do(Get("/third")).body, "/third");
+  for (Wire* slow : {&second, &first}) {
+    EXPECT_EQ(slow->client.Receive().body.size(), large.size());
+    EXPECT_EQ(slow->client.Receive().body, "/next");
+  }
 }
 
 TEST(ConnectionTest, ARequestIsAbandonedOnceItsClientHasGone) {

@@ -7,6 +7,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -28,6 +29,12 @@ struct Answer {
     return head.substr(value, head.find("\r\n", value) - value);
   }
 };
+
+inline std::array<int, 2> SocketPair() {
+  std::array<int, 2> fds{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, fds.data()) != 0) throw std::runtime_error("no pair of sockets");
+  return fds;
+}
 
 class Client {
  public:
@@ -82,6 +89,8 @@ class Client {
     Send(request + "\r\n" + std::string(body));
     return Receive(method == "HEAD");
   }
+
+  void Leave() { ::shutdown(fd_, SHUT_RDWR); }
 
   // True once the server has closed and nothing is left to read.
   bool Closed() {
