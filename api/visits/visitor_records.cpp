@@ -76,6 +76,9 @@ VisitorRecords::Read<void> VisitorRecords::FoldOn(SessionState& state, const Str
                                                   const VisitorCipher& cipher, const Account* judge) const {
   const auto stored = store_.ReadStream(stream, state.version + 1);
   if (!stored) return std::unexpected(stored.error());
+  // What was dropped from the log can not be folded: a part would be taken for the whole.
+  const bool from_the_first = state.exists() || stored->empty() || stored->front().type == "session-created";
+  if (!from_the_first) return std::unexpected(StoreError::kCorrupt);
   for (const StoredEvent& one : *stored) {
     auto event = DecodeEventData(one.type, one.data, cipher);
     if (!event) return std::unexpected(StoreError::kCorrupt);
