@@ -8,6 +8,8 @@
 #include <string>
 
 #include "domain/deciding/decide.h"
+#include "domain/deciding/session_texts.h"
+#include "domain/deciding/snapshots.h"
 #include "domain/values/json.h"
 
 namespace monitor {
@@ -84,8 +86,24 @@ double CpuMicroseconds() {
 struct Cost {
   double first_us = 0;  // of a session
   double later_us = 0;
+  double packing_us = 0, unpacking_us = 0;  // the session's and the visitor's state between two requests
   std::size_t offers = 0;
+  std::size_t session_bytes = 0, visitor_bytes = 0;  // at the end
 };
+
+// As a visitor rests between its requests.
+void Rest(const Account& account, SessionState& session, VisitorState& visitor, Cost& cost) {
+  const double begin = CpuMicroseconds();
+  ForgetTexts(account, session);
+  const std::string session_bytes = PackSession(session), visitor_bytes = PackVisitor(visitor);
+  const double between = CpuMicroseconds();
+  session = UnpackSession(session_bytes).value();
+  visitor = UnpackVisitor(visitor_bytes).value();
+  cost.unpacking_us += CpuMicroseconds() - between;
+  cost.packing_us += between - begin;
+  cost.session_bytes = session_bytes.size();
+  cost.visitor_bytes = visitor_bytes.size();
+}
 
 Cost Measure(const AccountState& account, int sessions) {
   Cost cost;
@@ -99,10 +117,13 @@ Cost Measure(const AccountState& account, int sessions) {
       const auto decision = DecideRequest(request, now, {account, visitor, session, {}});
       (page == 0 ? cost.first_us : cost.later_us) += CpuMicroseconds() - start;
       cost.offers += decision->details.size();
+      Rest(*account.account, session, visitor, cost);
     }
   }
   cost.first_us /= sessions;
   cost.later_us /= sessions * (kPages - 1);
+  cost.packing_us /= sessions * kPages;
+  cost.unpacking_us /= sessions * kPages;
   return cost;
 }
 
@@ -130,6 +151,10 @@ int Main(int sessions) {
   std::printf("%-57s %8.2f %8.1f\n", "reading the request's JSON", reading_us, 1.0);
   std::printf("%-57s %8.2f %8.1f\n", "decision, its events and their fold", cost.later_us, cost.later_us / reading_us);
   std::printf("%-57s %8.2f %8.1f\n", "the first of a session", cost.first_us, cost.first_us / reading_us);
+  std::printf("%-57s %8.2f %8.1f\n", "its state packed", cost.packing_us, cost.packing_us / reading_us);
+  std::printf("%-57s %8.2f %8.1f\n", "and unpacked", cost.unpacking_us, cost.unpacking_us / reading_us);
+  std::printf("bytes of a session of %d pages: %zu, of its visitor: %zu\n", kPages, cost.session_bytes,
+              cost.visitor_bytes);
   std::printf("offers a decision: %.1f\n", static_cast<double>(cost.offers) / (sessions * kPages));
   std::printf("decisions: %d\n", 2 * sessions * kPages);
   return 0;

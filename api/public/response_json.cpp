@@ -19,11 +19,11 @@ void WriteEntry(json::Writer& out, const Entry& entry) {
   out.Key("engagementRevision").Int(entry.engagement_revision);
 }
 
-// `Offered` is an EngagementDetail, or an Offer as the session keeps it.
-template <class Offered>
-void WriteOfferFields(json::Writer& out, const Offered& offered) {
+// `offered` is an EngagementDetail, or Offered as the session keeps it.
+template <class AnyOffered>
+void WriteOfferFields(json::Writer& out, const AnyOffered& offered, std::uint32_t context_id) {
   WriteEntry(out, offered.entry);
-  out.Key("contextId").String(std::to_string(offered.context_id));
+  out.Key("contextId").String(std::to_string(context_id));
   if (offered.connector_id) out.Key("connectorId").Int(*offered.connector_id);
   out.Key("windowId").String(offered.window_id);
   out.Key("language").String(offered.entry.language.empty() ? kDefaultLanguage : offered.entry.language);
@@ -45,7 +45,7 @@ void WriteConversation(json::Writer& out, const OpenConversation& conversation) 
 
 void WriteDetail(json::Writer& out, const EngagementDetail& detail) {
   out.BeginObject();
-  WriteOfferFields(out, detail);
+  WriteOfferFields(out, detail, detail.context_id);
   if (!detail.display_instances.empty()) out.Key("displayInstances").Raw(detail.display_instances);
   out.EndObject();
 }
@@ -127,7 +127,7 @@ std::string SessionResponse(const SessionState& session, const SessionTranscript
   out.Key("engagements").BeginArray();
   for (const Offer& offer : session.offers) {
     out.BeginObject();
-    WriteOfferFields(out, offer);
+    WriteOfferFields(out, session.offered[offer.offered], offer.context_id);
     out.EndObject();
   }
   out.EndArray();

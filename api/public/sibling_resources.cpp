@@ -29,8 +29,9 @@ bool IsValidContext(const PublicCall& call, const SessionState& session) {
   const auto context = ParseWholeAsPrinted<std::uint32_t>(call.argument(4));
   if (!campaign || !engagement || !context) return false;
   const Offer* offer = session.FindOffer(*context);
-  return offer != nullptr && !offer->closed && offer->entry.campaign_id == *campaign &&
-         offer->entry.engagement_id == *engagement;
+  if (offer == nullptr || offer->closed) return false;
+  const Entry& entry = session.EntryOf(*offer);
+  return entry.campaign_id == *campaign && entry.engagement_id == *engagement;
 }
 
 struct FoundVisit {

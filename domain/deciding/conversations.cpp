@@ -34,8 +34,8 @@ const Offer* OfferMeant(const SessionState& session, const ConversationStart& st
   const Offer* meant = nullptr;
   for (const Offer& offer : session.offers) {
     if (start.context_id ? offer.context_id != *start.context_id : !start.engagement_id) continue;
-    if (start.engagement_id && offer.entry.engagement_id != *start.engagement_id) continue;
-    if (start.campaign_id && offer.entry.campaign_id != *start.campaign_id) continue;
+    if (start.engagement_id && session.EntryOf(offer).engagement_id != *start.engagement_id) continue;
+    if (start.campaign_id && session.EntryOf(offer).campaign_id != *start.campaign_id) continue;
     meant = &offer;
   }
   return meant;
@@ -63,19 +63,19 @@ std::optional<Event> DecideConversationStart(const EventScope& scope, const Acco
   event.identity = start.identity;
   event.session_id = start.session;
   event.context_id = start.context_id;
-  const auto take = [&](const auto& offer, const SessionId& of) {
-    event.entry = offer.entry;
+  const auto take = [&](const auto& offered, const SessionId& of, std::uint32_t context_id) {
+    event.entry = offered.entry;
     event.session_id = of;
-    event.context_id = offer.context_id;
-    event.connector_id = offer.connector_id;
-    said.app_installation = offer.app_installation;
+    event.context_id = context_id;
+    event.connector_id = offered.connector_id;
+    said.app_installation = offered.app_installation;
   };
   if (const auto meant = SessionMeant(start, visitor)) {
     const Offer* offer = session ? OfferMeant(*session, start) : nullptr;
-    if (offer) take(*offer, *meant);
+    if (offer) take(session->offered[offer->offered], *meant, offer->context_id);
   } else if (start.engagement_id) {
     const NewestOffer* newest = visitor.FindNewestOffer(*start.engagement_id, start.campaign_id);
-    if (newest) take(*newest, newest->session);
+    if (newest) take(*newest, newest->session, newest->context_id);
   }
   if (!event.entry && start.engagement_id) {
     if (auto configured = FindConfigured(account, *start.engagement_id, start.campaign_id)) {

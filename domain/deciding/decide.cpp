@@ -17,8 +17,8 @@ const Offer* OfferOf(const SentImpression& impression, const SessionState& sessi
   if (!impression.context_id) return session.NewestOffer(impression.campaign_id, impression.engagement_id);
   const auto context = ParseWholeAsPrinted<std::uint32_t>(*impression.context_id);
   const Offer* offer = context ? session.FindOffer(*context) : nullptr;
-  const bool same = offer && offer->entry.campaign_id == impression.campaign_id &&
-                    offer->entry.engagement_id == impression.engagement_id;
+  const bool same = offer && session.EntryOf(*offer).campaign_id == impression.campaign_id &&
+                    session.EntryOf(*offer).engagement_id == impression.engagement_id;
   return same ? offer : nullptr;
 }
 
@@ -34,9 +34,10 @@ Entry EntryOf(const Campaign& campaign, const Engagement& engagement) {
   return {campaign.id, engagement.id, engagement.revision, engagement.zone, engagement.channel, engagement.language};
 }
 
-EngagementDetail DetailOf(const Offer& offer, const Engagement& engagement) {
-  return {offer.entry,    offer.context_id, offer.connector_id,          offer.window_id,
-          offer.skill_id, offer.skill_name, engagement.display_instances};
+EngagementDetail DetailOf(const SessionState& session, const Offer& offer, const Engagement& engagement) {
+  const Offered& offered = session.offered[offer.offered];
+  return {offered.entry,    offer.context_id,   offered.connector_id,        offered.window_id,
+          offered.skill_id, offered.skill_name, engagement.display_instances};
 }
 
 // One request decided: judges before it emits, and folds each event that it emits at once.
@@ -196,7 +197,7 @@ void RequestDecision::ReportImpressions() {
     reported.page_id = decision_.page;
     reported.kind = impression.kind;
     reported.context_id = offer->context_id;
-    reported.entry = offer->entry;
+    reported.entry = session_.EntryOf(*offer);
     reported.reported_revision = impression.revision;
     reported.context_sent = impression.context_id.has_value();
     reported.repeat = WasSaid(session_.utterances, FingerprintOf(reported, request_.page.has_value()), now_);
@@ -277,7 +278,7 @@ void RequestDecision::EstablishEligibility(const JudgedOffers& judged) {
 void RequestDecision::Show(const JudgedEngagement& one, std::uint64_t seed) {
   const Engagement& engagement = *one.engagement;
   if (one.standing) {
-    decision_.details.push_back(DetailOf(session_.offers[*one.standing], engagement));
+    decision_.details.push_back(DetailOf(session_, session_.offers[*one.standing], engagement));
     return;
   }
   EngagementShown shown;
@@ -295,7 +296,7 @@ void RequestDecision::Show(const JudgedEngagement& one, std::uint64_t seed) {
   shown.seed = seed;
   shown.configuration_revision = account_.revision;
   Emit(std::move(shown));
-  decision_.details.push_back(DetailOf(session_.offers.back(), engagement));
+  decision_.details.push_back(DetailOf(session_, session_.offers.back(), engagement));
 }
 
 // At the cap the session is closed and the visitor's next request begins a new one (http-api.md section 6).

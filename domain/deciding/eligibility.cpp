@@ -11,7 +11,7 @@ Eligibility::Eligibility(const Subject& subject)
       conditions_(account_, subject.session, subject.visitor, subject.facts),
       campaigns_(account_.campaigns.size()) {
   auto& memo = subject.session.decision_memo;
-  if (memo.revision != account_.revision || memo.member.size() != account_.campaigns.size() + 1) {
+  if (memo.revision != account_.revision || memo.member.size() < account_.campaigns.size() + 1) {
     memo.revision = account_.revision;
     memo.member.assign(account_.campaigns.size() + 1, -1);
     memo.established.clear();
@@ -76,7 +76,8 @@ bool Eligibility::WasClosed(const Campaign& campaign, const Engagement& engageme
   // The set tells most apart at once; two campaigns may use one engagement id.
   if (!subject_.session.closed_engagements.contains(engagement.id)) return false;
   return std::ranges::any_of(subject_.session.offers, [&](const Offer& offer) {
-    return offer.closed && offer.entry.engagement_id == engagement.id && offer.entry.campaign_id == campaign.id;
+    const Entry& entry = subject_.session.EntryOf(offer);
+    return offer.closed && entry.engagement_id == engagement.id && entry.campaign_id == campaign.id;
   });
 }
 

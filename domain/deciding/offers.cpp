@@ -70,8 +70,9 @@ void OfferRound::ListEngagements() {
 // an earlier one does not come to this page; it is not withdrawn.
 void OfferRound::JudgeStandingOffers() {
   const SessionState& session = subject_.session;
-  for (std::size_t i : session.pages[session.newest_page].offers) {
-    if (!session.offers[i].withdrawn) JudgeStanding(i, true);
+  for (std::size_t i = 0; i < session.offers.size(); ++i) {
+    const Offer& offer = session.offers[i];
+    if (!offer.withdrawn && offer.page_index == session.newest_page) JudgeStanding(i, true);
   }
   for (std::size_t i = FirstThatMayFollow(); i < session.offers.size(); ++i) {
     const Offer& offer = session.offers[i];
@@ -81,13 +82,14 @@ void OfferRound::JudgeStandingOffers() {
 
 void OfferRound::JudgeStanding(std::size_t offer_index, bool own_page) {
   const Offer& offer = subject_.session.offers[offer_index];
-  JudgedEngagement* judged = Find(offer.entry);
+  const Entry& entry = subject_.session.EntryOf(offer);
+  JudgedEngagement* judged = Find(entry);
   if (!judged) {  // the document in force does not know it any more
     if (own_page) result_.withdrawn_contexts.push_back(offer.context_id);
     return;
   }
   const Engagement& engagement = *judged->engagement;
-  if (judged->settled || eligibility_.IsTaken(offer.entry.zone)) return;
+  if (judged->settled || eligibility_.IsTaken(entry.zone)) return;
   if (!own_page && !MayFollow(offer, static_cast<std::size_t>(engagement.follow_me_pages),
                               std::chrono::seconds(engagement.follow_me_time_s))) {
     return;
@@ -101,7 +103,7 @@ void OfferRound::JudgeStanding(std::size_t offer_index, bool own_page) {
   }
   judged->verdict = Verdict::kOffered;
   judged->standing = offer_index;
-  eligibility_.TakeZone(offer.entry.zone);
+  eligibility_.TakeZone(entry.zone);
 }
 
 // Offers are in the order of their time and of the pages known at it: before one that is too old all are.
@@ -170,7 +172,9 @@ void OfferRound::OrderAnswer() {
   }
   std::ranges::sort(result_.offered, {}, [&](std::size_t i) {
     const JudgedEngagement& judged = result_.engagements[i];
-    const Zone zone = judged.standing ? subject_.session.offers[*judged.standing].entry.zone : judged.engagement->zone;
+    const SessionState& session = subject_.session;
+    const Zone zone =
+        judged.standing ? session.EntryOf(session.offers[*judged.standing]).zone : judged.engagement->zone;
     return std::tuple(zone, judged.engagement->id, account_.campaigns[judged.campaign_index].id);
   });
   std::ranges::sort(result_.withdrawn_contexts);

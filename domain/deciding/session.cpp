@@ -143,17 +143,20 @@ struct SessionFold {
     Offer offer;
     offer.context_id = event.context_id;
     const Page* page = state.FindPage(event.page_id);
-    offer.page_index = page ? static_cast<std::size_t>(page - state.pages.data()) : state.newest_page;
-    if (offer.page_index < state.pages.size()) state.pages[offer.page_index].offers.push_back(state.offers.size());
-    offer.pages_known = state.pages.size();
+    const auto page_index = page ? static_cast<std::size_t>(page - state.pages.data()) : state.newest_page;
+    offer.page_index = static_cast<std::uint32_t>(page_index);
+    offer.pages_known = static_cast<std::uint32_t>(state.pages.size());
     offer.shown_at = state.last_activity_at;
-    offer.entry = event.entry;
-    offer.app_installation = scope.app_installation;
-    offer.skill_id = event.skill_id;
-    offer.skill_name = event.skill_name;
-    offer.window_id = event.window_id;
-    offer.connector_id = event.connector_id;
-    state.offers.push_back(std::move(offer));
+    offer.offered = PlaceOf(
+        {event.entry, scope.app_installation, event.skill_id, event.skill_name, event.window_id, event.connector_id});
+    state.offers.push_back(offer);
+  }
+
+  std::uint32_t PlaceOf(Offered offered) {
+    const auto known = std::ranges::find(state.offered, offered);
+    const auto place = static_cast<std::uint32_t>(known - state.offered.begin());
+    if (known == state.offered.end()) state.offered.push_back(std::move(offered));
+    return place;
   }
 
   void operator()(const SessionClosed&) { state.closed = true; }
@@ -273,7 +276,7 @@ Offer* SessionState::FindOffer(std::uint32_t context) {
 
 const Offer* SessionState::NewestOffer(std::int64_t campaign, std::int64_t engagement) const {
   auto found = std::find_if(offers.rbegin(), offers.rend(), [&](const Offer& offer) {
-    return offer.entry.campaign_id == campaign && offer.entry.engagement_id == engagement;
+    return EntryOf(offer).campaign_id == campaign && EntryOf(offer).engagement_id == engagement;
   });
   return found == offers.rend() ? nullptr : &*found;
 }

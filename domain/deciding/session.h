@@ -22,7 +22,6 @@ struct Page {
   PageId id;
   TimeMs first_seen;                      // the decided_at of its first request
   std::vector<std::string> entry_points;  // of its requests, without doubles, in order; those not yet forgotten
-  std::vector<std::size_t> offers;        // made on it: indexes in SessionState::offers
   std::size_t view = 0;                   // where it is, by what it said last: index in SessionState::views
 
   bool operator==(const Page&) const = default;
@@ -38,19 +37,26 @@ struct View {
   bool operator==(const View&) const = default;
 };
 
-// An engagement-shown of this session and what became of it.
-struct Offer {
-  std::uint32_t context_id = 0;
-  std::size_t page_index = 0;   // in SessionState::pages
-  std::size_t pages_known = 0;  // pages.size() at the time of the offer: pages from here on were first seen after it
-  TimeMs shown_at;              // the decided_at of its request
+// What was offered, as it was configured then. All offers of it share one.
+struct Offered {
   Entry entry;
-  AppInstallationId app_installation;  // whose request it answered
+  AppInstallationId app_installation;  // whose request was answered
   std::optional<std::int64_t> skill_id;
   std::string skill_name;
   std::string window_id;
   std::optional<std::int64_t> connector_id;
-  std::uint32_t displays = 0;  // repeats excluded, as all counts here
+
+  bool operator==(const Offered&) const = default;
+};
+
+// An engagement-shown of this session and what became of it.
+struct Offer {
+  std::uint32_t context_id = 0;
+  std::uint32_t offered = 0;      // index in SessionState::offered
+  std::uint32_t page_index = 0;   // in SessionState::pages
+  std::uint32_t pages_known = 0;  // pages.size() at the time of the offer: pages from here on were first seen after it
+  TimeMs shown_at;                // the decided_at of its request
+  std::uint32_t displays = 0;     // repeats excluded, as all counts here
   std::uint32_t accepts = 0;
   bool closed = false;
   bool withdrawn = false;  // stands no more: its page asked again and a rule refused it (campaigns.md section 3)
@@ -64,6 +70,13 @@ class EngagementKeys {
   using Key = std::pair<std::int64_t, std::int64_t>;
   using value_type = Key;
   using const_iterator = std::vector<Key>::const_iterator;
+
+  EngagementKeys() = default;
+  // In any order, with doubles.
+  explicit EngagementKeys(std::vector<Key> keys) : keys_(std::move(keys)) {
+    if (!std::ranges::is_sorted(keys_)) std::ranges::sort(keys_);
+    keys_.erase(std::ranges::unique(keys_).begin(), keys_.end());
+  }
 
   bool contains(const Key& key) const { return std::ranges::binary_search(keys_, key); }
   void insert(const Key& key) {
@@ -114,6 +127,7 @@ struct SessionState {
   bool newest_page_sent = false;  // the newest request named its page itself
   // The URL of each ref://URL, and clientProperties.referrer, of any request; those not yet forgotten.
   std::vector<std::string> referrers;
+  std::vector<Offered> offered;     // by first offer
   std::vector<Offer> offers;        // by context id
   EngagementKeys established;       // ever eligible: shown, withheld or established
   EngagementKeys withheld_account;  // by the account's control group
@@ -142,11 +156,12 @@ struct SessionState {
     bool operator==(const LocationMemo&) const = default;
   } location_memo;
 
-  // What decisions under one revision found out and can not change; never stored, begun anew when the revision changes.
+  // What decisions under one revision found out and can not change; begun anew when the revision changes.
   struct DecisionMemo {
     Revision revision;
-    std::vector<std::int8_t> member;  // of control groups: [0] the account's, [1 + i] the i-th campaign's; -1 not asked
-    std::vector<char> established;    // by engagement in the document's order: true only if `established` has it
+    // Of control groups: [0] the account's, [1 + i] the i-th campaign's; -1 not asked. It may be longer.
+    std::vector<std::int8_t> member;
+    std::vector<char> established;  // by engagement in the document's order: true only if `established` has it
   } decision_memo;
 
   bool exists() const { return !id.empty(); }
@@ -154,6 +169,7 @@ struct SessionState {
   const Page* FindPage(const PageId& id) const;
   Offer* FindOffer(std::uint32_t context_id);
   const Offer* FindOffer(std::uint32_t context_id) const;
+  const Entry& EntryOf(const Offer& offer) const { return offered[offer.offered].entry; }
   // The latest context of that engagement; nullptr if it was never offered.
   const Offer* NewestOffer(std::int64_t campaign_id, std::int64_t engagement_id) const;
 };

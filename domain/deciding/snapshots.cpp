@@ -42,7 +42,7 @@ void Engagements(Io& io, Keys& keys) {
   if constexpr (Io::kReads) {
     std::vector<EngagementKeys::Key> list;
     io.Each(list, fields);
-    for (const auto& key : list) keys.insert(key);
+    keys = EngagementKeys(std::move(list));
   } else {
     io.Each(keys, fields);
   }
@@ -72,41 +72,25 @@ void EntryFields(Io& io, Offered& entry) {
 
 // ---- a session ------------------------------------------------------------------------------------------------------
 
-// What offers of one engagement have in common, as long as its configuration stays.
-bool AreAlike(const Offer& a, const Offer& b) {
-  return a.entry == b.entry && a.app_installation == b.app_installation && a.skill_id == b.skill_id &&
-         a.skill_name == b.skill_name && a.window_id == b.window_id && a.connector_id == b.connector_id;
+template <class Io, class AnyOffered>
+void OfferedFields(Io& io, AnyOffered& offered) {
+  EntryFields(io, offered.entry);
+  io.Word(offered.app_installation);
+  MaybeInt(io, offered.skill_id);
+  io.Word(offered.skill_name);
+  io.Word(offered.window_id);
+  MaybeInt(io, offered.connector_id);
 }
 
-template <class Io, class AnyOffer>
-void OfferedFields(Io& io, AnyOffer& offer) {
-  EntryFields(io, offer.entry);
-  io.Word(offer.app_installation);
-  MaybeInt(io, offer.skill_id);
-  io.Word(offer.skill_name);
-  io.Word(offer.window_id);
-  MaybeInt(io, offer.connector_id);
-}
-
-// A row of numbers; what is offered stands once, with the first offer of it. Later ones say how far back that is.
 template <class Io, class State>
 void Offers(Io& io, State& state) {
-  std::vector<std::size_t> firsts;
-  std::size_t index = 0;
+  io.Each(state.offered, [&](auto& offered) { OfferedFields(io, offered); });
   TimeMs before = state.created_at;
   io.Each(state.offers, [&](auto& offer) {
-    auto first = std::ranges::find_if(firsts, [&](std::size_t i) { return AreAlike(state.offers[i], offer); });
-    std::size_t place = static_cast<std::size_t>(first - firsts.begin());
-    io.Int(place);
+    io.Int(offer.offered);
     if constexpr (Io::kReads) {
-      if (place > firsts.size()) return io.Fail();
-      if (place < firsts.size()) offer = Offer(state.offers[firsts[place]]);
+      if (offer.offered >= state.offered.size()) return io.Fail();
     }
-    if (place == firsts.size()) {
-      OfferedFields(io, offer);
-      firsts.push_back(index);
-    }
-    ++index;
     io.Int(offer.context_id);
     io.Int(offer.page_index);
     io.Int(offer.pages_known);
@@ -231,6 +215,26 @@ void JudgedBy(Io& io, State& state) {
   }
 }
 
+// Asking for membership costs a hash each: two bits a group, in a byte for four of them.
+template <class Io, class Memo>
+void Members(Io& io, Memo& memo) {
+  io.Id(memo.revision);
+  if constexpr (Io::kReads) {
+    std::vector<std::uint8_t> bytes;
+    io.Each(bytes, [&](std::uint8_t& byte) { io.Fixed(byte); });
+    memo.member.resize(4 * bytes.size());
+    for (std::size_t i = 0; i < memo.member.size(); ++i) {
+      memo.member[i] = static_cast<std::int8_t>((bytes[i / 4] >> (2 * (i % 4)) & 3) - 1);
+    }
+  } else {
+    std::vector<std::uint8_t> bytes((memo.member.size() + 3) / 4);
+    for (std::size_t i = 0; i < memo.member.size(); ++i) {
+      bytes[i / 4] = static_cast<std::uint8_t>(bytes[i / 4] | (memo.member[i] + 1) << (2 * (i % 4)));
+    }
+    io.Each(bytes, [&](std::uint8_t byte) { io.Fixed(byte); });
+  }
+}
+
 template <class Io, class State>
 void SessionFields(Io& io, State& state) {
   io.Int(state.version);
@@ -248,6 +252,7 @@ void SessionFields(Io& io, State& state) {
   io.Int(state.last_context);
   JudgedBy(io, state);
   Pages(io, state);
+  Members(io, state.decision_memo);
   io.Int(state.newest_page);
   io.Flag(state.newest_page_sent);
   Offers(io, state);
@@ -275,10 +280,6 @@ void Derive(SessionState& session) {
   for (std::size_t i = 0; i < memo.pages.size(); ++i) memo.visited[i % words] |= memo.pages[i];
   memo.views_seen = session.views.size();
   session.texts_forgotten = true;
-  for (std::size_t i = 0; i < session.offers.size(); ++i) {
-    const std::size_t page = session.offers[i].page_index;
-    if (page < session.pages.size()) session.pages[page].offers.push_back(i);
-  }
 }
 
 // ---- a visitor ------------------------------------------------------------------------------------------------------
@@ -322,12 +323,11 @@ void VisitorFields(Io& io, State& state) {
 }  // namespace
 
 std::string PackSession(const SessionState& session) {
-  std::string bytes;
-  Packer io(bytes);
+  Packer io;
   io.Int(kSnapshotLayout);
   io.Id(session.id);
   SessionFields(io, session);
-  return bytes;
+  return std::move(io).Done();
 }
 
 std::optional<SessionState> UnpackSession(std::string_view bytes) {
@@ -354,11 +354,10 @@ SessionId SessionIdOf(std::string_view bytes) {
 }
 
 std::string PackVisitor(const VisitorState& visitor) {
-  std::string bytes;
-  Packer io(bytes);
+  Packer io;
   io.Int(kSnapshotLayout);
   VisitorFields(io, visitor);
-  return bytes;
+  return std::move(io).Done();
 }
 
 std::optional<VisitorState> UnpackVisitor(std::string_view bytes) {

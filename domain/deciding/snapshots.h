@@ -16,7 +16,7 @@ namespace monitor {
 // newer program. 0: visitors as JSON (`{"v":1,…}`), no sessions.
 constexpr int kSnapshotLayout = 1;
 
-// Of a session whose texts were forgotten (session_texts.h). The decision memo is left out.
+// Of a session whose texts were forgotten (session_texts.h). Of the decision memo, who is in a control group is kept.
 std::string PackSession(const SessionState& session);
 // nullopt: of another layout, or no snapshot.
 std::optional<SessionState> UnpackSession(std::string_view bytes);

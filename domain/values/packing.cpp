@@ -35,22 +35,8 @@ bool IsUuid(std::string_view id) {
   return true;
 }
 
-// Of an even number of digits; others are left out.
-void AppendHex(std::string_view digits, std::string& out) {
-  int high = -1;
-  for (char c : digits) {
-    const int digit = HexDigit(c);
-    if (digit < 0) continue;
-    if (high < 0) {
-      high = digit;
-    } else {
-      out.push_back(static_cast<char>(std::exchange(high, -1) << 4 | digit));
-    }
-  }
-}
-
-void AppendHead(std::uint64_t number, IdForm form, std::string& out) {
-  AppendVarint(number << 2 | static_cast<std::uint64_t>(form), out);
+constexpr std::uint64_t Head(std::uint64_t number, IdForm form) {
+  return number << 2 | static_cast<std::uint64_t>(form);
 }
 
 std::string HexOf(std::string_view bytes) {
@@ -68,25 +54,39 @@ std::string HexOf(std::string_view bytes) {
 
 void Packer::Word(std::string_view word) {
   const auto known = std::ranges::find(words_, word);
-  Int(static_cast<std::uint64_t>(known - words_.begin()));
+  Varint(static_cast<std::uint64_t>(known - words_.begin()));
   if (known != words_.end()) return;
   Text(word);
   words_.push_back(word);
 }
 
+// Of an even number of digits; what is none is left out.
+void Packer::AppendHex(std::string_view digits) {
+  int high = -1;
+  for (char c : digits) {
+    const int digit = HexDigit(c);
+    if (digit < 0) continue;
+    if (high < 0) {
+      high = digit;
+    } else {
+      Byte(static_cast<std::uint8_t>(std::exchange(high, -1) << 4 | digit));
+    }
+  }
+}
+
 void Packer::Id(std::string_view id) {
   const auto number = ParseWholeAsPrinted<std::uint64_t>(id);
-  if (number && *number <= kMaxNumber) return AppendHead(*number, IdForm::kNumber, out_);
+  if (number && *number <= kMaxNumber) return Varint(Head(*number, IdForm::kNumber));
   if (IsUuid(id)) {
-    AppendHead(0, IdForm::kUuid, out_);
-    return AppendHex(id, out_);
+    Varint(Head(0, IdForm::kUuid));
+    return AppendHex(id);
   }
   if (id.size() % 2 == 0 && IsHex(id)) {
-    AppendHead(id.size() / 2, IdForm::kHex, out_);
-    return AppendHex(id, out_);
+    Varint(Head(id.size() / 2, IdForm::kHex));
+    return AppendHex(id);
   }
-  AppendHead(id.size(), IdForm::kText, out_);
-  out_.append(id);
+  Varint(Head(id.size(), IdForm::kText));
+  Append(id);
 }
 
 void Unpacker::Id(std::string& id) {
@@ -120,15 +120,10 @@ void Unpacker::Amount(Decimal& amount) {
   amount = *read;
 }
 
-std::uint64_t Unpacker::Varint() {
+std::uint64_t Unpacker::LongVarint() {
   const auto value = TakeVarint(rest_);
   if (!value) Fail();
   return value.value_or(0);
-}
-
-std::uint8_t Unpacker::Byte() {
-  const std::string_view byte = Bytes(1);
-  return byte.empty() ? 0 : static_cast<std::uint8_t>(byte.front());
 }
 
 std::string_view Unpacker::Bytes(std::uint64_t size) {

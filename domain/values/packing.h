@@ -5,15 +5,18 @@
 //   void Fields(Io& io, State& state) { io.Number(state.version); io.Text(state.name); }
 //
 // Packer writes (State may be const then). Unpacker reads and never trusts: of bytes that no Packer wrote it takes no
-// more memory than their length allows, and says failed(). Neither is thread-safe; both refer to their bytes.
+// more memory than their length allows, and says failed(). Neither is thread-safe; texts must outlive both.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "domain/values/bytes.h"
@@ -28,31 +31,35 @@ class Packer {
  public:
   static constexpr bool kReads = false;
 
-  explicit Packer(std::string& out) : out_(out) {}
+  Packer() : bytes_(kFirstSize, '\0') {}
+  // What was written.
+  std::string Done() && {
+    bytes_.resize(size_);
+    return std::move(bytes_);
+  }
 
   template <std::integral Number>
   void Int(Number value) {
     if constexpr (std::signed_integral<Number>) {
       const auto wide = static_cast<std::int64_t>(value);  // small ones of either sign become small ones without
-      AppendVarint((static_cast<std::uint64_t>(wide) << 1) ^ static_cast<std::uint64_t>(wide >> 63), out_);
+      Varint((static_cast<std::uint64_t>(wide) << 1) ^ static_cast<std::uint64_t>(wide >> 63));
     } else {
-      AppendVarint(value, out_);
+      Varint(value);
     }
   }
   template <std::unsigned_integral Number>
   void Fixed(Number value) {
-    char bytes[sizeof value];
-    StoreLittle(value, bytes);
-    out_.append(bytes, sizeof value);
+    StoreLittle(value, Room(sizeof value));
+    size_ += sizeof value;
   }
-  void Flag(bool value) { out_.push_back(value ? '\1' : '\0'); }
+  void Flag(bool value) { Byte(value ? 1 : 0); }
   template <class Enumeration>
   void Choice(Enumeration value) {
-    out_.push_back(static_cast<char>(value));
+    Byte(static_cast<std::uint8_t>(value));
   }
   void Text(std::string_view text) {
-    AppendVarint(text.size(), out_);
-    out_.append(text);
+    Varint(text.size());
+    Append(text);
   }
   // A text that comes again and again: from the second time on only its place among these.
   void Word(std::string_view word);
@@ -79,12 +86,38 @@ class Packer {
   }
   template <class List, class Fields>
   void Each(const List& list, Fields fields) {
-    AppendVarint(list.size(), out_);
+    Varint(list.size());
     for (const auto& element : list) fields(element);
   }
 
  private:
-  std::string& out_;
+  static constexpr std::size_t kFirstSize = 512;
+  static constexpr std::size_t kMaxVarint = 10;
+
+  // Where so many bytes can be written.
+  char* Room(std::size_t size) {
+    if (bytes_.size() - size_ < size) bytes_.resize(2 * bytes_.size() + size);
+    return bytes_.data() + size_;
+  }
+  void Byte(std::uint8_t byte) {
+    *Room(1) = static_cast<char>(byte);
+    ++size_;
+  }
+  void Varint(std::uint64_t value) {
+    char* const begin = Room(kMaxVarint);
+    char* end = begin;
+    for (; value >= 0x80; value >>= 7) *end++ = static_cast<char>(value | 0x80);
+    *end++ = static_cast<char>(value);
+    size_ += static_cast<std::size_t>(end - begin);
+  }
+  void Append(std::string_view bytes) {
+    std::memcpy(Room(bytes.size()), bytes.data(), bytes.size());
+    size_ += bytes.size();
+  }
+  void AppendHex(std::string_view digits);
+
+  std::string bytes_;  // longer than what was written
+  std::size_t size_ = 0;
   std::vector<std::string_view> words_;
 };
 
@@ -159,12 +192,26 @@ class Unpacker {
     const std::uint64_t size = Varint();
     list.clear();
     if (size > rest_.size()) return Fail();
+    list.reserve(std::min(size, kReserved));
     for (std::uint64_t i = 0; i < size && !failed_; ++i) fields(list.emplace_back());
   }
 
  private:
-  std::uint64_t Varint();
-  std::uint8_t Byte();
+  static constexpr std::uint64_t kReserved = 256;
+
+  std::uint64_t Varint() {
+    if (rest_.empty() || static_cast<std::uint8_t>(rest_.front()) >= 0x80) return LongVarint();
+    const auto byte = static_cast<std::uint8_t>(rest_.front());
+    rest_.remove_prefix(1);
+    return byte;
+  }
+  std::uint64_t LongVarint();
+  std::uint8_t Byte() {
+    if (rest_.empty()) return Fail(), std::uint8_t{0};
+    const auto byte = static_cast<std::uint8_t>(rest_.front());
+    rest_.remove_prefix(1);
+    return byte;
+  }
   std::string_view Bytes(std::uint64_t size);  // empty, and failed, if there are fewer
   std::string_view NextWord();
 

@@ -114,8 +114,8 @@ void RandomScene::AddAttributes(VisitRequest& request) {
 void RandomScene::AddImpressions(const SessionState& session, VisitRequest& request) {
   for (std::uint32_t i = 0; i < 1 + static_cast<std::uint32_t>(Pick(3)) && !session.offers.empty(); ++i) {
     const Offer& offer = session.offers[static_cast<std::size_t>(Pick(static_cast<int>(session.offers.size())))];
-    SentImpression impression{static_cast<ImpressionKind>(Chance(70) ? 0 : Pick(5)), offer.entry.campaign_id,
-                              offer.entry.engagement_id};
+    SentImpression impression{static_cast<ImpressionKind>(Chance(70) ? 0 : Pick(5)), session.EntryOf(offer).campaign_id,
+                              session.EntryOf(offer).engagement_id};
     if (Chance(70)) impression.context_id = std::to_string(Chance(95) ? offer.context_id : offer.context_id + 1);
     if (Chance(30)) impression.revision = 1;
     impression.index = static_cast<std::uint32_t>(request.attributes.size()) + i;

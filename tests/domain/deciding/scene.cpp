@@ -93,6 +93,7 @@ void ExpectSameSession(const SessionState& actual, const SessionState& expected)
   SAME(views);
   SAME(newest_page_sent);
   SAME(referrers);
+  SAME(offered);
   SAME(offers);
   SAME(established);
   SAME(withheld_account);

@@ -133,7 +133,7 @@ TEST_F(SessionFold, RemembersWhichPagesAnOfferCameAfter) {
   Fold(ShownOn("p1", 1));
   EXPECT_EQ(session.offers[0].page_index, 0u);
   EXPECT_EQ(session.offers[0].pages_known, 2u);
-  EXPECT_EQ(session.offers[0].app_installation.str(), "web");
+  EXPECT_EQ(session.offered[session.offers[0].offered].app_installation.str(), "web");
   EXPECT_TRUE(session.established.contains({1, 11}));
 }
 

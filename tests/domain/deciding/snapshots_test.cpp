@@ -142,7 +142,8 @@ SessionState SampleSession() {
   s.last_context = 2;
   s.texts_forgotten = true;
   s.location_memo = {Revision("0123456789abcdef"), 2, {1, 0}, {5, 0}, {5}, 0, {2}};
-  s.pages = {{PageId("1234567890"), kNoon, {}, {0}, 0}, {PageId("cart"), kNoon + std::chrono::seconds(60), {}, {1}, 1}};
+  s.pages = {{PageId("1234567890"), kNoon, {}, 0}, {PageId("cart"), kNoon + std::chrono::seconds(60), {}, 1}};
+  s.decision_memo = {Revision("fedcba9876543210"), {0, 1, -1, 1, 1, -1, -1, -1}, {}};
   s.views = {{0, 77, {}}, {1, 0, {}}};
   s.newest_page = 1;
   s.newest_page_sent = true;
@@ -150,12 +151,8 @@ SessionState SampleSession() {
   offer.context_id = 1;
   offer.pages_known = 1;
   offer.shown_at = kNoon;
-  offer.entry = {1'000'000'001, 11, 4, Zone::kRight, Channel::kChat, "de-DE"};
-  offer.app_installation = AppInstallationId("web");
-  offer.skill_id = 3;
-  offer.skill_name = "sales";
-  offer.window_id = "77";
-  offer.connector_id = 900;
+  s.offered = {
+      {{1'000'000'001, 11, 4, Zone::kRight, Channel::kChat, "de-DE"}, AppInstallationId("web"), 3, "sales", "77", 900}};
   offer.displays = 2;
   offer.accepts = 1;
   offer.closed = true;
@@ -204,15 +201,17 @@ SessionState SampleSession() {
 TEST(SessionSnapshot, OfLayoutOneIsReadForEver) {
   const std::string golden =
       "024200112233445566778899aabbccddeeff2980f8b2e5bd68a0fe0a0001010101093139322e302e322e30c0d10202010603"
-      "090204220123456789abcdef0102c996e0b212004d00000005041063617274c0a90700000000000001020101020082a8d6b9"
-      "0716080201000564652d444501037765620106020573616c65730302373701880e01000100020101000002010290b9070201"
-      "01010282a8d6b9071600020182a8d6b9071801042a01160116021602020101018202c0843d0118000104010442616c6c0553"
-      "706f727403622d310112e0fb7301034e6574000000010674656e6e6973010201016101016201037669700101630101640101"
-      "6501016601016701054f54484552010001011401c81f0104013a01d41f00010201e41e0102010201700105746f7069630601"
-      "88776655443322110401990000000000000000";
+      "090204220123456789abcdef0102c996e0b212004d00000005041063617274c0a907000000000000010222fedcba98765432"
+      "1002890201010182a8d6b90716080201000564652d444501037765620106020573616c65730302373701880e020001000100"
+      "020101000002010290b907020101010282a8d6b9071600020182a8d6b9071801042a01160116021602020101018202c0843d"
+      "0118000104010442616c6c0553706f727403622d310112e0fb7301034e6574000000010674656e6e69730102010161010162"
+      "010376697001016301016401016501016601016701054f54484552010001011401c81f0104013a01d41f00010201e41e0102"
+      "010201700105746f706963060188776655443322110401990000000000000000";
   EXPECT_EQ(Hex(PackSession(SampleSession())), golden);
   ExpectSameSession(Restored(SampleSession()), SampleSession());
   EXPECT_EQ(Restored(SampleSession()).location_memo, SampleSession().location_memo);
+  EXPECT_EQ(Restored(SampleSession()).decision_memo.member, SampleSession().decision_memo.member);
+  EXPECT_EQ(Restored(SampleSession()).decision_memo.revision, SampleSession().decision_memo.revision);
 }
 
 TEST(SessionSnapshot, CutShortOrOfAnotherLayoutIsNotRead) {

@@ -8,9 +8,9 @@ namespace monitor {
 namespace {
 
 std::string PackedId(std::string_view id) {
-  std::string bytes;
-  Packer(bytes).Id(id);
-  return bytes;
+  Packer out;
+  out.Id(id);
+  return std::move(out).Done();
 }
 
 TEST(Packing, GivesIdsBackAsTheyWereWritten) {
@@ -36,8 +36,9 @@ TEST(Packing, WritesIdsOfDigitsSmall) {
 
 template <class Number>
 void ExpectGivenBack(Number number) {
-  std::string bytes;
-  Packer(bytes).Int(number);
+  Packer out;
+  out.Int(number);
+  const std::string bytes = std::move(out).Done();
   Unpacker io(bytes);
   Number read = 0;
   io.Int(read);
@@ -57,8 +58,9 @@ TEST(Packing, GivesNumbersBack) {
 }
 
 TEST(Packing, TakesNoNumberThatIsTooLarge) {
-  std::string bytes;
-  Packer(bytes).Int(std::uint64_t{65'536});
+  Packer out;
+  out.Int(std::uint64_t{65'536});
+  const std::string bytes = std::move(out).Done();
   Unpacker io(bytes);
   std::uint16_t read = 0;
   io.Int(read);
@@ -67,8 +69,9 @@ TEST(Packing, TakesNoNumberThatIsTooLarge) {
 
 TEST(Packing, GivesAmountsBack) {
   for (const char* text : {"0", "129.5", "-0.000001", "999999999999999.999999", "-999999999999999.999999"}) {
-    std::string bytes;
-    Packer(bytes).Amount(*Decimal::Parse(text));
+    Packer out;
+    out.Amount(*Decimal::Parse(text));
+    const std::string bytes = std::move(out).Done();
     Unpacker io(bytes);
     Decimal read;
     io.Amount(read);
@@ -98,9 +101,9 @@ void Fields(Io& io, State& state) {
 
 TEST(Packing, ReadsWhatItWroteAndNothingLess) {
   const Everything written{{"en-US", "", "en-US", "de-DE", ""}, -5, FromUnixMs(-7), true, 1};
-  std::string bytes;
-  Packer out(bytes);
+  Packer out;
   Fields(out, written);
+  const std::string bytes = std::move(out).Done();
   for (std::size_t size = 0; size <= bytes.size(); ++size) {
     Everything read;
     Unpacker io(std::string_view(bytes).substr(0, size));
@@ -113,8 +116,9 @@ TEST(Packing, ReadsWhatItWroteAndNothingLess) {
 }
 
 TEST(Packing, BelievesNoLengthThatIsNotThere) {
-  std::string bytes;
-  Packer(bytes).Int(std::uint64_t{1} << 40);
+  Packer out;
+  out.Int(std::uint64_t{1} << 40);
+  const std::string bytes = std::move(out).Done();
   std::vector<std::string> list;
   Unpacker io(bytes);
   io.Each(list, [&](std::string& text) { io.Text(text); });
