@@ -125,11 +125,11 @@ VisitOutcome<AppendRequest> EraseOwned(VisitorOwner& owner, VisitorLease& lease,
   std::vector<StreamAppend> appends;
   const std::string prefix = SessionStream(lease.account(), lease.visitor(), SessionId()).str();
   for (const StreamName& stream : *streams) {
-    auto loaded = owner.LoadSession(lease, SessionId(stream.str().substr(prefix.size())));
-    if (!loaded) return std::unexpected(std::move(loaded.error()));
-    const SessionState& session = (*loaded)->state;
-    if (const auto closed = DecideErasedSession(lease.scope(), session, settings, now)) {
-      appends.push_back({stream, session.version, {Stored(*closed, NoKey())}});
+    const SessionId id(stream.str().substr(prefix.size()));
+    const auto session = owner.records().ReadSession(lease.account(), lease.visitor(), id, lease.cipher(), nullptr);
+    if (!session) return std::unexpected(FailureOf(session.error()));
+    if (const auto closed = DecideErasedSession(lease.scope(), session->state, settings, now)) {
+      appends.push_back({stream, session->state.version, {Stored(*closed, NoKey())}});
     }
   }
   auto append = AppendToVisitor(lease, erased, now);

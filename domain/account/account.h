@@ -48,7 +48,7 @@ struct RateLimit {
   double burst;
 };
 
-// A session is folded whole when it comes back from disk: its cost stays bounded.
+// What a session remembers of each event stays bounded in all.
 constexpr std::int64_t kMaxEventsPerSession = 10'000;
 
 struct Settings {
