@@ -84,8 +84,7 @@ struct ServerOptions {
   int slow_threads = 0;
   std::string thread_name = "http";  // at most 15 characters
   std::size_t max_body_bytes = 1 << 20;
-  // Replies in flight get so long when the server is destroyed; a client that then takes nothing for 100 ms, or is not
-  // done within a second, is cut.
+  // Replies in flight get so long when the server is destroyed; a client that has not taken all within 2 s then is cut.
   int max_drain_seconds = 10;
 };
 

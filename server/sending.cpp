@@ -16,8 +16,8 @@ using std::chrono::steady_clock;
 // takes everything at once.
 constexpr std::chrono::milliseconds kSendTimeout{5'000};
 constexpr std::size_t kLeastBytesPerMs = 128;
-// All that it still gets while the server is going.
-constexpr std::chrono::milliseconds kLastSendTimeout{1'000};
+// All that it still gets once the server is going. Of a busy machine's polite clients some take nothing for a while.
+constexpr std::chrono::milliseconds kLastSendTimeout{2'000};
 
 iovec Bytes(std::string_view view) { return {const_cast<char*>(view.data()), view.size()}; }
 
@@ -53,8 +53,7 @@ Sending::Outcome Sending::Continue() {
 std::chrono::milliseconds Sending::Patience(bool going) {
   const auto now = steady_clock::now();
   if (going) end_ = std::min(end_, now + kLastSendTimeout);
-  const auto until = std::min(end_, taken_ + (going ? kSendSlice : kSendTimeout));
-  return std::chrono::ceil<std::chrono::milliseconds>(until - now);
+  return std::chrono::ceil<std::chrono::milliseconds>(std::min(end_, taken_ + kSendTimeout) - now);
 }
 
 bool SendAll(int fd, std::string_view head, std::string_view body, const std::atomic<bool>& stopping, bool wait) {

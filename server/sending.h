@@ -11,7 +11,7 @@ namespace monitor::http {
 // A reply on its way onto a socket. Used by one thread at a time.
 //
 // A client is too slow that takes nothing for 5 s, or less than 128 KB a second on top of them; once the server is
-// going, nothing for 100 ms, or not all within a second more.
+// going, not all within 2 s more.
 class Sending {
  public:
   enum class Outcome { kSent, kFull, kGone };
