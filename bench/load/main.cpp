@@ -28,7 +28,8 @@
 namespace monitor::bench {
 namespace {
 
-constexpr int kTries = 64;  // to find a visitor that is not busy
+constexpr int kTries = 64;              // to find a visitor that is not busy
+constexpr std::size_t kAtOnce = 2'000;  // of visitors that are made
 
 float Percentile(const std::vector<float>& sorted, double share) {
   if (sorted.empty()) return 0;
@@ -85,19 +86,21 @@ class Generator {
  private:
   static bool Never() { return false; }
 
-  // All get their first request, then those that are to have more their second, and so on.
+  // Some after the others: of so many all get their first request, then those that are to have more their second, and
+  // so on. So nobody is asked for again who may have left the server's memory meanwhile.
   void Make(std::size_t count, int each) {
     visitors_ = std::vector<Visitor>(count);
-    std::size_t at = 0;
-    bool more = false, end = false;
+    std::size_t begin = 0, at = 0;
+    bool more = false;
     const auto wanted = [&](std::size_t index) {
       return each > 0 ? each : 1 + static_cast<int>(std::minstd_rand(static_cast<unsigned>(index + 1))() >> 8) % steps_;
     };
     const NextVisitor next = [&]() -> Visitor* {
-      while (!end) {
-        if (at == visitors_.size()) {
-          end = !std::exchange(more, false);
-          at = 0;
+      while (begin < count) {
+        const std::size_t end = std::min(count, begin + kAtOnce);
+        if (at == end) {
+          if (!std::exchange(more, false)) begin = end;
+          at = begin;
           continue;
         }
         Visitor& visitor = visitors_[at];
@@ -109,7 +112,7 @@ class Generator {
       }
       return nullptr;
     };
-    Print(RunLoad(options_, visits_, next, [&] { return end; }));
+    Print(RunLoad(options_, visits_, next, [&] { return begin >= count; }));
   }
 
   void Visit(const LoadOptions& options) {

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 
 from harness.part import ROOT
+from measuring.rounds import Result
 
 RESULTS = ROOT / "build" / "bench-results"
 HISTORY = ROOT / "bench" / "history.md"
@@ -35,7 +36,7 @@ class Report:
     def row(self, name, result):
         load = os.getloadavg()[0]
         self.kept["rows"][name] = {**asdict(result), "load_average": load}
-        self._say(row_line(name, result, load), *(f"    {note}" for note in result.notes))
+        self._say(row_line(name, result, load) if isinstance(result, Result) else name, *(f"    {note}" for note in result.notes))
         self._write()
 
     def failed(self, name, why):
@@ -58,7 +59,7 @@ def history_entry(kept, note):
     ceilings = kept["ceilings"]
     changed = "+" if machine["changed"] else ""
     told = " · ".join(f"{name} {row['requests_per_s'] / 1000:.1f} k/s {row['ratio']:.2f} {row['cpu_us']:.0f} µs"
-                      for name, row in rows.items())
+                      for name, row in rows.items() if "ratio" in row)
     lines = [f"## {machine['begun']}, {machine['commit']}{changed}: {note}", "",
              f"{machine['cores']} × {machine['cpu']}, {machine['memory_mib'] / 1024:.0f} GiB, {machine['system']}, "
              f"load {kept['load_average_before']:.2f}; empty {ceilings['empty_per_s'] / 1000:.1f} k/s, "

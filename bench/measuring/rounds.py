@@ -21,6 +21,13 @@ class Result:
     more: dict = field(default_factory=dict)
 
 
+@dataclass
+class Told:
+    """A row that is no load of requests."""
+    notes: list[str]
+    more: dict
+
+
 class Bench:
     """What all rows share: options, folders, and the two ceilings, which run all the time."""
 

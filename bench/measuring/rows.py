@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from measuring import processes, shop
 from measuring.caps import measure_caps
 from measuring.generator import Generator
-from measuring.rounds import Bench, Result, measured_round, median, medians, offers_told, rate
+from measuring.rounds import Bench, Result, Told, measured_round, median, medians, offers_told, rate
 from measuring.servers import start_edge, start_monitord
+from measuring.stream import measure_stream
 
 MAKING_PER_SECOND = 8000  # visitors' requests before a row is measured, for the estimate of its time
 THOUSAND, CROWD, MILLION = 1000, 100_000, 1_000_000
@@ -149,9 +150,10 @@ def measure_million(bench, name):
 @dataclass(frozen=True)
 class Row:
     name: str
-    measure: Callable[[Bench, str], Result]
+    measure: Callable[[Bench, str], Result | Told]
     minutes: Callable[[float, int], float]  # some, from seconds and rounds
     only_full: bool = False                 # left out unless it is named, or by --full
+    needs: str = ""                         # packages besides (a group of deploy/packages)
 
 
 def _of(name, load, only_full=False):
@@ -176,5 +178,6 @@ ROWS = [
     Row("half-load", measure_half_load, lambda seconds, rounds: _CROWD.minutes(seconds, 2 * rounds)),
     _of("mixed-crowd", Load(50, kind="mixed", visitors=CROWD), only_full=True),
     Row("caps", measure_caps, lambda seconds, rounds: 2.5 * rounds * seconds / 60, only_full=True),
+    Row("stream", measure_stream, lambda seconds, rounds: (5 * seconds + rounds * 25 + 20) / 60, only_full=True, needs="kafka"),
     Row("million", measure_million, lambda seconds, rounds: 3 + MILLION * 6 / MAKING_PER_SECOND / 60, only_full=True),
 ]
