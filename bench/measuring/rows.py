@@ -9,6 +9,7 @@ from measuring.caps import measure_caps
 from measuring.generator import Generator
 from measuring.rounds import Bench, Result, Told, measured_round, median, medians, offers_told, rate
 from measuring.servers import start_edge, start_monitord
+from measuring.starting import measure_start
 from measuring.stream import measure_stream
 
 MAKING_PER_SECOND = 8000  # visitors' requests before a row is measured, for the estimate of its time
@@ -178,6 +179,7 @@ ROWS = [
     Row("half-load", measure_half_load, lambda seconds, rounds: _CROWD.minutes(seconds, 2 * rounds)),
     _of("mixed-crowd", Load(50, kind="mixed", visitors=CROWD), only_full=True),
     Row("caps", measure_caps, lambda seconds, rounds: 2.5 * rounds * seconds / 60, only_full=True),
+    Row("start", measure_start, lambda seconds, rounds: 10 + rounds * 0.2, only_full=True),
     Row("stream", measure_stream, lambda seconds, rounds: (5 * seconds + rounds * 25 + 20) / 60, only_full=True, needs="kafka"),
     Row("million", measure_million, lambda seconds, rounds: 3 + MILLION * 6 / MAKING_PER_SECOND / 60, only_full=True),
 ]

@@ -15,7 +15,7 @@ from measuring.generator import RowFailed
 from measuring.rounds import Told, median
 from measuring.servers import start_monitord
 
-WRITING_ROUNDS = 5   # of the load, one after the other
+WRITING_ROUNDS = 5  # of the load, one after the other
 PATIENCE_S = 600
 
 
@@ -26,7 +26,7 @@ def measure_stream(bench, name):
     try:
         rounds = [_round(directory / f"round-{number}", written, broker, end) for number in range(bench.options.rounds)]
     finally:
-        broker.close()
+        broker.stop()
     of = {key: median([one[key] for one in rounds]) for key in rounds[0]}
     on_disk = sum(path.stat().st_size for path in (written / "store").rglob("*") if path.is_file())
     notes = [
