@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from measuring import processes, shop
 from measuring.caps import measure_caps
 from measuring.generator import Generator
+from measuring.queries import measure_queries
 from measuring.rounds import Bench, Result, Told, measured_round, median, medians, offers_told, rate
 from measuring.servers import start_edge, start_monitord
 from measuring.starting import measure_start
@@ -180,6 +181,7 @@ ROWS = [
     _of("mixed-crowd", Load(50, kind="mixed", visitors=CROWD), only_full=True),
     Row("caps", measure_caps, lambda seconds, rounds: 2.5 * rounds * seconds / 60, only_full=True),
     Row("start", measure_start, lambda seconds, rounds: 10 + rounds * 0.2, only_full=True),
+    Row("queries", measure_queries, lambda seconds, rounds: 15 + rounds * 0.6, only_full=True),
     Row("stream", measure_stream, lambda seconds, rounds: (5 * seconds + rounds * 25 + 20) / 60, only_full=True, needs="kafka"),
     Row("million", measure_million, lambda seconds, rounds: 3 + MILLION * 6 / MAKING_PER_SECOND / 60, only_full=True),
 ]
