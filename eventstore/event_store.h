@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -104,9 +105,11 @@ class EventStore {
   // The clock: what a decision takes as now. Where the log is ahead of it the events' times are later.
   virtual TimeMs Now() const = 0;
 
-  // The stream's events from `from_version` on (1 = all), of every origin, in order.
-  virtual std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream,
-                                                                         std::uint64_t from_version = 1) const = 0;
+  // The stream's events from `from_version` on (1 = all), of every origin, in order; no more appends than bring
+  // `max_events`.
+  virtual std::expected<std::vector<StoredEvent>, StoreError> ReadStream(
+      const StreamName& stream, std::uint64_t from_version = 1,
+      std::size_t max_events = std::numeric_limits<std::size_t>::max()) const = 0;
   // Names of the streams that begin with `prefix`, sorted, at most `limit`.
   virtual std::expected<std::vector<StreamName>, StoreError> StreamsWithPrefix(std::string_view prefix,
                                                                                std::size_t limit) const = 0;

@@ -13,9 +13,9 @@ class ForwardingStore : public EventStore {
     return store_.Append(std::move(request));
   }
   TimeMs Now() const override { return store_.Now(); }
-  std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream,
-                                                                 std::uint64_t from_version) const override {
-    return store_.ReadStream(stream, from_version);
+  std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream, std::uint64_t from_version,
+                                                                 std::size_t max_events) const override {
+    return store_.ReadStream(stream, from_version, max_events);
   }
   std::expected<std::vector<StreamName>, StoreError> StreamsWithPrefix(std::string_view prefix,
                                                                        std::size_t limit) const override {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <iterator>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -24,9 +24,10 @@ class LeavingSnapshots {
     waiting_.push_back(std::move(snapshot));
   }
 
+  // In front of what an append writes itself: that is newer.
   void TakeAll(std::vector<StateWrite>& out) {
     std::lock_guard lock(mutex_);
-    for (StateWrite& snapshot : waiting_) out.push_back(std::move(snapshot));
+    out.insert(out.begin(), std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
     waiting_.clear();
     bytes_ = 0;
   }

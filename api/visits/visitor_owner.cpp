@@ -46,11 +46,12 @@ void VisitorLease::Keep() {
     sessions.insert(sessions.begin(),
                     {std::string(std::string_view(session.packed)), session.state.version, session.snapshot_version});
   }
-  changed_ = false;
+  changed_ = handed_over_ = false;
 }
 
 void VisitorLease::ForgetChanges() {
-  if (std::exchange(changed_, false)) resting() = {};
+  if (std::exchange(handed_over_, false)) resting() = {};
+  changed_ = false;
   sessions_.clear();
   state_ = {};
   keeps_ = true;
@@ -58,9 +59,9 @@ void VisitorLease::ForgetChanges() {
 
 void VisitorLease::Rest() {
   if (!cipher_) return;  // moved from, or not loaded
-  const bool committed = !changed_;
+  const bool rests = !handed_over_;
   ForgetChanges();
-  if (!committed || cipher_->error()) return;
+  if (!rests || cipher_->error() || cipher_->NewKeyWrite()) return;  // a key that is not on disk is no key
   resting().key = cipher_->TakeKey();
   resting().keyless = !resting().key && !cipher_->error();
 }
@@ -102,8 +103,8 @@ VisitOutcome<void> VisitorOwner::LoadVisitor(VisitorLease& lease, bool fresh) {
                                                   fresh || resting.keyless);
   if (resting.key) lease.cipher_->GiveBack(*std::exchange(resting.key, std::nullopt));
   if (fresh) return {};
-  if (!resting.bytes.empty()) {
-    lease.state_ = UnpackVisitor(resting.bytes).value();
+  if (auto state = resting.bytes.empty() ? std::nullopt : UnpackVisitor(resting.bytes)) {
+    lease.state_ = *std::move(state);
     return {};
   }
   auto state = records_.ReadVisitor(lease.account(), lease.visitor());
@@ -156,6 +157,7 @@ VisitOutcome<std::vector<NewEvent>> VisitorOwner::Encode(VisitorLease& lease, st
 VisitOutcome<AppendRequest> VisitorOwner::Prepare(VisitorLease& lease, VisitOutcome<AppendRequest> request) {
   if (!request || (request->streams.empty() && request->states.empty())) return request;
   leaving_.TakeAll(request->states);
+  lease.handed_over_ = true;
   if (auto key = lease.cipher().NewKeyWrite()) request->states.push_back(*std::move(key));
   const bool folds_time =
       std::ranges::any_of(request->states, [](const StateWrite& one) { return one.value_at != nullptr; });
@@ -171,6 +173,7 @@ std::optional<VisitOutcome<void>> VisitorOwner::Settle(VisitorLease& lease,
     if (as_written && lease.keeps_) lease.Keep();
     return VisitOutcome<void>();
   }
+  if (appended.error() == StoreError::kUnavailable) lease.handed_over_ = false;  // nothing was written
   if (appended.error() != StoreError::kConflict || ++lease.attempts_ == kAttempts) {
     return std::unexpected(FailureOf(appended.error()));
   }

@@ -48,6 +48,7 @@ class VisitorLease {
         attempts_(other.attempts_),
         folded_time_(other.folded_time_),
         changed_(std::exchange(other.changed_, false)),
+        handed_over_(std::exchange(other.handed_over_, false)),
         keeps_(other.keeps_) {}
   VisitorLease& operator=(VisitorLease&&) = delete;
   ~VisitorLease() { Rest(); }
@@ -84,6 +85,7 @@ class VisitorLease {
   int attempts_ = 0;                   // appends that met a conflict
   std::optional<TimeMs> folded_time_;  // the state on its way to the disk is as of this time, if it knows any
   bool changed_ = false;
+  bool handed_over_ = false;  // to the store: what rests may no longer be what is on disk
   bool keeps_ = true;
 };
 

@@ -72,22 +72,36 @@ std::optional<SessionState> VisitorRecords::ReadSnapshot(const std::string& key,
   return opened ? UnpackSession(*opened) : std::nullopt;
 }
 
+// Calls use(stored, event) for the stream's events from that version on, a few at a time: all of a session's may be
+// hundreds of MiB. The error, if some can not be read.
+template <class Use>
+std::expected<void, StoreError> VisitorRecords::ForEachEvent(const StreamName& stream, std::uint64_t from_version,
+                                                             const VisitorCipher& cipher, Use use) const {
+  constexpr std::size_t kAtOnce = 256;
+  for (;;) {
+    const auto stored = store_.ReadStream(stream, from_version, kAtOnce);
+    if (!stored) return std::unexpected(stored.error());
+    for (const StoredEvent& one : *stored) {
+      const auto event = DecodeEventData(one.type, one.data, cipher);
+      if (!event) return std::unexpected(StoreError::kCorrupt);
+      if (!use(one, *event)) return std::unexpected(StoreError::kCorrupt);
+    }
+    // Without the key what is sealed would be missing.
+    if (auto error = cipher.error()) return std::unexpected(*error);
+    if (stored->size() < kAtOnce) return {};
+    from_version += stored->size();
+  }
+}
+
 VisitorRecords::Read<void> VisitorRecords::FoldOn(SessionState& state, const StreamName& stream,
                                                   const VisitorCipher& cipher, const Account* judge) const {
-  const auto stored = store_.ReadStream(stream, state.version + 1);
-  if (!stored) return std::unexpected(stored.error());
-  // What was dropped from the log can not be folded: a part would be taken for the whole.
-  const bool from_the_first = state.exists() || stored->empty() || stored->front().type == "session-created";
-  if (!from_the_first) return std::unexpected(StoreError::kCorrupt);
-  for (const StoredEvent& one : *stored) {
-    auto event = DecodeEventData(one.type, one.data, cipher);
-    if (!event) return std::unexpected(StoreError::kCorrupt);
-    Evolve(state, *event, one.time);
-    if (judge != nullptr && std::holds_alternative<ActivityReported>(event->data)) ForgetTexts(*judge, state);
-  }
-  // Without the key the session would be folded without what it seals.
-  if (auto error = cipher.error()) return std::unexpected(*error);
-  return {};
+  return ForEachEvent(stream, state.version + 1, cipher, [&](const StoredEvent& one, const Event& event) {
+    // What was dropped from the log can not be folded: a part would be taken for the whole.
+    if (!state.exists() && !std::holds_alternative<SessionCreated>(event.data)) return false;
+    Evolve(state, event, one.time);
+    if (judge != nullptr && std::holds_alternative<ActivityReported>(event.data)) ForgetTexts(*judge, state);
+    return true;
+  });
 }
 
 VisitorRecords::Read<StoredSession> VisitorRecords::ReadSession(const AccountId& account, const VisitorId& visitor,
@@ -117,15 +131,14 @@ VisitorRecords::Read<StoredSession> VisitorRecords::FoldSession(const AccountId&
 VisitorRecords::Read<SessionTranscript> VisitorRecords::ReadTranscript(const AccountId& account,
                                                                        const VisitorId& visitor,
                                                                        const SessionId& session,
-                                                                       const FieldCipher& cipher) const {
-  const auto stored = store_.ReadStream(SessionStream(account, visitor, session));
-  if (!stored) return std::unexpected(stored.error());
+                                                                       const VisitorCipher& cipher) const {
   SessionTranscript transcript;
-  for (const StoredEvent& one : *stored) {
-    const auto event = DecodeEventData(one.type, one.data, cipher);
-    if (!event) return std::unexpected(StoreError::kCorrupt);
-    Evolve(transcript, *event);
-  }
+  const auto whole =
+      ForEachEvent(SessionStream(account, visitor, session), 1, cipher, [&](const StoredEvent&, const Event& event) {
+        Evolve(transcript, event);
+        return true;
+      });
+  if (!whole) return std::unexpected(whole.error());
   return transcript;
 }
 

@@ -55,7 +55,7 @@ class VisitorRecords {
   Read<StoredSession> FoldSession(const AccountId& account, const VisitorId& visitor, const SessionId& session,
                                   const VisitorCipher& cipher, const Account* judge) const;
   Read<SessionTranscript> ReadTranscript(const AccountId& account, const VisitorId& visitor, const SessionId& session,
-                                         const FieldCipher& cipher) const;
+                                         const VisitorCipher& cipher) const;
   Read<std::vector<StreamName>> SessionStreams(const AccountId& account, const VisitorId& visitor) const;
   // Hashes of the identities that the visitor presented with loa1, over all its kept sessions.
   Read<std::vector<IdentityHash>> IdentitiesOf(const AccountId& account, const VisitorId& visitor,
@@ -84,6 +84,9 @@ class VisitorRecords {
  private:
   Read<std::optional<VisitorId>> ReadVisitorId(const std::string& key) const;
   std::optional<SessionState> ReadSnapshot(const std::string& key, const VisitorCipher& cipher) const;
+  template <class Use>
+  Read<void> ForEachEvent(const StreamName& stream, std::uint64_t from_version, const VisitorCipher& cipher,
+                          Use use) const;
   Read<void> FoldOn(SessionState& state, const StreamName& stream, const VisitorCipher& cipher,
                     const Account* judge) const;
 

@@ -1,6 +1,7 @@
 #include "api/visits/visitor_rooms.h"
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 
 namespace monitor {
@@ -74,20 +75,23 @@ void VisitorRooms::Weigh(Shard& shard, Slot& slot) {
 }
 
 void VisitorRooms::Leave(Shard& shard, Slot& slot) {
-  std::list<Slot> cold;
-  {
-    std::lock_guard lock(shard.mutex);
-    Weigh(shard, slot);
-    slot.taken = false;
-    if (slot.waiting > 0) shard.left.notify_all();
-    cold = TakeCold(shard);
-  }
-  if (!on_forgotten_) return;
-  for (const Slot& one : cold) on_forgotten_(one.key, one.visitor);
+  std::lock_guard lock(shard.mutex);
+  Weigh(shard, slot);
+  slot.taken = false;
+  if (slot.waiting > 0) shard.left.notify_all();
+  ForgetCold(shard);
 }
 
-std::list<VisitorRooms::Slot> VisitorRooms::TakeCold(Shard& shard) {
-  std::list<Slot> cold;
+// Told while the shard is held: nobody enters one of these rooms before.
+void VisitorRooms::Tell(const Slot& forgotten) const noexcept {
+  if (!on_forgotten_) return;
+  try {
+    on_forgotten_(forgotten.key, forgotten.visitor);
+  } catch (const std::exception&) {  // where memory ends: it is read from what the store has
+  }
+}
+
+void VisitorRooms::ForgetCold(Shard& shard) {
   auto candidate = shard.slots.end();
   for (int step = 0; step < kMaxColdRooms && candidate != shard.slots.begin(); ++step) {
     if (shard.bytes <= options_.max_bytes / kShards) break;
@@ -97,11 +101,9 @@ std::list<VisitorRooms::Slot> VisitorRooms::TakeCold(Shard& shard) {
     bytes_.fetch_sub(candidate->bytes, std::memory_order_relaxed);
     count_.fetch_sub(1, std::memory_order_relaxed);
     shard.by_key.erase(candidate->key);
-    const auto next = std::next(candidate);
-    cold.splice(cold.end(), shard.slots, candidate);
-    candidate = next;
+    Tell(*candidate);
+    candidate = shard.slots.erase(candidate);
   }
-  return cold;
 }
 
 }  // namespace monitor

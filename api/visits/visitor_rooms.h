@@ -56,7 +56,7 @@ class VisitorRooms {
     int max_waiting = 16;                                      // for one visitor
     int max_waiting_in_all = std::numeric_limits<int>::max();  // each holds a thread
   };
-  // Told of each visitor that is forgotten; its key is `accountId/visitorId`. Must be thread-safe.
+  // Told of each visitor that is forgotten; its key is `accountId/visitorId`. Must be thread-safe, and enter no room.
   using OnForgotten = std::function<void(std::string_view key, const RestingVisitor& visitor)>;
 
   enum class Refusal : std::uint8_t { kTooManyWaiting, kDeadline };
@@ -112,7 +112,8 @@ class VisitorRooms {
   Slot& FindOrMake(Shard& shard, const std::string& key);
   void Leave(Shard& shard, Slot& slot);
   void Weigh(Shard& shard, Slot& slot);
-  std::list<Slot> TakeCold(Shard& shard);
+  void ForgetCold(Shard& shard);
+  void Tell(const Slot& forgotten) const noexcept;
 
   const Options options_;
   const OnForgotten on_forgotten_;

@@ -22,15 +22,17 @@ void ForEachRule(const Library& library, Use use) {
 }
 
 void ForgetErrors(const Library& library, AttributeState& attributes) {
+  if (attributes.errors.empty()) return;
   auto& fitting = attributes.fitting_errors;
-  for (const SessionError& error : attributes.errors) {
-    ForEachRule<VisitorError>(library, [&](const VisitorError& rule) {
+  ForEachRule<VisitorError>(library, [&](const VisitorError& rule) {
+    for (const SessionError& error : attributes.errors) {
       if (Fits(error, rule)) fitting.push_back({KeyOf(error), rule.number});
-    });
-  }
+    }
+    auto too_many =
+        std::ranges::count(fitting, rule.number, &FittingError::rule) - std::max(kMaxFittingErrors, rule.ordinal);
+    std::erase_if(fitting, [&](const FittingError& one) { return one.rule == rule.number && too_many-- > 0; });
+  });
   attributes.errors = {};
-  if (fitting.size() <= kMaxFittingErrors) return;
-  fitting.erase(fitting.begin(), fitting.end() - static_cast<std::ptrdiff_t>(kMaxFittingErrors));
 }
 
 // Only topics that are asked for are remembered.

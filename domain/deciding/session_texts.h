@@ -5,16 +5,17 @@
 // That is known under one text revision (Library). Under another the session has to be folded from its events anew.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 
 #include "domain/account/account.h"
 #include "domain/deciding/session.h"
 
 namespace monitor {
 
-// Of the errors that fit a condition and were forgotten so many are remembered, the newest; older ones are no longer
-// counted. With the texts of errors gone this is the one list of a session that its events do not bound.
-constexpr std::size_t kMaxFittingErrors = 1'000;
+// Of the errors that fit a condition and were forgotten so many are remembered, or as many as the condition asks for,
+// the newest; older ones are no longer counted. With the texts gone this is the one list of a session that its events
+// do not bound.
+constexpr std::int64_t kMaxFittingErrors = 1'000;
 
 // Judges what was not judged yet, and forgets the texts.
 void ForgetTexts(const Account& account, SessionState& session);

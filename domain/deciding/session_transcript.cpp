@@ -1,16 +1,16 @@
 #include "domain/deciding/session_transcript.h"
 
-#include <algorithm>
 #include <variant>
 
 namespace monitor {
 namespace {
 
 void TakeActivity(SessionTranscript& transcript, const ActivityReported& activity) {
-  auto page = std::ranges::find(transcript.pages, activity.page_id, &SessionTranscript::Page::id);
-  if (page == transcript.pages.end()) page = transcript.pages.insert(page, {activity.page_id, {}});
+  const auto [place, first] = transcript.page_places.emplace(activity.page_id, transcript.pages.size());
+  if (first) transcript.pages.push_back({activity.page_id, {}});
+  SessionTranscript::Page& page = transcript.pages[place->second];
   for (const std::string& point : activity.entry_points) {
-    if (std::ranges::find(page->entry_points, point) == page->entry_points.end()) page->entry_points.push_back(point);
+    if (page.said.insert(point).second) page.entry_points.push_back(point);
   }
   if (activity.client_properties) transcript.client_properties_json = activity.client_properties->json;
   transcript.attributes.insert(transcript.attributes.end(), activity.engagement_attributes.begin(),

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "domain/events/event.h"
@@ -12,13 +14,15 @@ namespace monitor {
 struct SessionTranscript {
   struct Page {
     PageId id;
-    std::vector<std::string> entry_points;  // of all its requests, without doubles, in order
+    std::vector<std::string> entry_points;      // of all its requests, without doubles, in order
+    std::unordered_set<std::string> said = {};  // the same, to look up
   };
 
   std::string user_agent;
-  std::string client_properties_json;  // the newest sent
-  std::vector<Page> pages;             // by first appearance
-  std::vector<Attribute> attributes;   // in order
+  std::string client_properties_json;                        // the newest sent
+  std::vector<Page> pages;                                   // by first appearance
+  std::unordered_map<PageId, std::size_t> page_places = {};  // in pages
+  std::vector<Attribute> attributes;                         // in order
 };
 
 void Evolve(SessionTranscript& transcript, const Event& event);

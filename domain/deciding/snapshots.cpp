@@ -176,14 +176,15 @@ void Rows(Io& io, Memo& memo, std::size_t page) {
   }
 }
 
+constexpr std::uint64_t kMaxWords = 1 << 16;  // of a page's row: four million locations
+
 template <class Io, class State>
 void Pages(Io& io, State& state) {
   auto& memo = state.location_memo;
   std::uint64_t words = memo.visited.size();
   io.Int(words);
   if constexpr (Io::kReads) {
-    // A document has at most some ten thousand locations; each page then brings as many bytes.
-    if (words > 1'024) return io.Fail();
+    if (words > kMaxWords) return io.Fail();
     memo.visited.resize(words);
   }
   TimeMs before = state.created_at;

@@ -112,7 +112,7 @@ std::expected<std::uint64_t, StoreError> SeekVersion(rocksdb::Iterator& entries,
 }  // namespace
 
 std::expected<std::vector<StoredEvent>, StoreError> ReadStreamFrom(const Database& database, const StreamName& stream,
-                                                                   std::uint64_t from_version) {
+                                                                   std::uint64_t from_version, std::size_t max_events) {
   const std::string prefix = StreamKeyPrefix(stream.str());
   rocksdb::ReadOptions options;
   options.prefix_same_as_start = true;
@@ -122,7 +122,7 @@ std::expected<std::vector<StoredEvent>, StoreError> ReadStreamFrom(const Databas
   std::unique_ptr<rocksdb::Iterator> log;
   std::vector<StoredEvent> events;
   std::uint64_t length = *before;  // of all entries so far, over all origins
-  for (; entries->Valid() && entries->key().starts_with(prefix); entries->Next()) {
+  for (; events.size() < max_events && entries->Valid() && entries->key().starts_with(prefix); entries->Next()) {
     auto entry = ParseStreamEntry(ToView(entries->key()), ToView(entries->value()));
     if (!entry) return std::unexpected(StoreError::kCorrupt);
     std::uint64_t skip = from_version > length + 1 ? std::min(entry->count, from_version - 1 - length) : 0;

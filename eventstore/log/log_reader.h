@@ -23,7 +23,7 @@ using StateEntries = std::vector<std::pair<std::string, std::string>>;
 std::expected<std::vector<StoredEvent>, StoreError> ReadLogFrom(const Database& database, LogPosition from,
                                                                 ReadOptions options);
 std::expected<std::vector<StoredEvent>, StoreError> ReadStreamFrom(const Database& database, const StreamName& stream,
-                                                                   std::uint64_t from_version);
+                                                                   std::uint64_t from_version, std::size_t max_events);
 std::expected<std::vector<StreamName>, StoreError> ListStreams(const Database& database, std::string_view prefix,
                                                                std::size_t limit);
 std::expected<std::optional<std::string>, StoreError> ReadValue(const Database& database, Family family,

@@ -103,8 +103,10 @@ std::chrono::milliseconds RocksDbStore::AheadOfClock() const {
 }
 
 std::expected<std::vector<StoredEvent>, StoreError> RocksDbStore::ReadStream(const StreamName& stream,
-                                                                             std::uint64_t from_version) const {
-  return state_->With([&](const Database& database) { return ReadStreamFrom(database, stream, from_version); });
+                                                                             std::uint64_t from_version,
+                                                                             std::size_t max_events) const {
+  return state_->With(
+      [&](const Database& database) { return ReadStreamFrom(database, stream, from_version, max_events); });
 }
 
 std::expected<std::vector<StreamName>, StoreError> RocksDbStore::StreamsWithPrefix(std::string_view prefix,

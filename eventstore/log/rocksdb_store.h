@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,8 +57,9 @@ class RocksDbStore : public EventStore {
   TimeMs Now() const override;
   // How far the newest event's time lies ahead of the clock; 0: it does not. Until then every event gets that time.
   std::chrono::milliseconds AheadOfClock() const;
-  std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream,
-                                                                 std::uint64_t from_version) const override;
+  std::expected<std::vector<StoredEvent>, StoreError> ReadStream(
+      const StreamName& stream, std::uint64_t from_version,
+      std::size_t max_events = std::numeric_limits<std::size_t>::max()) const override;
   std::expected<std::vector<StreamName>, StoreError> StreamsWithPrefix(std::string_view prefix,
                                                                        std::size_t limit) const override;
   std::expected<std::vector<StoredEvent>, StoreError> ReadLog(LogPosition from, ReadOptions options) const override;

@@ -26,9 +26,9 @@ const VisitorId kDevice("device");
 class WatchedStore : public ForwardingStore {
  public:
   using ForwardingStore::ForwardingStore;
-  std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream,
-                                                                 std::uint64_t from_version) const override {
-    auto events = ForwardingStore::ReadStream(stream, from_version);
+  std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream, std::uint64_t from_version,
+                                                                 std::size_t max_events) const override {
+    auto events = ForwardingStore::ReadStream(stream, from_version, max_events);
     if (events && stream.str().starts_with("session/")) read.push_back(events->size());
     return events;
   }
@@ -130,6 +130,25 @@ TEST_F(SessionSnapshots, ThatCanNotBeOpenedAreNotMissed) {
     EXPECT_EQ(Send(Engagement(visit, R"({"pageId":"p1"})")).status, 200) << damaged;
   }
   EXPECT_THAT(watched_->read, Contains(::testing::Ge(24u))) << "folded from the first event on";
+}
+
+TEST_F(SessionSnapshots, OfAnErasedVisitorAreNotWrittenBehindItsErasure) {
+  Load();
+  KeepNothing();
+  const std::string visit = Begin();
+  ReportTimes(visit, 8);  // it left memory with ten events or more: a snapshot waits for the next append
+  ASSERT_TRUE(visits_->commands.Erase(*Demo(), kDevice));
+  EXPECT_EQ(Stored(), std::nullopt);
+}
+
+TEST_F(SessionSnapshots, OfAWarmVisitorAreNotNeededAfterARefusedRequest) {
+  Load();
+  const std::string visit = Begin();
+  const auto folds = visits_->owner.folds();
+  const std::string unknown = R"({"engagementAttributes":[{"type":"impDisplay","campaign":41,"engId":1}]})";
+  EXPECT_EQ(Send(Report(visit, unknown)).status, 400);
+  EXPECT_EQ(Send(Engagement(visit, R"({"pageId":"p1"})")).status, 200);
+  EXPECT_EQ(visits_->owner.folds(), folds);
 }
 
 TEST_F(SessionSnapshots, GoWithTheVisitorWhenItIsErased) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "domain/account/library.h"
 #include "domain/deciding/location_memo.h"
 #include "domain/deciding/rules.h"
@@ -104,12 +106,14 @@ TEST_F(SessionTexts, OfErrorsAreCountedByCondition) {
   EXPECT_FALSE(BehaviorHolds(0));
 }
 
-TEST_F(SessionTexts, OfErrorsAreBounded) {
-  for (std::size_t i = 0; i < kMaxFittingErrors + 20; ++i) {
+TEST_F(SessionTexts, OfErrorsAreBoundedForEachCondition) {
+  Say({}, {Error("E2", "card")});
+  for (std::int64_t i = 0; i < kMaxFittingErrors + 20; ++i) {
     Say({}, {Error("E1", std::to_string(i))});
     Forget();
   }
-  EXPECT_THAT(session.attributes.fitting_errors, SizeIs(kMaxFittingErrors));
+  EXPECT_EQ(std::ranges::count(session.attributes.fitting_errors, 0u, &FittingError::rule), kMaxFittingErrors);
+  EXPECT_FALSE(BehaviorHolds(1)) << "another condition's one is not pushed out";
 }
 
 TEST_F(SessionTexts, OfServicesAreKeptWhereAConditionAsks) {
