@@ -46,12 +46,11 @@ void VisitorLease::Keep() {
     sessions.insert(sessions.begin(),
                     {std::string(std::string_view(session.packed)), session.state.version, session.snapshot_version});
   }
-  changed_ = handed_over_ = false;
+  handed_over_ = false;
 }
 
 void VisitorLease::ForgetChanges() {
   if (std::exchange(handed_over_, false)) resting() = {};
-  changed_ = false;
   sessions_.clear();
   state_ = {};
   keeps_ = true;

@@ -35,8 +35,9 @@ struct LoadedSession {
   std::uint64_t snapshot_version = 0;  // of the snapshot in the store; 0: there is none
 };
 
-// A visitor while it is owned: can be moved, and is all that is held of it across an append. What Commit did not bring
-// to the disk is forgotten when it ends, however that comes.
+// A visitor while it is owned: can be moved, and is all that is held of it across an append. Its states are the lease's
+// own, unpacked from what rests in the room. What Commit brought to the disk replaces that; what was handed to the
+// store and is not known to be there takes it along; a request that came to nothing leaves it as it was.
 class VisitorLease {
  public:
   VisitorLease(VisitorLease&& other) noexcept
@@ -47,7 +48,6 @@ class VisitorLease {
         sessions_(std::move(other.sessions_)),
         attempts_(other.attempts_),
         folded_time_(other.folded_time_),
-        changed_(std::exchange(other.changed_, false)),
         handed_over_(std::exchange(other.handed_over_, false)),
         keeps_(other.keeps_) {}
   VisitorLease& operator=(VisitorLease&&) = delete;
@@ -60,11 +60,8 @@ class VisitorLease {
   const VisitorState& state() const { return state_; }
   VisitorCipher& cipher() { return *cipher_; }
 
-  // From here on the visitor's state and its sessions' may be changed, for Commit to keep or to forget.
-  VisitorState& Change() {
-    changed_ = true;
-    return state_;
-  }
+  // The lease's own copy, for a decision to change; what Commit brings to the disk replaces what rests.
+  VisitorState& Change() { return state_; }
   // Not even what is committed holds in memory.
   void KeepNothing() { keeps_ = false; }
 
@@ -84,8 +81,7 @@ class VisitorLease {
   std::list<LoadedSession> sessions_;
   int attempts_ = 0;                   // appends that met a conflict
   std::optional<TimeMs> folded_time_;  // the state on its way to the disk is as of this time, if it knows any
-  bool changed_ = false;
-  bool handed_over_ = false;  // to the store: what rests may no longer be what is on disk
+  bool handed_over_ = false;           // to the store: what rests may no longer be what is on disk
   bool keeps_ = true;
 };
 
@@ -98,8 +94,8 @@ class VisitorOwner {
   VisitOutcome<VisitorLease> Own(const AccountId& account, const VisitorId& visitor,
                                  std::chrono::steady_clock::time_point deadline, bool fresh = false);
 
-  // The session's state, the initial one if it does not exist. It lives until the commit, and may be changed only after
-  // VisitorLease::Change. Requests can be judged on it under `judge`; nullptr: none will be.
+  // The session's state, the initial one if it does not exist: the lease's own, which lives until the commit. Requests
+  // can be judged on it under `judge`; nullptr: none will be.
   VisitOutcome<LoadedSession*> LoadSession(VisitorLease& lease, const SessionId& session,
                                            const Account* judge = nullptr);
   // A changed session as it is to be kept, and the write of its snapshot where one is due. Its events were encoded.
