@@ -313,8 +313,9 @@ def test_what_is_said_before_the_first_answer_waits_for_it_and_leaves_with_the_v
 
 
 def test_our_own_client_conforms(browser, site):
+    # Where the tests were started in the background SIGINT is ignored, by their children as well.
     with subprocess.Popen([sys.executable, ROOT / "docs" / "examples" / "client_conformance.py", "--scale", "0.01"], text=True,
-                          stdout=subprocess.PIPE) as judge:
+                          stdout=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as judge:
         try:
             address = judge.stdout.readline().split()[1]
             site.page("/own.html", policy="default-src 'self' data: https: http:")
