@@ -339,8 +339,10 @@ std::optional<SessionState> UnpackSession(std::string_view bytes) {
   SessionState session;
   io.Id(session.id);
   SessionFields(io, session);
-  const bool whole = !io.failed() && io.at_end();
-  if (!whole || (session.newest_page >= session.pages.size() && !session.pages.empty())) return std::nullopt;
+  if (io.failed() || !io.at_end()) return std::nullopt;
+  const auto is_page = [&](std::size_t index) { return index < session.pages.size() || session.pages.empty(); };
+  const bool whole = is_page(session.newest_page) && std::ranges::all_of(session.offers, is_page, &Offer::page_index);
+  if (!whole) return std::nullopt;
   Derive(session);
   return session;
 }
