@@ -18,14 +18,23 @@ class PartFailed(Exception):
     """A part could not start or ended by itself; the message has the end of its log."""
 
 
+given_ports = set()
+
+
 def free_port():
-    """A free loopback port outside the range that outgoing connections take, so that it stays free over a restart."""
+    """A free loopback port outside the range that outgoing connections take, so that it stays free over a restart.
+
+    None is given twice: what asks for several at once, to bind them later, needs them to differ.
+    """
     for _ in range(200):
         port = random.SystemRandom().randrange(15000, 30000)
+        if port in given_ports:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
+                given_ports.add(port)
                 return port
             except OSError:
                 continue
