@@ -66,7 +66,7 @@ class VisitCommit {
     if (decision_.new_session) session.snapshot_version = 0;
     VisitorOwner::Pack(lease, session, account_, append.states);
     if (decision_.visitor_changed) {
-      append.states.push_back(VisitorRecords::WriteVisitor(account_.id, lease.visitor(), lease.state()));
+      append.states.push_back(VisitorRecords::WriteVisitor(account_.id, lease.visitor(), lease.Pack()));
     }
     for (const Identity& identity : call_.request.identities) {
       if (!identity.authenticated()) continue;

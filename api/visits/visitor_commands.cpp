@@ -44,7 +44,7 @@ VisitOutcome<AppendRequest> AppendToVisitor(VisitorLease& lease, const std::opti
   if (auto error = lease.cipher().error()) return std::unexpected(FailureOf(*error));
   AppendRequest append{.key = PartitionKey(lease.account(), lease.visitor()), .now = now};
   append.streams.push_back({VisitorStream(lease.account(), lease.visitor()), before.version, {std::move(stored)}});
-  append.states.push_back(VisitorRecords::WriteVisitor(lease.account(), lease.visitor(), lease.state()));
+  append.states.push_back(VisitorRecords::WriteVisitor(lease.account(), lease.visitor(), lease.Pack()));
   append.states.back().value_at = [before, event = *event](TimeMs time) {
     VisitorState state = before;
     Evolve(state, event, time);

@@ -35,9 +35,11 @@ void VisitorOwner::OnForgotten(std::string_view partition_key, const RestingVisi
   }
 }
 
+const std::string& VisitorLease::Pack() { return packed_ = PackVisitor(state_); }
+
 // What was committed is what is in memory from here on. Copies: they take what they need, and no more.
 void VisitorLease::Keep() {
-  resting().bytes = std::string(std::string_view(PackVisitor(state_)));
+  if (!packed_.empty()) resting().bytes = std::string(std::string_view(packed_));
   for (const LoadedSession& session : sessions_) {
     if (session.packed.empty()) continue;
     auto& sessions = resting().sessions;
@@ -53,6 +55,7 @@ void VisitorLease::ForgetChanges() {
   if (std::exchange(handed_over_, false)) resting() = {};
   sessions_.clear();
   state_ = {};
+  packed_.clear();
   keeps_ = true;
 }
 

@@ -45,6 +45,7 @@ class VisitorLease {
         place_(std::move(other.place_)),
         cipher_(std::move(other.cipher_)),
         state_(std::move(other.state_)),
+        packed_(std::move(other.packed_)),
         sessions_(std::move(other.sessions_)),
         attempts_(other.attempts_),
         folded_time_(other.folded_time_),
@@ -62,6 +63,8 @@ class VisitorLease {
 
   // The lease's own copy, for a decision to change; what Commit brings to the disk replaces what rests.
   VisitorState& Change() { return state_; }
+  // The changed state as it is to be kept: what rests once it is on the disk.
+  const std::string& Pack();
   // Not even what is committed holds in memory.
   void KeepNothing() { keeps_ = false; }
 
@@ -78,6 +81,7 @@ class VisitorLease {
   VisitorRooms::Lease place_;
   std::unique_ptr<VisitorCipher> cipher_;
   VisitorState state_;
+  std::string packed_;  // the state as it is to be kept; empty: it did not change
   std::list<LoadedSession> sessions_;
   int attempts_ = 0;                   // appends that met a conflict
   std::optional<TimeMs> folded_time_;  // the state on its way to the disk is as of this time, if it knows any

@@ -216,8 +216,8 @@ VisitorRecords::Read<std::vector<OpenConversation>> VisitorRecords::Conversation
   return all;
 }
 
-StateWrite VisitorRecords::WriteVisitor(const AccountId& account, const VisitorId& visitor, const VisitorState& state) {
-  return {StateTable::kVisitor, PartitionKey(account, visitor), PackVisitor(state)};
+StateWrite VisitorRecords::WriteVisitor(const AccountId& account, const VisitorId& visitor, std::string packed) {
+  return {StateTable::kVisitor, PartitionKey(account, visitor), std::move(packed)};
 }
 
 StateWrite VisitorRecords::WriteSession(std::string_view partition_key, std::string_view packed,

@@ -70,7 +70,7 @@ class VisitorRecords {
   Read<std::vector<OpenConversation>> ConversationsOf(const AccountId& account,
                                                       const std::vector<Identity>& identities) const;
 
-  static StateWrite WriteVisitor(const AccountId& account, const VisitorId& visitor, const VisitorState& state);
+  static StateWrite WriteVisitor(const AccountId& account, const VisitorId& visitor, std::string packed);
   // `partition_key` is `accountId/visitorId`, `packed` PackSession; `key` nullptr: the visitor has none.
   static StateWrite WriteSession(std::string_view partition_key, std::string_view packed, const VisitorKey* key);
   static StateWrite DeleteSession(std::string_view partition_key, const SessionId& session);

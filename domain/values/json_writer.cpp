@@ -8,19 +8,41 @@
 namespace monitor::json {
 namespace {
 
-// The number of bytes at the front that need neither escaping nor a look at their encoding, eight at a time.
-std::size_t PlainPrefix(std::string_view text) {
+// False if a byte is < 0x20, equal to " or \, or ≥ 0x80: its high bit is set then (Bit Twiddling Hacks, "hasless",
+// "haszero").
+bool IsPlain(std::uint64_t word) {
   constexpr std::uint64_t kOnes = 0x0101010101010101u;
   constexpr std::uint64_t kHighs = 0x8080808080808080u;
+  const std::uint64_t quote = word ^ (kOnes * '"');
+  const std::uint64_t backslash = word ^ (kOnes * '\\');
+  return (((word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes) | word) & kHighs) == 0;
+}
+
+template <class Word>
+std::uint64_t LoadWord(const char* from) {
+  Word word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+// True if all of a text of up to 16 bytes needs neither escaping nor a look at its encoding. Words may overlap.
+bool IsPlainShort(std::string_view text) {
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  if (text.size() >= 8) return IsPlain(LoadWord<std::uint64_t>(begin)) && IsPlain(LoadWord<std::uint64_t>(end - 8));
+  if (text.size() >= 4) return IsPlain(LoadWord<std::uint32_t>(begin) << 32 | LoadWord<std::uint32_t>(end - 4));
+  constexpr std::uint64_t kBlanks = 0x2020202020202020u;
+  std::uint64_t word = kBlanks;
+  for (const char c : text) word = word << 8 | static_cast<unsigned char>(c);
+  return IsPlain(word);
+}
+
+// The number of bytes at the front that need neither escaping nor a look at their encoding, eight at a time.
+std::size_t PlainPrefix(std::string_view text) {
+  constexpr std::size_t kShort = 16;
+  if (text.size() <= kShort && IsPlainShort(text)) return text.size();
   std::size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, text.data() + i, 8);
-    // High bit set in each byte that is < 0x20, equal to " or \, or ≥ 0x80 (Bit Twiddling Hacks, "hasless", "haszero").
-    std::uint64_t quote = word ^ (kOnes * '"');
-    std::uint64_t backslash = word ^ (kOnes * '\\');
-    if ((((word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes) | word) & kHighs) != 0) break;
-  }
+  while (i + 8 <= text.size() && IsPlain(LoadWord<std::uint64_t>(text.data() + i))) i += 8;
   for (; i < text.size(); ++i) {
     auto c = static_cast<unsigned char>(text[i]);
     if (c < 0x20 || c == '"' || c == '\\' || c >= 0x80) break;
@@ -81,6 +103,16 @@ void AppendEscaped(std::string& out, unsigned char c) {
 
 // Always valid JSON: what is not UTF-8 (a header's bytes, say) becomes U+FFFD.
 void AppendQuoted(std::string& out, std::string_view text) {
+  if (PlainPrefix(text) == text.size()) {  // nearly all are
+    const std::size_t begin = out.size(), end = begin + text.size() + 2;
+    out.resize_and_overwrite(end, [&](char* to, std::size_t) {  // libstdc++ 12 may tell more than what was asked for
+      to[begin] = '"';
+      text.copy(to + begin + 1, text.size());
+      to[end - 1] = '"';
+      return end;
+    });
+    return;
+  }
   out += '"';
   while (true) {
     std::size_t plain = PlainPrefix(text);
