@@ -20,6 +20,7 @@
 #include "eventstore/log/rocksdb_store.h"
 #include "eventstore/relay/kafka_ack_store.h"
 #include "eventstore/relay/relay.h"
+#include "eventstore/retention/retention.h"
 #include "server/drain.h"
 #include "server/file_limit.h"
 #include "server/http_server.h"
@@ -45,6 +46,7 @@ constexpr int kMaxWaitingPerPlace = 3;
 constexpr int kThreadsPerWaiter = 2;  // of the quarter that is left; who waits for a visitor that waits
 constexpr int kConnectionThreads = 4;
 constexpr std::size_t kMaxAdminBodyBytes = 16 << 20;
+constexpr std::int64_t kEventsDaysWithoutBroker = 28;
 constexpr std::uint64_t kEdgeConnections = 8'192;  // what deploy/render-edge lets in at most
 
 // What is on disk, opened.
@@ -127,6 +129,20 @@ std::unique_ptr<InboundTopic> MakeInboundTopic(const ServerSettings& settings, c
   options.group = settings.String("kafka", "inbound_group");
   options.apply = [&](std::string_view message) { return ApplyInboundMessage(message, accounts, visits); };
   return std::make_unique<InboundTopic>(std::move(options));
+}
+
+// nullptr: everything is kept.
+std::unique_ptr<Retention> MakeRetention(const ServerSettings& settings, bool broker, const Accounts& accounts,
+                                         RocksDbStore& store) {
+  const std::int64_t wanted = settings.Integer("retention", "events_days");
+  if (wanted == 0) return nullptr;
+  const std::int64_t days = wanted > 0 ? wanted : broker ? 0 : kEventsDaysWithoutBroker;
+  RetentionOptions options{.events = std::chrono::days(days), .relayed = broker};
+  options.longest_session = [&accounts] { return accounts.LongestSession(); };
+  options.report = [](const std::string& event, const std::string& detail) {
+    log::Write(event == "retention_failed" ? log::Level::kError : log::Level::kInfo, event, {{"detail", detail}});
+  };
+  return std::make_unique<Retention>(std::move(options), store);
 }
 
 bool AcknowledgedByKafka(const ServerSettings& settings) { return settings.String("kafka", "ack") == "kafka"; }
@@ -272,6 +288,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
     admin.Stop();
     return started;
   }
+  const std::unique_ptr<Retention> retention = MakeRetention(settings, relay != nullptr, accounts, store);
   log::Info("listening", {{"port", std::int64_t{server.port()}}, {"admin_port", std::int64_t{admin_server.port()}}});
   signals.Wait();
   const bool in_order = LeaveInOrder(drain, server, acknowledged.get(), relay.get());

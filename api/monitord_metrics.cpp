@@ -20,6 +20,13 @@ void AddLevel(metrics::Registry& registry, const char* name, const char* help, c
   registry.AddGaugeFunction(name, help, {}, [&part, read] { return static_cast<double>(read(part)); });
 }
 
+double BytesOf(const RocksDbStore& store, const std::string& family) {
+  for (const auto& [name, bytes] : store.DiskBytes()) {
+    if (name == family) return static_cast<double>(bytes);
+  }
+  return 0;
+}
+
 void AddStoreMetrics(metrics::Registry& registry, const RocksDbStore& store) {
   const auto total = [&](const char* name, const char* help, auto field) {
     AddTotal(registry, name, help, store, [field](const RocksDbStore& part) { return part.Statistics().*field; });
@@ -37,6 +44,12 @@ void AddStoreMetrics(metrics::Registry& registry, const RocksDbStore& store) {
            [](const RocksDbStore& part) { return part.Statistics().last_seq; });
   AddLevel(registry, "monitor_store_ahead_of_clock_seconds", "How far the newest event's time is ahead of the clock",
            store, [](const RocksDbStore& part) { return std::chrono::duration<double>(part.AheadOfClock()).count(); });
+  registry.AddGaugeFunction("monitor_store_first_seq", "The oldest sequence number of this origin that is kept", {},
+                            [&store] { return static_cast<double>(store.Origins().back().first); });
+  for (const auto& [family, bytes] : store.DiskBytes()) {
+    registry.AddGaugeFunction("monitor_store_disk_bytes", "What is kept in tables, by what it is", {{"family", family}},
+                              [&store, family] { return BytesOf(store, family); });
+  }
   AddLevel(registry, "monitor_store_writable", "1: appends are expected to succeed", store,
            [](const RocksDbStore& part) { return part.Writable() ? 1 : 0; });
 }

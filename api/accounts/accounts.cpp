@@ -66,6 +66,7 @@ void Accounts::Publish(const AccountId& id, AccountSnapshot snapshot, const std:
                                                                                 : nullptr;
   auto account = known ? decltype(ParseAccount({}))(known) : ParseAccount(snapshot.document);
   if (account) {
+    longest_session_s_ = std::max(longest_session_s_.load(), (*account)->settings.max_age_s);
     map.refused.erase(id);
     map.in_force[id] =
         std::make_shared<AccountState>(*std::move(account), std::move(snapshot.skills), snapshot.version);

@@ -84,6 +84,9 @@ class Accounts {
   // Until Start has folded and read everything once.
   bool loading() const { return loading_.load(std::memory_order_acquire); }
 
+  // The greatest age that a session may get by any document that was in force since the start.
+  std::chrono::seconds LongestSession() const { return std::chrono::seconds(longest_session_s_.load()); }
+
   // nullptr: no such account, or nothing of it is in force.
   std::shared_ptr<const AccountState> Find(const AccountId& id) const { return loading() ? nullptr : Known(id); }
   std::vector<AccountSummary> List() const;
@@ -149,6 +152,7 @@ class Accounts {
   EventStore& store_;
   EventStore& told_;
   std::atomic<bool> loading_ = true;
+  std::atomic<std::int64_t> longest_session_s_ = 0;
   std::binary_semaphore turn_{1};                // one change after the other
   std::map<AccountId, Revision> files_;          // AccountSnapshot::file
   std::map<AccountId, std::string> file_names_;  // the file that speaks for the account

@@ -64,7 +64,7 @@ class VisitCommit {
     append.streams.push_back({SessionStream(account_.id, lease.visitor(), decision_.session),
                               decision_.expected_version, *std::move(encoded)});
     if (decision_.new_session) session.snapshot_version = 0;
-    VisitorOwner::Pack(lease, session, account_, append.states);
+    owner_.Pack(lease, session, account_, append.states);
     if (decision_.visitor_changed) {
       append.states.push_back(VisitorRecords::WriteVisitor(account_.id, lease.visitor(), lease.Pack()));
     }

@@ -31,7 +31,7 @@ void VisitorOwner::OnForgotten(std::string_view partition_key, const RestingVisi
   if (!visitor.key && !visitor.keyless) return;  // it may have one that is not known here
   for (const RestingSession& session : visitor.sessions) {
     if (session.version < session.snapshot_version + kEventsWorthASnapshot) continue;
-    leaving_.Add(VisitorRecords::WriteSession(partition_key, session.bytes, visitor.key ? &*visitor.key : nullptr));
+    leaving_.Add(records_.WriteSession(partition_key, session.bytes, visitor.key ? &*visitor.key : nullptr));
   }
 }
 
@@ -134,13 +134,13 @@ VisitOutcome<LoadedSession*> VisitorOwner::LoadSession(VisitorLease& lease, cons
 }
 
 void VisitorOwner::Pack(VisitorLease& lease, LoadedSession& session, const Account& judge,
-                        std::vector<StateWrite>& out) {
+                        std::vector<StateWrite>& out) const {
   ForgetTexts(judge, session.state);
   session.packed = PackSession(session.state);
   if (session.state.version < session.snapshot_version + kEventsPerSnapshot) return;
   const VisitorKey* key = lease.cipher().key();
   if (lease.cipher().error()) return;
-  out.push_back(VisitorRecords::WriteSession(PartitionKey(lease.account(), lease.visitor()), session.packed, key));
+  out.push_back(records_.WriteSession(PartitionKey(lease.account(), lease.visitor()), session.packed, key));
   session.snapshot_version = session.state.version;
 }
 

@@ -103,7 +103,7 @@ class VisitorOwner {
   VisitOutcome<LoadedSession*> LoadSession(VisitorLease& lease, const SessionId& session,
                                            const Account* judge = nullptr);
   // A changed session as it is to be kept, and the write of its snapshot where one is due. Its events were encoded.
-  static void Pack(VisitorLease& lease, LoadedSession& session, const Account& judge, std::vector<StateWrite>& out);
+  void Pack(VisitorLease& lease, LoadedSession& session, const Account& judge, std::vector<StateWrite>& out) const;
 
   // The events' stored form; makes the visitor's key if one is needed.
   VisitOutcome<std::vector<NewEvent>> Encode(VisitorLease& lease, std::span<const Event> events,

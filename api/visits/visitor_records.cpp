@@ -10,11 +10,10 @@
 #include "domain/events/event_codec.h"
 #include "domain/values/whole_number.h"
 #include "eventstore/log/keys.h"
+#include "eventstore/session_row.h"
 
 namespace monitor {
 namespace {
-
-constexpr char kPlain = '\0', kSealed = '\1';
 
 // Of one identity; more are not looked at.
 constexpr std::size_t kMaxConversationsOfIdentity = 64;
@@ -64,11 +63,11 @@ VisitorRecords::Read<VisitorState> VisitorRecords::ReadVisitor(const AccountId& 
 // nullopt: there is none that can be used. It may be sealed with a key that was destroyed since.
 std::optional<SessionState> VisitorRecords::ReadSnapshot(const std::string& key, const VisitorCipher& cipher) const {
   const auto stored = store_.ReadState(StateTable::kSession, key);
-  if (!stored || !*stored || (*stored)->empty()) return std::nullopt;
-  const std::string_view bytes = std::string_view(**stored).substr(1);
-  if ((*stored)->front() == kPlain) return UnpackSession(bytes);
+  const auto row = stored && *stored ? ParseSessionRow(**stored) : std::nullopt;
+  if (!row) return std::nullopt;
+  if (!row->sealed) return UnpackSession(row->snapshot);
   const VisitorKey* visitor_key = cipher.key();
-  const auto opened = visitor_key != nullptr ? visitor_key->OpenBytes(bytes) : std::nullopt;
+  const auto opened = visitor_key != nullptr ? visitor_key->OpenBytes(row->snapshot) : std::nullopt;
   return opened ? UnpackSession(*opened) : std::nullopt;
 }
 
@@ -96,8 +95,8 @@ std::expected<void, StoreError> VisitorRecords::ForEachEvent(const StreamName& s
 VisitorRecords::Read<void> VisitorRecords::FoldOn(SessionState& state, const StreamName& stream,
                                                   const VisitorCipher& cipher, const Account* judge) const {
   return ForEachEvent(stream, state.version + 1, cipher, [&](const StoredEvent& one, const Event& event) {
-    // What was dropped from the log can not be folded: a part would be taken for the whole.
-    if (!state.exists() && !std::holds_alternative<SessionCreated>(event.data)) return false;
+    // A part would be taken for the whole: of a session that is over the log may have dropped the beginning.
+    if (!state.exists() && !std::holds_alternative<SessionCreated>(event.data)) return one.stream_version > 1;
     Evolve(state, event, one.time);
     if (judge != nullptr && std::holds_alternative<ActivityReported>(event.data)) ForgetTexts(*judge, state);
     return true;
@@ -221,10 +220,10 @@ StateWrite VisitorRecords::WriteVisitor(const AccountId& account, const VisitorI
 }
 
 StateWrite VisitorRecords::WriteSession(std::string_view partition_key, std::string_view packed,
-                                        const VisitorKey* key) {
-  std::string value(1, key != nullptr ? kSealed : kPlain);
-  value.append(key != nullptr ? key->SealBytes(packed) : packed);
-  return {StateTable::kSession, SessionKey(partition_key, SessionIdOf(packed)), std::move(value)};
+                                        const VisitorKey* key) const {
+  const std::string sealed = key != nullptr ? key->SealBytes(packed) : std::string();
+  return {StateTable::kSession, SessionKey(partition_key, SessionIdOf(packed)),
+          MakeSessionRow({key != nullptr, store_.Now(), key != nullptr ? std::string_view(sealed) : packed})};
 }
 
 StateWrite VisitorRecords::DeleteSession(std::string_view partition_key, const SessionId& session) {

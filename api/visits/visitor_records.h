@@ -72,7 +72,7 @@ class VisitorRecords {
 
   static StateWrite WriteVisitor(const AccountId& account, const VisitorId& visitor, std::string packed);
   // `partition_key` is `accountId/visitorId`, `packed` PackSession; `key` nullptr: the visitor has none.
-  static StateWrite WriteSession(std::string_view partition_key, std::string_view packed, const VisitorKey* key);
+  StateWrite WriteSession(std::string_view partition_key, std::string_view packed, const VisitorKey* key) const;
   static StateWrite DeleteSession(std::string_view partition_key, const SessionId& session);
   static StateWrite WriteIdentity(const AccountId& account, const IdentityHash& identity, const VisitorId& visitor);
   static StateWrite DeleteIdentity(const AccountId& account, const IdentityHash& identity);

@@ -17,14 +17,16 @@
 
 namespace monitor {
 
+struct WriterRow;  // log_writer.h
+
 // One request on its way, owned by the thread that waits for it. Records are encoded by that thread (record.h).
 struct PendingAppend {
   const AppendRequest* request = nullptr;
   std::string records;                   // of all events, in order
   std::vector<std::size_t> record_ends;  // where each ends in `records`
   Bucket bucket = 0;
-  // A request of the relay: it saves a row of its family and appends nothing.
-  const std::pair<std::string, std::uint64_t>* relay_row = nullptr;
+  // A request of the relay's or of retention: rows of other families, and no events.
+  const std::vector<WriterRow>* rows = nullptr;
 
   std::expected<Appended, StoreError> result = std::unexpected(StoreError::kUnavailable);
   std::atomic<bool> answered{false};

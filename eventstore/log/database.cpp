@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <utility>
 #include <vector>
 
 #include "eventstore/log/keys.h"
+#include "eventstore/log/retention_filters.h"
 #include "eventstore/log/sync_guard.h"
 #include "eventstore/log/wal_check.h"
 
@@ -42,6 +44,8 @@ constexpr std::size_t kBlockCache = 64 * kMiB;
 constexpr int kMaxOpenFiles = 1'000;
 // How much must at most be read again at open.
 constexpr std::uint64_t kMaxWriteAheadLog = 256 * kMiB;
+// A table of which something may be dropped is rewritten after so long, if nothing else did it before.
+constexpr std::chrono::seconds kOldAtMost = std::chrono::days(7);
 
 // Streams' names as prefixes, so that "is there such a stream" is mostly answered by a Bloom filter.
 class StreamNamePrefix : public rocksdb::SliceTransform {
@@ -198,7 +202,13 @@ struct DatabaseOpener {
     std::vector<rocksdb::ColumnFamilyDescriptor> families;
     families.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
-      families.emplace_back(kFamilyNames[i], OptionsOf(static_cast<Family>(i), cache));
+      const auto family = static_cast<Family>(i);
+      families.emplace_back(kFamilyNames[i], OptionsOf(family, cache));
+      if (auto filter = RetentionFilter(family, *database->start_)) {
+        families.back().options.compaction_filter = filter.get();
+        families.back().options.periodic_compaction_seconds = kOldAtMost.count();
+        database->filters_.push_back(std::move(filter));
+      }
     }
     rocksdb::DB* db = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -294,6 +304,25 @@ std::expected<void, std::string> CheckTables(const Database& database, std::uint
     bytes += table.size;
   }
   return {};
+}
+
+void DropTablesBefore(const Database& database, Origin origin, std::uint64_t first) {
+  const auto begin = LogKey({origin, 0}), end = LogKey({origin, first});
+  const rocksdb::Slice from = ToSlice(begin), to = ToSlice(end);
+  // What could not be dropped now is tried again with the next ones.
+  rocksdb::DeleteFilesInRange(&database.db(), database.family(Family::kLog), &from, &to, /*include_end=*/false)
+      .PermitUncheckedError();
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> FamilyBytes(const Database& database) {
+  std::vector<std::pair<std::string, std::uint64_t>> bytes;
+  for (std::size_t i = 1; i < kFamilies; ++i) {  // the default one is empty
+    std::uint64_t size = 0;
+    database.db().GetIntProperty(database.family(static_cast<Family>(i)), rocksdb::DB::Properties::kTotalSstFilesSize,
+                                 &size);
+    bytes.emplace_back(kFamilyNames[i], size);
+  }
+  return bytes;
 }
 
 std::expected<void, std::string> CommitBatch(Database& database, rocksdb::WriteBatch& batch,

@@ -4,6 +4,7 @@
 // Threads: OpenDatabase from one thread; a Database is as thread-safe as rocksdb::DB.
 #pragma once
 
+#include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/write_batch.h>
@@ -16,9 +17,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "domain/values/enumerators.h"
 #include "eventstore/event_store.h"
+#include "eventstore/log/log_start.h"
 
 namespace monitor {
 
@@ -35,12 +39,15 @@ class Database {
   rocksdb::DB& db() const { return *db_; }
   rocksdb::ColumnFamilyHandle* family(Family family) const { return handles_[static_cast<std::size_t>(family)]; }
   std::unique_ptr<rocksdb::Iterator> NewIterator(Family family, const rocksdb::ReadOptions& options) const;
+  LogStart& start() const { return *start_; }
 
  private:
   friend struct DatabaseOpener;
   Database() = default;
 
-  std::unique_ptr<rocksdb::Env> env_;  // outlives db_
+  std::unique_ptr<rocksdb::Env> env_;  // these outlive db_
+  std::unique_ptr<LogStart> start_ = std::make_unique<LogStart>();
+  std::vector<std::unique_ptr<rocksdb::CompactionFilter>> filters_;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};
   std::unique_ptr<rocksdb::DB> db_;
 };
@@ -60,6 +67,12 @@ std::expected<std::unique_ptr<Database>, std::string> OpenDatabase(const OpenDat
 // Reads the tables of all families, the newest first, until at least `max_bytes` were read, and compares the checksum
 // of every block. The error names the first damaged table, its family, and for the log the events that it holds.
 std::expected<void, std::string> CheckTables(const Database& database, std::uint64_t max_bytes);
+
+// Gives back the tables that hold nothing but events of this origin before `first`. Others go when they are rewritten.
+void DropTablesBefore(const Database& database, Origin origin, std::uint64_t first);
+
+// The tables' bytes of each family, by its name.
+std::vector<std::pair<std::string, std::uint64_t>> FamilyBytes(const Database& database);
 
 // Writes and syncs. With an error nothing of it is or ever will be on disk, and the database takes no more writes until
 // it is opened anew. Anything else ends the process by `on_sync_failure`.

@@ -32,6 +32,16 @@ std::string HeadsKey(Origin origin) {
   return "heads" + std::string(bytes.data(), bytes.size());
 }
 
+std::string FirstKey(Origin origin) {
+  auto bytes = OriginKey(origin);
+  return "first" + std::string(bytes.data(), bytes.size());
+}
+
+std::string AccountEventKey(LogPosition position) {
+  auto bytes = LogKey(position);
+  return "@event/" + std::string(bytes.data(), bytes.size());
+}
+
 std::string StreamKeyPrefix(std::string_view stream) {
   std::string prefix(stream);
   prefix.push_back('\0');

@@ -5,15 +5,20 @@
 //   stream   stream's name, 0x00, node BE4, epoch BE4, first ver. BE8   first seq varint, count varint:
 //            one entry per append: its events have consecutive versions and sequence numbers. The origin stands before
 //            the version, because versions count anew in every origin and older origins come first.
-//   session  accountId/visitorId/sessionId                              snapshot (api/visits/visitor_records.h)
+//   session  accountId/visitorId/sessionId                              snapshot (session_row.h)
 //   visitor  accountId/visitorId                                        snapshot (domain/deciding/snapshots.h)
 //   account  accountId                                                  snapshot (api/accounts/account_snapshot.h)
+//            "@event/", key of the log                                  record of an account's event that the log
+//            itself
+//                                                                       does not keep any more
 //   keys     accountId/visitorId                                        wrapped key (visitor_keys.h)
 //   relay    node BE4, epoch BE4                                        acknowledged seq BE8
 //   meta     "format"                                                   "1"
 //            "node"                                                     node BE4
 //            "epoch"                                                    current epoch BE4
 //            "heads", node BE4, epoch BE4                               checkpoint: bucket_heads.h
+//            "first", node BE4, epoch BE4                               oldest seq that is kept BE8; absent: 1
+//            "longest_session"                                          retention.cpp
 //            "master_key_check"                                         MasterKey::CheckValue (visitor_keys.h)
 //            "snapshots"                                                greatest kSnapshotLayout ever written, in
 //            digits
@@ -35,6 +40,7 @@ constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kFormat = "1";
 constexpr std::string_view kNodeKey = "node";
 constexpr std::string_view kEpochKey = "epoch";
+constexpr const char* kLongestKey = "longest_session";
 constexpr const char* kMasterKeyCheckKey = "master_key_check";
 constexpr const char* kSnapshotsKey = "snapshots";
 
@@ -48,6 +54,11 @@ std::array<char, kOriginKeySize> OriginKey(Origin origin);
 std::string TopicKey(std::string_view topic);
 
 std::string HeadsKey(Origin origin);
+std::string FirstKey(Origin origin);
+std::string AccountEventKey(LogPosition position);
+
+// How the names of their streams begin (events.md section 1).
+constexpr std::string_view kSessionStreams = "session/", kAccountStreams = "account/";
 
 // One append's events in its stream.
 struct StreamEntry {
@@ -58,6 +69,7 @@ struct StreamEntry {
   std::uint64_t count = 0;
 
   std::uint64_t last_version() const { return first_version + count - 1; }
+  LogPosition last() const { return {origin, first_seq + count - 1}; }
 };
 
 // Everything before the origin: begins every key of the stream.

@@ -1,6 +1,7 @@
 #include "eventstore/log/log_reader.h"
 
 #include <algorithm>
+#include <optional>
 #include <ranges>
 #include <utility>
 
@@ -29,6 +30,31 @@ std::string EndOfPrefix(std::string_view prefix) {
   return end;
 }
 
+// An entry's event at its place.
+std::expected<StoredEvent, StoreError> DecodeOfEntry(const StreamEntry& entry, std::uint64_t i,
+                                                     std::string_view record) {
+  auto event = DecodeRecord({entry.origin, entry.first_seq + i}, record);
+  if (!event || event->stream.str() != entry.stream || event->stream_version != entry.first_version + i) {
+    return std::unexpected(StoreError::kCorrupt);
+  }
+  return *std::move(event);
+}
+
+// The events of an entry before the log's beginning: an account's are kept for themselves, others are gone.
+std::expected<void, StoreError> ReadKeptEntry(const Database& database, const StreamEntry& entry, std::uint64_t skip,
+                                              std::vector<StoredEvent>& events) {
+  if (!entry.stream.starts_with(kAccountStreams)) return {};
+  for (std::uint64_t i = skip; i < entry.count; ++i) {
+    const auto record = ReadValue(database, Family::kAccount, AccountEventKey({entry.origin, entry.first_seq + i}));
+    if (!record) return std::unexpected(record.error());
+    if (!*record) return std::unexpected(StoreError::kCorrupt);
+    auto event = DecodeOfEntry(entry, i, **record);
+    if (!event) return std::unexpected(event.error());
+    events.push_back(*std::move(event));
+  }
+  return {};
+}
+
 // Reads the events of one entry of the stream family, those from `skip` on.
 std::expected<void, StoreError> ReadEntry(rocksdb::Iterator& log, const StreamEntry& entry, std::uint64_t skip,
                                           std::vector<StoredEvent>& events) {
@@ -38,11 +64,9 @@ std::expected<void, StoreError> ReadEntry(rocksdb::Iterator& log, const StreamEn
     LogPosition position{entry.origin, entry.first_seq + i};
     if (!log.Valid()) return std::unexpected(log.status().ok() ? StoreError::kCorrupt : ErrorOf(log.status()));
     if (ParseLogKey(ToView(log.key())) != position) return std::unexpected(StoreError::kCorrupt);
-    auto event = DecodeRecord(position, ToView(log.value()));
-    if (!event || event->stream.str() != entry.stream || event->stream_version != entry.first_version + i) {
-      return std::unexpected(StoreError::kCorrupt);
-    }
-    events.push_back(std::move(*event));
+    auto event = DecodeOfEntry(entry, i, ToView(log.value()));
+    if (!event) return std::unexpected(event.error());
+    events.push_back(*std::move(event));
   }
   return {};
 }
@@ -51,6 +75,7 @@ std::expected<void, StoreError> ReadEntry(rocksdb::Iterator& log, const StreamEn
 
 std::expected<std::vector<StoredEvent>, StoreError> ReadLogFrom(const Database& database, LogPosition from,
                                                                 ReadOptions limits) {
+  from.seq = std::max(from.seq, database.start().FirstOf(from.origin));
   auto start = LogKey(from);
   auto end = LogKey({{from.origin.node, from.origin.epoch + 1}, 0});
   rocksdb::Slice bound = ToSlice(end);
@@ -74,8 +99,8 @@ std::expected<std::vector<StoredEvent>, StoreError> ReadLogFrom(const Database& 
 
 namespace {
 
-// Moves to the entry that holds the stream's `from_version`-th event, over all its origins; returns how many events
-// stand before that entry. Looks at one entry an origin: a long stream costs no more than a short one.
+// Moves to the entry that holds the stream's `from_version`-th event, over all its origins; returns how many events its
+// earlier origins have. Looks at one entry an origin: a long stream costs no more than a short one.
 std::expected<std::uint64_t, StoreError> SeekVersion(rocksdb::Iterator& entries, std::string_view stream,
                                                      std::uint64_t from_version) {
   const std::string prefix = StreamKeyPrefix(stream);
@@ -101,7 +126,7 @@ std::expected<std::uint64_t, StoreError> SeekVersion(rocksdb::Iterator& entries,
       const auto entry =
           entries.Valid() ? ParseStreamEntry(ToView(entries.key()), ToView(entries.value())) : std::nullopt;
       if (!entry) return std::unexpected(StoreError::kCorrupt);
-      return before + entry->first_version - 1;
+      return before;
     }
     before += length;
   }
@@ -117,17 +142,24 @@ std::expected<std::vector<StoredEvent>, StoreError> ReadStreamFrom(const Databas
   rocksdb::ReadOptions options;
   options.prefix_same_as_start = true;
   auto entries = database.NewIterator(Family::kStream, options);
-  const auto before = SeekVersion(*entries, stream.str(), from_version);
-  if (!before) return std::unexpected(before.error());
+  const auto earlier = SeekVersion(*entries, stream.str(), from_version);
+  if (!earlier) return std::unexpected(earlier.error());
   std::unique_ptr<rocksdb::Iterator> log;
   std::vector<StoredEvent> events;
-  std::uint64_t length = *before;  // of all entries so far, over all origins
+  std::uint64_t before = *earlier, length = before;  // events of earlier origins, of all entries so far
+  std::optional<Origin> origin;
   for (; events.size() < max_events && entries->Valid() && entries->key().starts_with(prefix); entries->Next()) {
     auto entry = ParseStreamEntry(ToView(entries->key()), ToView(entries->value()));
     if (!entry) return std::unexpected(StoreError::kCorrupt);
-    std::uint64_t skip = from_version > length + 1 ? std::min(entry->count, from_version - 1 - length) : 0;
-    length += entry->count;
+    if (std::exchange(origin, entry->origin) != entry->origin) before = length;
+    length = before + entry->last_version();
+    const std::uint64_t first = before + entry->first_version;
+    std::uint64_t skip = from_version > first ? std::min(entry->count, from_version - first) : 0;
     if (skip == entry->count) continue;
+    if (!database.start().Keeps(entry->last())) {
+      if (auto read = ReadKeptEntry(database, *entry, skip, events); !read) return std::unexpected(read.error());
+      continue;
+    }
     if (!log) log = database.NewIterator(Family::kLog, AllOfTheFamily());
     if (auto read = ReadEntry(*log, *entry, skip, events); !read) return std::unexpected(read.error());
   }
@@ -138,6 +170,14 @@ std::expected<std::vector<StoredEvent>, StoreError> ReadStreamFrom(const Databas
 std::expected<std::vector<StreamName>, StoreError> ListStreams(const Database& database, std::string_view prefix,
                                                                std::size_t limit) {
   auto iterator = database.NewIterator(Family::kStream, AllOfTheFamily());
+  auto ends = database.NewIterator(Family::kStream, AllOfTheFamily());
+  // Of a session that was begun before the log's beginning the newest events may be kept.
+  const auto is_kept = [&](const StreamEntry& first) {
+    if (!first.stream.starts_with(kSessionStreams) || database.start().Keeps(first.last())) return true;
+    ends->SeekForPrev(StreamKeyPrefix(first.stream) + std::string(kOriginKeySize + 8, '\xFF'));
+    const auto last = ends->Valid() ? ParseStreamEntry(ToView(ends->key()), ToView(ends->value())) : std::nullopt;
+    return last && database.start().Keeps(last->last());
+  };
   std::vector<StreamName> names;
   std::string next(prefix);
   for (iterator->Seek(next); iterator->Valid() && names.size() < limit; iterator->Seek(next)) {
@@ -145,7 +185,7 @@ std::expected<std::vector<StreamName>, StoreError> ListStreams(const Database& d
     if (!key.starts_with(prefix)) break;
     auto entry = ParseStreamEntry(key, ToView(iterator->value()));
     if (!entry) return std::unexpected(StoreError::kCorrupt);
-    names.emplace_back(entry->stream);
+    if (is_kept(*entry)) names.emplace_back(entry->stream);
     next.assign(entry->stream);
     next.push_back('\x01');  // behind all of this stream's entries, which go on with 0x00
   }
@@ -180,9 +220,10 @@ std::expected<StateEntries, StoreError> ReadEntries(const Database& database, Fa
 }
 
 OriginRange RangeOf(const Database& database, Origin origin) {
-  OriginRange range{origin};
+  OriginRange range{origin, database.start().FirstOf(origin)};
+  range.last = range.first - 1;
   auto iterator = database.NewIterator(Family::kLog, AllOfTheFamily());
-  iterator->Seek(ToSlice(LogKey({origin, 0})));
+  iterator->Seek(ToSlice(LogKey({origin, range.first})));
   if (!iterator->Valid()) return range;
   auto first = ParseLogKey(ToView(iterator->key()));
   if (!first || first->origin != origin) return range;

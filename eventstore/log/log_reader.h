@@ -30,7 +30,7 @@ std::expected<std::optional<std::string>, StoreError> ReadValue(const Database& 
                                                                 std::string_view key);
 std::expected<StateEntries, StoreError> ReadEntries(const Database& database, Family family, std::string_view prefix,
                                                     std::size_t limit, std::string_view after);
-// The sequence numbers that are kept of an origin; first 1 and last 0 if none is.
+// The sequence numbers that are kept of an origin; `last` is the one before `first` if none is.
 OriginRange RangeOf(const Database& database, Origin origin);
 
 std::expected<std::uint64_t, std::string> VerifyLog(const Database& database, const std::vector<Origin>& origins,

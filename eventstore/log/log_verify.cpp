@@ -63,6 +63,7 @@ std::expected<std::uint64_t, std::string> VerifyEvents(const Database& database,
   options.total_order_seek = true;
   options.fill_cache = false;
   auto iterator = database.NewIterator(Family::kLog, options);
+  const LogStart& start = database.start();
   std::uint64_t count = 0;
   LogPosition last{origins.front(), 0};
   std::size_t current = 0;
@@ -75,6 +76,7 @@ std::expected<std::uint64_t, std::string> VerifyEvents(const Database& database,
       check.reset();
     }
     if (current == origins.size()) return Fault(position->ToString(), "not an origin of this log");
+    if (!start.Keeps(*position)) continue;  // dropped: its table is still to be rewritten
     if (!check) check.emplace(position->origin, current + 1 < origins.size());
     auto event = DecodeRecord(*position, ToView(iterator->value()));
     if (!event) return Fault(position->ToString(), event.error());
@@ -104,6 +106,23 @@ std::expected<bool, std::string> VerifyEntry(rocksdb::Iterator& log, const Strea
   return true;
 }
 
+// What is kept for itself of an account's events before the log's beginning.
+std::expected<void, std::string> VerifyKeptEntry(const Database& database, const StreamEntry& entry) {
+  if (!entry.stream.starts_with(kAccountStreams)) return {};
+  for (std::uint64_t i = 0; i < entry.count; ++i) {
+    const LogPosition position{entry.origin, entry.first_seq + i};
+    const auto record = ReadValue(database, Family::kAccount, AccountEventKey(position));
+    if (!record || !*record) return Fault(position.ToString(), "an account's event is missing: " + NameOf(entry));
+    const auto event = DecodeRecord(position, **record);
+    if (!event) return Fault(position.ToString(), event.error());
+    if (event->stream.str() != entry.stream || event->stream_version != entry.first_version + i) {
+      return Fault(position.ToString(), "it is not what its stream's entry says: " + NameOf(entry));
+    }
+    if (auto read = ReadAccountEvent(*event); !read) return std::unexpected(read.error());
+  }
+  return {};
+}
+
 // Every entry leads to its events, versions have no gaps, and together they name every event once.
 std::expected<void, std::string> VerifyStreams(const Database& database, std::uint64_t events) {
   rocksdb::ReadOptions options;
@@ -119,13 +138,20 @@ std::expected<void, std::string> VerifyStreams(const Database& database, std::ui
     if (!entry) return Fault("stream", "an entry is malformed");
     bool continues = entry->stream == stream && entry->origin == origin;
     if (continues && entry->first_version != last_version + 1) return Fault(NameOf(*entry), "versions are missing");
-    auto kept = VerifyEntry(*log, *entry);
-    if (!kept) return std::unexpected(kept.error());
-    if (!*kept) return Fault(NameOf(*entry), "its events are missing");
-    if (!continues && entry->first_version != 1) return Fault(NameOf(*entry), "earlier versions are missing");
+    const bool trimmed = database.start().FirstOf(entry->origin) > 1;
+    if (!continues && entry->first_version != 1 && !trimmed) {
+      return Fault(NameOf(*entry), "earlier versions are missing");
+    }
     stream.assign(entry->stream);
     origin = entry->origin;
     last_version = entry->last_version();
+    if (!database.start().Keeps(entry->last())) {
+      if (auto kept = VerifyKeptEntry(database, *entry); !kept) return kept;
+      continue;
+    }
+    auto kept = VerifyEntry(*log, *entry);
+    if (!kept) return std::unexpected(kept.error());
+    if (!*kept) return Fault(NameOf(*entry), "its events are missing");
     named += entry->count;
   }
   if (!entries->status().ok()) return Fault("stream", entries->status().ToString());

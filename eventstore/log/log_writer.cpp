@@ -79,14 +79,14 @@ std::expected<Appended, StoreError> LogWriter::Append(const AppendRequest& reque
   return pending.result;
 }
 
-void LogWriter::SaveRelayRow(std::string key, std::uint64_t value) {
-  if (!Writable()) return;
-  AppendRequest nothing;
-  const std::pair row(std::move(key), value);
+bool LogWriter::SaveRows(const std::vector<WriterRow>& rows) {
+  if (!Writable()) return false;
+  const AppendRequest nothing;
   PendingAppend pending;
   pending.request = &nothing;
-  pending.relay_row = &row;
+  pending.rows = &rows;
   queue_.Submit(pending);
+  return pending.result.has_value();
 }
 
 bool LogWriter::Writable() const {
@@ -147,11 +147,7 @@ std::expected<Appended, StoreError> LogWriter::AddRequest(PendingAppend& pending
   std::uint64_t before = heads_.seq;
   AddEvents(pending, time);
   AddStates(request, time);
-  if (pending.relay_row) {
-    std::string value;
-    AppendBig(pending.relay_row->second, value);
-    batch_.Put(log_.database().family(Family::kRelay), pending.relay_row->first, value);
-  }
+  if (pending.rows) AddRows(*pending.rows);
   Count(counters_.requests);
   Count(counters_.events, heads_.seq - before);
   Origin origin = log_.origin();
@@ -237,8 +233,16 @@ void LogWriter::AddStates(const AppendRequest& request, TimeMs time) {
   }
 }
 
+void LogWriter::AddRows(const std::vector<WriterRow>& rows) {
+  for (const WriterRow& row : rows) {
+    batch_.Put(log_.database().family(row.family), row.key, row.value);
+    // Where the log begins: recovery must not look for heads in what lies before.
+    checkpoint_due_ |= row.family == Family::kMeta;
+  }
+}
+
 void LogWriter::AddCheckpointIfDue() {
-  if (heads_.seq - checkpointed_seq_ < kCheckpointEvents) return;
+  if (!std::exchange(checkpoint_due_, false) && heads_.seq - checkpointed_seq_ < kCheckpointEvents) return;
   batch_.Put(log_.database().family(Family::kMeta), HeadsKey(log_.origin()), heads_.Encode());
   checkpointed_seq_ = heads_.seq;
 }

@@ -20,6 +20,11 @@
 
 namespace monitor {
 
+struct WriterRow {
+  Family family;
+  std::string key, value;
+};
+
 class LogWriter {
  public:
   // Both must outlive it.
@@ -27,7 +32,8 @@ class LogWriter {
   ~LogWriter();  // answers what waits first
 
   std::expected<Appended, StoreError> Append(const AppendRequest& request);
-  void SaveRelayRow(std::string key, std::uint64_t value);
+  // All of them in one batch. False: they were not written.
+  bool SaveRows(const std::vector<WriterRow>& rows);
   bool Writable() const;
   std::string WhyNotWritable() const;
   StoreStatistics Statistics() const;
@@ -47,6 +53,7 @@ class LogWriter {
   std::expected<StreamHead, StoreError> ReadHead(std::string_view stream) const;
   void AddEvents(PendingAppend& pending, TimeMs time);
   void AddStates(const AppendRequest& request, TimeMs time);
+  void AddRows(const std::vector<WriterRow>& rows);
   void AddCheckpointIfDue();
   bool Commit();
   void RecoverIfPossible();
@@ -62,6 +69,7 @@ class LogWriter {
   // The writer thread's own.
   BucketHeads heads_;
   std::uint64_t checkpointed_seq_;
+  bool checkpoint_due_ = false;
   StreamHeads streams_;
   rocksdb::WriteBatch batch_;
   std::vector<Answer> answers_;

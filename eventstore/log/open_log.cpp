@@ -46,6 +46,7 @@ std::expected<void, std::string> OpenLog::Load() {
   if (!database) return std::unexpected(database.error());
   database_ = std::move(*database);
   auto loaded = LoadIdentity();
+  if (loaded) loaded = LoadStart();
   if (loaded) loaded = LoadHeads();
   // Who only looks can have everything checked: Verify, which says more.
   if (loaded && !options_.read_only) loaded = CheckTables(*database_, kCheckedAtOpen);
@@ -91,6 +92,17 @@ std::expected<void, std::string> OpenLog::MakeIdentity() {
   batch.Put(meta, ToSlice(kNodeKey), node);
   batch.Put(meta, ToSlice(kEpochKey), epoch);
   return CommitBatch(*database_, batch, options_.on_sync_failure);
+}
+
+std::expected<void, std::string> OpenLog::LoadStart() {
+  for (const Origin origin : origins_) {
+    const auto first = Get(*database_, Family::kMeta, FirstKey(origin));
+    if (!first) return std::unexpected(first.error());
+    if (!*first) continue;
+    if ((*first)->size() != 8) return std::unexpected("where its log begins is damaged");
+    database_->start().Set(origin, LoadBig<std::uint64_t>((*first)->data()));
+  }
+  return {};
 }
 
 std::expected<void, std::string> OpenLog::LoadHeads() {

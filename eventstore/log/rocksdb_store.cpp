@@ -10,6 +10,7 @@
 #include "domain/values/bytes.h"
 #include "eventstore/log/keys.h"
 #include "eventstore/log/log_reader.h"
+#include "eventstore/log/log_trim.h"
 #include "eventstore/log/log_writer.h"
 #include "eventstore/log/open_log.h"
 
@@ -170,6 +171,31 @@ StoreStatistics RocksDbStore::Statistics() const {
   return state_->writer->Statistics();
 }
 
+std::expected<std::uint64_t, StoreError> RocksDbStore::DropBefore(TimeMs before,
+                                                                  const std::function<std::uint64_t(Origin)>& end) {
+  if (!state_->writer) return std::unexpected(StoreError::kUnavailable);
+  if (auto reading = state_->log->Read(); reading.database) reading.database->start().KeepSessionsFrom(before);
+  std::uint64_t dropped = 0;
+  for (const OriginRange& kept : Origins()) {
+    auto trim =
+        state_->With([&](const Database& database) { return PlanTrim(database, kept, before, end(kept.origin)); });
+    if (!trim) return std::unexpected(trim.error());
+    if (!*trim) continue;
+    if (!state_->writer->SaveRows((*trim)->rows)) return std::unexpected(StoreError::kUnavailable);
+    dropped += (*trim)->first - kept.first;
+    if (auto reading = state_->log->Read(); reading.database) {
+      reading.database->start().Set(kept.origin, (*trim)->first);
+      DropTablesBefore(*reading.database, kept.origin, (*trim)->first);
+    }
+  }
+  return dropped;
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> RocksDbStore::DiskBytes() const {
+  const auto reading = state_->log->Read();
+  return reading.database ? FamilyBytes(*reading.database) : std::vector<std::pair<std::string, std::uint64_t>>();
+}
+
 std::optional<std::uint64_t> RocksDbStore::RelayRow(std::string_view key) const {
   auto value = state_->With([&](const Database& database) { return ReadValue(database, Family::kRelay, key); });
   if (!value) return std::nullopt;
@@ -182,9 +208,15 @@ std::optional<std::uint64_t> RocksDbStore::RelayedSeq(Origin origin) const {
   return RelayRow(std::string_view(key.data(), key.size()));
 }
 
+void RocksDbStore::SaveRelayRow(std::string key, std::uint64_t number) {
+  std::string value;
+  AppendBig(number, value);
+  if (state_->writer) state_->writer->SaveRows({{Family::kRelay, std::move(key), std::move(value)}});
+}
+
 void RocksDbStore::SaveRelayedSeq(Origin origin, std::uint64_t seq) {
   const auto key = OriginKey(origin);
-  if (state_->writer) state_->writer->SaveRelayRow(std::string(key.data(), key.size()), seq);
+  SaveRelayRow(std::string(key.data(), key.size()), seq);
 }
 
 std::optional<std::uint64_t> RocksDbStore::TopicPartitions(const std::string& topic) const {
@@ -192,7 +224,7 @@ std::optional<std::uint64_t> RocksDbStore::TopicPartitions(const std::string& to
 }
 
 void RocksDbStore::SaveTopicPartitions(const std::string& topic, std::uint64_t partitions) {
-  if (state_->writer) state_->writer->SaveRelayRow(TopicKey(topic), partitions);
+  SaveRelayRow(TopicKey(topic), partitions);
 }
 
 std::expected<std::uint64_t, std::string> RocksDbStore::Verify(

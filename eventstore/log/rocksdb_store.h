@@ -17,6 +17,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "eventstore/event_store.h"
 
@@ -89,6 +91,13 @@ class RocksDbStore : public EventStore {
   std::optional<std::uint64_t> TopicPartitions(const std::string& topic) const;
   void SaveTopicPartitions(const std::string& topic, std::uint64_t partitions);
 
+  // Drops what is older than `before`: the events of each origin that stand below `end(origin)`, and the snapshots of
+  // sessions (session_row.h). Accounts' events stay readable by their streams. How many events went; what is on disk of
+  // them goes in the background. With an error some may have gone.
+  std::expected<std::uint64_t, StoreError> DropBefore(TimeMs before, const std::function<std::uint64_t(Origin)>& end);
+  // What a family takes on the disk, by its name.
+  std::vector<std::pair<std::string, std::uint64_t>> DiskBytes() const;
+
   // Makes WaitForSeq return, now and from now on; for a server that shuts down.
   void StopWaiting();
 
@@ -99,6 +108,7 @@ class RocksDbStore : public EventStore {
 
  private:
   std::optional<std::uint64_t> RelayRow(std::string_view key) const;
+  void SaveRelayRow(std::string key, std::uint64_t number);
   class State;
   explicit RocksDbStore(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

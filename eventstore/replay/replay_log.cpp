@@ -1,16 +1,21 @@
 #include "eventstore/replay/replay_log.h"
 
+#include <algorithm>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "eventstore/account_events.h"
+#include "eventstore/log/keys.h"
 
 namespace monitor {
 namespace {
 
 // Keys of so many visitors are kept unwrapped; then all are forgotten and read again.
 constexpr std::size_t kMaxKeys = 10'000;
+constexpr std::size_t kEventsAtOnce = 16;  // of an account, whose documents are large
+constexpr std::size_t kMaxStreams = std::numeric_limits<std::size_t>::max();
 
 // Opens a visitor's fields, and remembers whether any could not be opened.
 class WatchedCipher : public FieldCipher {
@@ -36,6 +41,24 @@ class LogReplay {
     if (options.account) wanted_prefix_ = PartitionKey(*options.account, VisitorId());
   }
 
+  // What accounts' streams tell of before the log's beginning: documents and skills that its first requests met.
+  std::expected<void, ReplayLogError> ReadAccountsBefore(const std::vector<OriginRange>& origins) {
+    const auto streams = store_.StreamsWithPrefix(kAccountStreams, kMaxStreams);
+    if (!streams) return Failed(streams.error(), "the accounts' streams cannot be read");
+    for (const StreamName& stream : *streams) {
+      for (std::uint64_t version = 1;; version += kEventsAtOnce) {
+        const auto events = store_.ReadStream(stream, version, kEventsAtOnce);
+        if (!events) return Failed(events.error(), stream.str() + ": cannot be read");
+        for (const StoredEvent& stored : *events) {
+          if (IsKept(origins, stored.position)) continue;
+          if (auto taken = Take(stored); !taken) return taken;
+        }
+        if (events->size() < kEventsAtOnce) break;
+      }
+    }
+    return {};
+  }
+
   std::expected<void, ReplayLogError> Read(const OriginRange& range) {
     LogPosition next{range.origin, range.first};
     while (next.seq <= range.last) {
@@ -54,6 +77,12 @@ class LogReplay {
   }
 
  private:
+  static bool IsKept(const std::vector<OriginRange>& origins, LogPosition position) {
+    return std::ranges::any_of(origins, [&](const OriginRange& range) {
+      return range.origin == position.origin && position.seq >= range.first;
+    });
+  }
+
   static std::unexpected<ReplayLogError> Failed(StoreError code, std::string message) {
     return std::unexpected(ReplayLogError{code, std::move(message)});
   }
@@ -119,6 +148,7 @@ std::expected<LogPosition, ReplayLogError> ReplayLog(const EventStore& store, co
                                                      const ReplayLogOptions& options, Replayer& replayer) {
   LogReplay replay(store, master_key, options, replayer);
   const auto origins = store.Origins();
+  if (auto read = replay.ReadAccountsBefore(origins); !read) return std::unexpected(read.error());
   for (const OriginRange& range : origins) {
     if (auto read = replay.Read(range); !read) return std::unexpected(read.error());
   }

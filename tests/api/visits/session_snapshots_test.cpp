@@ -8,6 +8,7 @@
 
 #include "api/visits/visits.h"
 #include "eventstore/forwarding_store.h"
+#include "eventstore/session_row.h"
 #include "tests/api/public_api_fixture.h"
 
 namespace monitor {
@@ -116,8 +117,32 @@ TEST_F(SessionSnapshots, AreSealedWithTheVisitorsKey) {
       Begin(R"({"pageId":"p1","engagementAttributes":[{"type":"searchInfo","keywords":["diagnosis-4711"]}]})");
   ReportTimes(visit, 20);
   ASSERT_TRUE(Stored());
-  EXPECT_EQ(Stored()->front(), '\1');
+  EXPECT_TRUE(ParseSessionRow(*Stored())->sealed);
   EXPECT_THAT(*Stored(), Not(HasSubstr("diagnosis")));
+}
+
+TEST_F(SessionSnapshots, WrittenBeforeRowsToldTheirTimeAreRead) {
+  Load();
+  KeepNothing();
+  const std::string visit = Begin();
+  ReportTimes(visit, 20);
+  const std::string stored = *Stored();
+  const SessionRow row = *ParseSessionRow(stored);
+  ASSERT_TRUE(row.written);
+  Store(MakeSessionRow({.sealed = row.sealed, .snapshot = row.snapshot}));
+  watched_->read.clear();
+  EXPECT_EQ(Send(Engagement(visit, R"({"pageId":"p1"})")).status, 200);
+  EXPECT_THAT(watched_->read, Each(Le(12u)));
+}
+
+TEST_F(SessionSnapshots, OfASessionThatTheLogDroppedMayBeMissing) {
+  Load();
+  KeepNothing();
+  const std::string visit = Begin();
+  ReportTimes(visit, 2);
+  ASSERT_TRUE(store_->DropBefore(store_->Now() + std::chrono::hours(1), [](Origin) { return ~std::uint64_t{0}; }));
+  Store(std::nullopt);
+  EXPECT_EQ(Send(Engagement(visit, R"({"pageId":"p2"})")).status, 201) << "a new session begins";
 }
 
 TEST_F(SessionSnapshots, ThatCanNotBeOpenedAreNotMissed) {

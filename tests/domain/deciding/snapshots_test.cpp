@@ -214,6 +214,20 @@ TEST(SessionSnapshot, OfLayoutOneIsReadForEver) {
   EXPECT_EQ(Restored(SampleSession()).decision_memo.revision, SampleSession().decision_memo.revision);
 }
 
+TEST(SessionSnapshot, OfLayoutOneTellsAPagesTimeFromThePageBefore) {
+  SessionState s;
+  s.id = SessionId("00");
+  s.created_at = kNoon;
+  s.pages = {{PageId("1"), kNoon + std::chrono::seconds(1), {}, 0},
+             {PageId("2"), kNoon + std::chrono::seconds(2), {}, 1},
+             {PageId("3"), kNoon + std::chrono::seconds(3), {}, 2}};
+  s.views = {{.page = 0}, {.page = 1}, {.page = 2}};
+  EXPECT_EQ(Hex(PackSession(s)),
+            "0206000080f8b2e5bd68fff7b2e5bd68000000000000000000000402000305d00f0000000009d00f000000000dd00f00000000000200"
+            "0000000000000000000000000000");
+  ExpectSameSession(Restored(s), s);
+}
+
 TEST(SessionSnapshot, CutShortOrOfAnotherLayoutIsNotRead) {
   const std::string bytes = PackSession(SampleSession());
   for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(UnpackSession(bytes.substr(0, size))) << size;

@@ -1,0 +1,97 @@
+"""The log drops what it need not keep; the real program, its clock set some days ahead."""
+
+import subprocess
+
+import pytest
+
+from harness import Funneld, Monitord, Visitor, wait_until
+from harness.part import BIN
+
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+
+
+class Node(Monitord):
+    """Its clock goes so many days ahead of the machine's."""
+    days_ahead = 0
+
+    def environment(self):
+        clock = {"LD_PRELOAD": FAKETIME, "FAKETIME": f"+{self.days_ahead}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        return super().environment() | (clock if self.days_ahead else {})
+
+
+@pytest.fixture
+def node(tmp_path):
+    node = Node(tmp_path / "node", settings={"retention": {"events_days": 1}}).start()
+    yield node
+    node.close()
+
+
+def restart(part, days_ahead):
+    part.stop()
+    part.days_ahead = days_ahead
+    part.start()
+
+
+def visitor_of(node):
+    """One with a session of two requests."""
+    visitor = Visitor(node.port, None, account="demo")
+    assert visitor.engage().status == 201
+    assert visitor.report([{"type": "cart", "numItems": 1, "total": 9}]).status == 200
+    return visitor
+
+
+def test_the_log_forgets_and_the_visitor_goes_on(node):
+    visitor = visitor_of(node)
+    before = node.position()
+    status, revision = node.admin("GET", "/admin/accounts/demo")
+    assert status == 200
+
+    restart(node, days_ahead=2)
+    wait_until(lambda: int(node.position()["first"]) > int(before["last"]), "the old events are dropped")
+    status, answer = node.admin("GET", f"/admin/log?from={before['origin']}:1")
+    assert (status, answer["internalCode"]) == (410, 5), answer
+    status, sessions = node.admin("GET", f"/admin/accounts/demo/visitors/{visitor.vid}")
+    assert status == 200 and sessions["sessions"] == [], sessions
+    visitor.close()  # its connection was the old process's
+    old = visitor.sid
+    assert visitor.engage().status == 201 and visitor.sid != old
+    assert visitor.engage().status == 200
+
+    # Documents are kept, so that what is decided now can be asked about.
+    assert node.admin("GET", "/admin/accounts/demo") == (200, revision)
+    status, answer = node.admin("POST", "/admin/accounts/demo/what-if", {"document": revision})
+    assert status == 200 and answer["sessions"] == 1, answer
+    assert answer["from"] == f"{before['origin']}:{node.position()['first']}"
+    node.stop()
+    for words in (["verify"], ["replay", "--verify"]):
+        subprocess.run([BIN / "monitorctl", *words, "--data", node.settings["data"]["dir"]], check=True)
+
+
+def test_a_funneld_that_slept_for_too_long_says_what_it_lost(node, tmp_path):
+    funneld = Funneld(tmp_path / "funneld", monitord=node).start()
+    try:
+        visitor_of(node)
+        position = node.position()
+        funneld.wait_for(position["origin"], position["last"])
+        counted = funneld.funnel("demo")["rows"]
+        funneld.stop()
+        visitor_of(node)  # nobody counts this one
+        restart(node, days_ahead=2)
+        wait_until(lambda: int(node.position()["first"]) > int(position["last"]), "the old events are dropped")
+        funneld.launch()
+        lost = f"begins at {node.position()['first']}, but {int(position['last']) + 1} is to be read: events are lost"
+        wait_until(lambda: lost in funneld.log_tail(), "it says so")
+        assert funneld.funnel("demo")["rows"] == counted
+    finally:
+        funneld.close()
+
+
+def test_without_days_nothing_goes(tmp_path):
+    node = Node(tmp_path / "node", settings={"retention": {"events_days": 0}}).start()
+    try:
+        visitor_of(node)
+        restart(node, days_ahead=400)
+        visitor_of(node)
+        assert node.position()["first"] == "1"
+    finally:
+        node.close()
