@@ -14,6 +14,7 @@
 #include "api/monitord_settings.h"
 #include "api/public/public_api.h"
 #include "api/visits/geo.h"
+#include "api/visits/visitor_retention.h"
 #include "api/visits/visits.h"
 #include "domain/values/time_zone.h"
 #include "eventstore/keys/visitor_keys.h"
@@ -289,6 +290,8 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
     return started;
   }
   const std::unique_ptr<Retention> retention = MakeRetention(settings, relay != nullptr, accounts, store);
+  VisitorRetention unseen(visits.owner, std::chrono::days(settings.Integer("retention", "visitors_days")));
+  if (settings.Integer("retention", "visitors_days") > 0) unseen.Start();
   log::Info("listening", {{"port", std::int64_t{server.port()}}, {"admin_port", std::int64_t{admin_server.port()}}});
   signals.Wait();
   const bool in_order = LeaveInOrder(drain, server, acknowledged.get(), relay.get());

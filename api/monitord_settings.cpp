@@ -27,6 +27,7 @@ constexpr Range kRanges[] = {
     {"admin", "port", 0, 65'535},
     {"data", "min_free_mb", 0, std::numeric_limits<std::int32_t>::max()},
     {"retention", "events_days", -1, 36'500},
+    {"retention", "visitors_days", 0, 36'500},
     {"visitors", "max_cached_mb", 0, 1 << 24},
     {"visitors", "max_waiting", 1, 1'024},
     {"kafka", "partitions", 1, 256},
@@ -71,6 +72,7 @@ std::vector<SettingSpec> MonitordSettings() {
        "how long the log keeps events, as long as a session can live at least; 0: for ever; -1: without a broker 28 "
        "days, "
        "with one until it has them"},
+      {"retention", "visitors_days", "400", kInteger, "how long a visitor who is not seen is remembered; 0: for ever"},
       {"visitors", "max_cached_mb", "0", kInteger,
        "memory that visitors' state may take; 0: a quarter of the machine's, or of the control group's limit"},
       {"visitors", "max_waiting", "16", kInteger, "requests that may wait for one visitor; then 503"},

@@ -110,6 +110,9 @@ class EventStore {
   virtual std::expected<std::vector<StoredEvent>, StoreError> ReadStream(
       const StreamName& stream, std::uint64_t from_version = 1,
       std::size_t max_events = std::numeric_limits<std::size_t>::max()) const = 0;
+  // The stream's version: how many events were ever appended to it, over all origins, whether they are kept or not (of
+  // a session that is over that is forgotten).
+  virtual std::expected<std::uint64_t, StoreError> StreamVersion(const StreamName& stream) const = 0;
   // Names of the streams that begin with `prefix`, sorted, at most `limit`.
   virtual std::expected<std::vector<StreamName>, StoreError> StreamsWithPrefix(std::string_view prefix,
                                                                                std::size_t limit) const = 0;

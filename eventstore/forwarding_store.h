@@ -17,6 +17,9 @@ class ForwardingStore : public EventStore {
                                                                  std::size_t max_events) const override {
     return store_.ReadStream(stream, from_version, max_events);
   }
+  std::expected<std::uint64_t, StoreError> StreamVersion(const StreamName& stream) const override {
+    return store_.StreamVersion(stream);
+  }
   std::expected<std::vector<StreamName>, StoreError> StreamsWithPrefix(std::string_view prefix,
                                                                        std::size_t limit) const override {
     return store_.StreamsWithPrefix(prefix, limit);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -54,7 +55,12 @@ VisitorRecords::Read<VisitorState> VisitorRecords::ReadVisitor(const AccountId& 
                                                                const VisitorId& visitor) const {
   auto snapshot = store_.ReadState(StateTable::kVisitor, PartitionKey(account, visitor));
   if (!snapshot) return std::unexpected(snapshot.error());
-  if (!*snapshot) return VisitorState{};
+  if (!*snapshot) {
+    // Its own stream may be longer than what is remembered of it (visitor_retention.h).
+    const auto version = store_.StreamVersion(VisitorStream(account, visitor));
+    if (!version) return std::unexpected(version.error());
+    return VisitorState{.version = *version};
+  }
   std::optional<VisitorState> state = UnpackVisitor(**snapshot);
   if (!state) return std::unexpected(StoreError::kCorrupt);
   return *std::move(state);
@@ -213,6 +219,25 @@ VisitorRecords::Read<std::vector<OpenConversation>> VisitorRecords::Conversation
     all.insert(all.end(), std::make_move_iterator(found->begin()), std::make_move_iterator(found->end()));
   }
   return all;
+}
+
+VisitorRecords::Read<std::vector<StateWrite>> VisitorRecords::AllOf(const AccountId& account, const VisitorId& visitor,
+                                                                    const VisitorState& state) const {
+  const std::string key = PartitionKey(account, visitor);
+  std::vector<StateWrite> rows = {{StateTable::kVisitor, key, std::nullopt}, DeleteKey(account, visitor)};
+  for (const OpenConversation& open : state.conversations) UnindexConversation(account, open, rows);
+  const auto sessions = store_.ReadStates(StateTable::kSession, key + "/", std::numeric_limits<std::size_t>::max());
+  if (!sessions) return std::unexpected(sessions.error());
+  for (const auto& [session, snapshot] : *sessions) rows.push_back({StateTable::kSession, session, std::nullopt});
+  return rows;
+}
+
+std::optional<VisitorRecords::RowOwner> VisitorRecords::VisitorOfRow(std::string_view key, std::string_view value) {
+  const bool index = key.starts_with('@');
+  if (index) key.remove_prefix(std::min(key.find('/') + 1, key.size()));
+  const std::size_t slash = key.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  return RowOwner{AccountId(key.substr(0, slash)), VisitorId(index ? value : key.substr(slash + 1)), index};
 }
 
 StateWrite VisitorRecords::WriteVisitor(const AccountId& account, const VisitorId& visitor, std::string packed) {

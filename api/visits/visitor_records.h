@@ -70,6 +70,17 @@ class VisitorRecords {
   Read<std::vector<OpenConversation>> ConversationsOf(const AccountId& account,
                                                       const std::vector<Identity>& identities) const;
 
+  // Deletes all that is kept of a visitor, but for its streams: snapshots, key, what is indexed of its conversations.
+  Read<std::vector<StateWrite>> AllOf(const AccountId& account, const VisitorId& visitor,
+                                      const VisitorState& state) const;
+  // Whose a row of the table of visitors is.
+  struct RowOwner {
+    AccountId account;
+    VisitorId visitor;
+    bool index;  // it leads to the visitor from elsewhere
+  };
+  static std::optional<RowOwner> VisitorOfRow(std::string_view key, std::string_view value);
+
   static StateWrite WriteVisitor(const AccountId& account, const VisitorId& visitor, std::string packed);
   // `partition_key` is `accountId/visitorId`, `packed` PackSession; `key` nullptr: the visitor has none.
   StateWrite WriteSession(std::string_view partition_key, std::string_view packed, const VisitorKey* key) const;

@@ -67,8 +67,9 @@ class RequestDecision {
       activity_.withdrawn_contexts = std::move(judged->withdrawn_contexts);
     }
     EndActivity(session_, activity_);
-    decision_.events.insert(decision_.events.begin() + static_cast<std::ptrdiff_t>(place),
-                            EventOf(std::move(activity_)));
+    const auto activity = decision_.events.insert(decision_.events.begin() + static_cast<std::ptrdiff_t>(place),
+                                                  EventOf(std::move(activity_)));
+    decision_.visitor_changed |= Evolve(visitor_, *activity, now_);
     if (judged) MakeOffers(*judged, seed);
     CloseAtCap();
     return std::move(decision_);
@@ -95,7 +96,7 @@ class RequestDecision {
   void Emit(EventData data) {
     Event& event = decision_.events.emplace_back(EventOf(std::move(data)));
     Evolve(session_, event, now_);
-    if (Evolve(visitor_, event, now_)) decision_.visitor_changed = true;
+    decision_.visitor_changed |= Evolve(visitor_, event, now_);
   }
 
   bool BeginSession();

@@ -224,10 +224,17 @@ struct VisitorFold {
     state = VisitorState{};
     state.version = version;
     state.erased = true;
+    state.seen_at = time;
     return true;
   }
 
-  bool operator()(const ActivityReported&) { return false; }
+  // So coarsely that a session's requests do not each write the visitor.
+  bool operator()(const ActivityReported& event) {
+    if (event.decided_at - state.seen_at < std::chrono::days(1)) return false;
+    state.seen_at = event.decided_at;
+    return true;
+  }
+
   bool operator()(const ImpressionReported&) { return false; }
   bool operator()(const ControlGroupAssigned&) { return false; }
   bool operator()(const EligibilityEstablished&) { return false; }

@@ -222,6 +222,8 @@ struct VisitorState {
   std::uint64_t offers = 0;                // ever made
   std::optional<Decimal> abandon_score;
   bool erased = false;  // the newest event of the visitor's stream is visitor-erased
+  // When it was seen last, to a day: no request came later than a day after. The epoch: not since this is kept.
+  TimeMs seen_at{};
 
   // The newest offer of that engagement, of that campaign if one is given; nullptr if it is not (or no more) known.
   const NewestOffer* FindNewestOffer(std::int64_t engagement_id, std::optional<std::int64_t> campaign_id) const;

@@ -297,7 +297,7 @@ void ConversationFields(Io& io, Conversation& open) {
 }
 
 template <class Io, class State>
-void VisitorFields(Io& io, State& state) {
+void VisitorFields(Io& io, State& state, int layout) {
   io.Int(state.version);
   io.Int(state.sessions);
   io.Id(state.newest_session);
@@ -319,6 +319,7 @@ void VisitorFields(Io& io, State& state) {
   });
   io.Maybe(state.abandon_score, kAmount(io));
   io.Flag(state.erased);
+  if (layout >= 2) io.Time(state.seen_at, TimeMs{});
 }
 
 }  // namespace
@@ -335,7 +336,7 @@ std::optional<SessionState> UnpackSession(std::string_view bytes) {
   Unpacker io(bytes);
   int layout = 0;
   io.Int(layout);
-  if (layout != kSnapshotLayout) return std::nullopt;
+  if (layout < 1 || layout > kSnapshotLayout) return std::nullopt;
   SessionState session;
   io.Id(session.id);
   SessionFields(io, session);
@@ -359,7 +360,7 @@ SessionId SessionIdOf(std::string_view bytes) {
 std::string PackVisitor(const VisitorState& visitor) {
   Packer io;
   io.Int(kSnapshotLayout);
-  VisitorFields(io, visitor);
+  VisitorFields(io, visitor, kSnapshotLayout);
   return std::move(io).Done();
 }
 
@@ -368,9 +369,9 @@ std::optional<VisitorState> UnpackVisitor(std::string_view bytes) {
   Unpacker io(bytes);
   int layout = 0;
   io.Int(layout);
-  if (layout != kSnapshotLayout) return std::nullopt;
+  if (layout < 1 || layout > kSnapshotLayout) return std::nullopt;
   VisitorState visitor;
-  VisitorFields(io, visitor);
+  VisitorFields(io, visitor, layout);
   if (io.failed() || !io.at_end()) return std::nullopt;
   return visitor;
 }

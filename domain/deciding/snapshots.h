@@ -1,7 +1,7 @@
 // The bytes of a session's and a visitor's state: what is kept in memory between requests, and beside the log.
 //
 // A layout that was ever released stays readable. A change of fields is a new layout: raise the number below, and read
-// older ones by `io.layout()` in snapshots.cpp; golden bytes in the tests hold the old ones fast. Pure.
+// older ones by their number in snapshots.cpp; golden bytes in the tests hold the old ones fast. Pure.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,8 @@ namespace monitor {
 
 // Of both states together; one more with every change. A store that holds snapshots of a greater one was written by a
 // newer program. 0: visitors as JSON (`{"v":1,…}`), no sessions.
-constexpr int kSnapshotLayout = 1;
+// 1: without VisitorState::seen_at.
+constexpr int kSnapshotLayout = 2;
 
 // Of a session whose texts were forgotten (session_texts.h). Of the decision memo, who is in a control group is kept.
 std::string PackSession(const SessionState& session);

@@ -99,6 +99,24 @@ std::expected<std::vector<StoredEvent>, StoreError> ReadLogFrom(const Database& 
 
 namespace {
 
+using OriginLengths = std::vector<std::pair<Origin, std::uint64_t>>;
+
+// The stream's version in each of its origins, the newest first. Looks at one entry each.
+std::expected<OriginLengths, StoreError> LengthsOf(rocksdb::Iterator& entries, std::string_view stream) {
+  const std::string prefix = StreamKeyPrefix(stream);
+  OriginLengths lengths;
+  std::string last = prefix + std::string(kOriginKeySize + 8, '\xFF');
+  for (entries.SeekForPrev(last); entries.Valid() && entries.key().starts_with(prefix); entries.SeekForPrev(last)) {
+    const auto entry = ParseStreamEntry(ToView(entries.key()), ToView(entries.value()));
+    if (!entry) return std::unexpected(StoreError::kCorrupt);
+    lengths.emplace_back(entry->origin, entry->last_version());
+    last.clear();
+    AppendStreamKey(stream, entry->origin, 0, last);
+  }
+  if (!entries.status().ok()) return std::unexpected(ErrorOf(entries.status()));
+  return lengths;
+}
+
 // Moves to the entry that holds the stream's `from_version`-th event, over all its origins; returns how many events its
 // earlier origins have. Looks at one entry an origin: a long stream costs no more than a short one.
 std::expected<std::uint64_t, StoreError> SeekVersion(rocksdb::Iterator& entries, std::string_view stream,
@@ -108,19 +126,12 @@ std::expected<std::uint64_t, StoreError> SeekVersion(rocksdb::Iterator& entries,
     entries.Seek(prefix);
     return 0;
   }
-  std::vector<std::pair<Origin, std::uint64_t>> lengths;  // newest origin first
-  std::string last = prefix + std::string(kOriginKeySize + 8, '\xFF');
-  for (entries.SeekForPrev(last); entries.Valid() && entries.key().starts_with(prefix); entries.SeekForPrev(last)) {
-    const auto entry = ParseStreamEntry(ToView(entries.key()), ToView(entries.value()));
-    if (!entry) return std::unexpected(StoreError::kCorrupt);
-    lengths.emplace_back(entry->origin, entry->last_version());
-    last.clear();
-    AppendStreamKey(stream, entry->origin, 0, last);
-  }
+  const auto lengths = LengthsOf(entries, stream);
+  if (!lengths) return std::unexpected(lengths.error());
   std::uint64_t before = 0;
-  for (const auto& [origin, length] : std::views::reverse(lengths)) {
+  for (const auto& [origin, length] : std::views::reverse(*lengths)) {
     if (from_version - before <= length) {
-      last.clear();
+      std::string last;
       AppendStreamKey(stream, origin, from_version - before, last);
       entries.SeekForPrev(last);
       const auto entry =
@@ -165,6 +176,16 @@ std::expected<std::vector<StoredEvent>, StoreError> ReadStreamFrom(const Databas
   }
   if (!entries->status().ok()) return std::unexpected(ErrorOf(entries->status()));
   return events;
+}
+
+std::expected<std::uint64_t, StoreError> ReadStreamVersion(const Database& database, const StreamName& stream) {
+  rocksdb::ReadOptions options;
+  options.prefix_same_as_start = true;
+  const auto lengths = LengthsOf(*database.NewIterator(Family::kStream, options), stream.str());
+  if (!lengths) return std::unexpected(lengths.error());
+  std::uint64_t version = 0;
+  for (const auto& [origin, length] : *lengths) version += length;
+  return version;
 }
 
 std::expected<std::vector<StreamName>, StoreError> ListStreams(const Database& database, std::string_view prefix,

@@ -24,6 +24,7 @@ std::expected<std::vector<StoredEvent>, StoreError> ReadLogFrom(const Database& 
                                                                 ReadOptions options);
 std::expected<std::vector<StoredEvent>, StoreError> ReadStreamFrom(const Database& database, const StreamName& stream,
                                                                    std::uint64_t from_version, std::size_t max_events);
+std::expected<std::uint64_t, StoreError> ReadStreamVersion(const Database& database, const StreamName& stream);
 std::expected<std::vector<StreamName>, StoreError> ListStreams(const Database& database, std::string_view prefix,
                                                                std::size_t limit);
 std::expected<std::optional<std::string>, StoreError> ReadValue(const Database& database, Family family,

@@ -3,8 +3,6 @@
 // account's events are kept (keys.h).
 #pragma once
 
-#include <rocksdb/compaction_filter.h>
-
 #include <memory>
 
 #include "eventstore/log/database.h"

@@ -110,6 +110,10 @@ std::expected<std::vector<StoredEvent>, StoreError> RocksDbStore::ReadStream(con
       [&](const Database& database) { return ReadStreamFrom(database, stream, from_version, max_events); });
 }
 
+std::expected<std::uint64_t, StoreError> RocksDbStore::StreamVersion(const StreamName& stream) const {
+  return state_->With([&](const Database& database) { return ReadStreamVersion(database, stream); });
+}
+
 std::expected<std::vector<StreamName>, StoreError> RocksDbStore::StreamsWithPrefix(std::string_view prefix,
                                                                                    std::size_t limit) const {
   return state_->With([&](const Database& database) { return ListStreams(database, prefix, limit); });

@@ -62,6 +62,7 @@ class RocksDbStore : public EventStore {
   std::expected<std::vector<StoredEvent>, StoreError> ReadStream(
       const StreamName& stream, std::uint64_t from_version,
       std::size_t max_events = std::numeric_limits<std::size_t>::max()) const override;
+  std::expected<std::uint64_t, StoreError> StreamVersion(const StreamName& stream) const override;
   std::expected<std::vector<StreamName>, StoreError> StreamsWithPrefix(std::string_view prefix,
                                                                        std::size_t limit) const override;
   std::expected<std::vector<StoredEvent>, StoreError> ReadLog(LogPosition from, ReadOptions options) const override;

@@ -211,13 +211,13 @@ TEST_F(SessionSnapshots, OfOtherLocationsAreJudgedAnewFromTheLog) {
 
 TEST_F(SessionSnapshots, OfANewerProgramAreRefusedInOneSentence) {
   ASSERT_TRUE(VisitorRecords::AdmitSnapshots(*store_));
-  EXPECT_EQ(*store_->ReadState(StateTable::kMeta, "snapshots"), "1");
+  EXPECT_EQ(*store_->ReadState(StateTable::kMeta, "snapshots"), "2");
   AppendRequest newer;
-  newer.states.push_back({StateTable::kMeta, "snapshots", "2"});
+  newer.states.push_back({StateTable::kMeta, "snapshots", "3"});
   ASSERT_TRUE(store_->Append(std::move(newer)));
   const auto admitted = VisitorRecords::AdmitSnapshots(*store_);
   ASSERT_FALSE(admitted);
-  EXPECT_THAT(admitted.error(), HasSubstr("layout 2"));
+  EXPECT_THAT(admitted.error(), HasSubstr("layout 3"));
 }
 
 TEST_F(SessionSnapshots, WrittenAsJsonBeforeAreReadAndReplaced) {

@@ -252,12 +252,20 @@ class VisitorFold : public ::testing::Test {
 TEST_F(VisitorFold, ChangesWithWhatOutlivesASessionOnly) {
   EXPECT_TRUE(Fold(SessionScope("s1"), SessionCreated{}));
   EXPECT_TRUE(Fold(SessionScope("s2"), SessionCreated{}));
-  EXPECT_FALSE(Fold(SessionScope("s2"), ActivityAt(kNoon)));
   EXPECT_FALSE(Fold(SessionScope("s2"), ImpressionOf(ImpressionKind::kDisplay, 1)));
   EXPECT_FALSE(Fold(SessionScope("s2"), SessionClosed{"event-cap"}));
   EXPECT_EQ(visitor.sessions, 2u);
   EXPECT_EQ(visitor.newest_session.str(), "s2");
   EXPECT_EQ(visitor.version, 0u) << "its own stream has no event yet";
+}
+
+TEST_F(VisitorFold, TellsToADayWhenItWasSeen) {
+  EXPECT_TRUE(Fold(SessionScope("s1"), ActivityAt(kNoon)));
+  EXPECT_FALSE(Fold(SessionScope("s1"), ActivityAt(kNoon + std::chrono::hours(23))));
+  EXPECT_EQ(visitor.seen_at, kNoon);
+  EXPECT_FALSE(Fold(SessionScope("s1"), ActivityAt(kNoon - std::chrono::days(3)))) << "by a clock that was set back";
+  EXPECT_TRUE(Fold(SessionScope("s1"), ActivityAt(kNoon + std::chrono::hours(24))));
+  EXPECT_EQ(visitor.seen_at, kNoon + std::chrono::hours(24));
 }
 
 TEST_F(VisitorFold, KeepsTheNewestOfferOfEachEngagement) {
@@ -303,7 +311,9 @@ TEST_F(VisitorFold, ForgetsEverythingWhenErasedButItsStream) {
   VisitorState erased;
   erased.version = 2;
   erased.erased = true;
+  erased.seen_at = visitor.seen_at;
   EXPECT_EQ(visitor, erased);
+  EXPECT_NE(visitor.seen_at, TimeMs{});
   Start("c2");
   EXPECT_FALSE(visitor.erased);
 }

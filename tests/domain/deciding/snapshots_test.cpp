@@ -198,23 +198,33 @@ SessionState SampleSession() {
   return s;
 }
 
+std::string Unhex(const std::string& digits) {
+  std::string bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    bytes.push_back(static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
 TEST(SessionSnapshot, OfLayoutOneIsReadForEver) {
   const std::string golden =
-      "024200112233445566778899aabbccddeeff2980f8b2e5bd68a0fe0a0001010101093139322e302e322e30c0d10202010603"
+      "4200112233445566778899aabbccddeeff2980f8b2e5bd68a0fe0a0001010101093139322e302e322e30c0d10202010603"
       "090204220123456789abcdef0102c996e0b212004d00000005041063617274c0a907000000000000010222fedcba98765432"
       "1002890201010182a8d6b90716080201000564652d444501037765620106020573616c65730302373701880e020001000100"
       "020101000002010290b907020101010282a8d6b9071600020182a8d6b9071801042a01160116021602020101018202c0843d"
       "0118000104010442616c6c0553706f727403622d310112e0fb7301034e6574000000010674656e6e69730102010161010162"
       "010376697001016301016401016501016601016701054f54484552010001011401c81f0104013a01d41f00010201e41e0102"
       "010201700105746f706963060188776655443322110401990000000000000000";
-  EXPECT_EQ(Hex(PackSession(SampleSession())), golden);
+  ASSERT_TRUE(UnpackSession(Unhex("02" + golden)));
+  ExpectSameSession(*UnpackSession(Unhex("02" + golden)), SampleSession());
+  EXPECT_EQ(Hex(PackSession(SampleSession())), "04" + golden) << "layout 2 is another for visitors only";
   ExpectSameSession(Restored(SampleSession()), SampleSession());
   EXPECT_EQ(Restored(SampleSession()).location_memo, SampleSession().location_memo);
   EXPECT_EQ(Restored(SampleSession()).decision_memo.member, SampleSession().decision_memo.member);
   EXPECT_EQ(Restored(SampleSession()).decision_memo.revision, SampleSession().decision_memo.revision);
 }
 
-TEST(SessionSnapshot, OfLayoutOneTellsAPagesTimeFromThePageBefore) {
+TEST(SessionSnapshot, TellsAPagesTimeFromThePageBefore) {
   SessionState s;
   s.id = SessionId("00");
   s.created_at = kNoon;
@@ -222,9 +232,10 @@ TEST(SessionSnapshot, OfLayoutOneTellsAPagesTimeFromThePageBefore) {
              {PageId("2"), kNoon + std::chrono::seconds(2), {}, 1},
              {PageId("3"), kNoon + std::chrono::seconds(3), {}, 2}};
   s.views = {{.page = 0}, {.page = 1}, {.page = 2}};
-  EXPECT_EQ(Hex(PackSession(s)),
-            "0206000080f8b2e5bd68fff7b2e5bd68000000000000000000000402000305d00f0000000009d00f000000000dd00f00000000000200"
-            "0000000000000000000000000000");
+  EXPECT_EQ(
+      Hex(PackSession(s)),
+      "0406000080f8b2e5bd68fff7b2e5bd68000000000000000000000402000305d00f0000000009d00f000000000dd00f00000000000200"
+      "0000000000000000000000000000");
   ExpectSameSession(Restored(s), s);
 }
 
@@ -266,11 +277,15 @@ VisitorState SampleVisitor() {
 
 TEST(VisitorSnapshot, OfLayoutOneIsReadForEver) {
   const std::string golden =
-      "0203024200112233445566778899aabbccddeeff020c6322310a00ff0182a8d6b90716080302000564652d44450142001122"
+      "03024200112233445566778899aabbccddeeff020c6322310a00ff0182a8d6b90716080302000564652d44450142001122"
       "33445566778899aabbccddeeff010201880e80f8b2e5bd6806c2020000000080f8b2e5bd6802012030303131323233333434"
       "35353636373738383939616162626363646465656666160118090282a8d6b90716080302000102020377656201880e0482a8"
       "d6b907160803020001030200000103bf843d00";
-  EXPECT_EQ(Hex(PackVisitor(SampleVisitor())), golden);
+  EXPECT_EQ(UnpackVisitor(Unhex("02" + golden)), SampleVisitor());
+  VisitorState seen = SampleVisitor();
+  seen.seen_at = kNoon;
+  EXPECT_EQ(Hex(PackVisitor(seen)), "04" + golden + "80f8b2e5bd68");
+  EXPECT_EQ(UnpackVisitor(PackVisitor(seen)), seen);
   EXPECT_EQ(UnpackVisitor(PackVisitor(SampleVisitor())), SampleVisitor());
   VisitorState erased;
   erased.version = 4;
