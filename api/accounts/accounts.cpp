@@ -88,6 +88,15 @@ void Accounts::Replace(AccountMap map) {
   map_version_.store(++versions, std::memory_order_release);
 }
 
+std::expected<std::shared_ptr<const Account>, std::vector<DocumentError>> ValidateAccount(std::string document,
+                                                                                          const AccountId& id) {
+  auto account = ParseAccount(std::move(document));
+  if (account && (*account)->id != id) {
+    return std::unexpected(std::vector<DocumentError>{{"accountId", "must be the account's in the path"}});
+  }
+  return account;
+}
+
 std::expected<void, std::string> Accounts::Start(const std::string& folder) {
   {
     const Turn turn = WaitForTurn();
@@ -176,11 +185,8 @@ void Accounts::TakeFile(const AccountFile& file) {
 }
 
 std::expected<PutAccountResult, PutAccountError> Accounts::Put(const PutAccountRequest& request) {
-  auto account = ParseAccount(request.document);
+  auto account = ValidateAccount(request.document, request.id);
   if (!account) return std::unexpected(Invalid(account.error()));
-  if ((*account)->id != request.id) {
-    return std::unexpected(Invalid({{"accountId", "must be the account's in the path"}}));
-  }
   if (!told_.Writable()) return std::unexpected(TakesNothing());
   const Turn turn = WaitForTurn();
   return PutParsed(*account, request, told_);

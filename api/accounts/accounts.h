@@ -66,6 +66,10 @@ struct PutAccountError {
 // kUnacknowledged as above.
 enum class AccountChange : std::uint8_t { kDone, kUnknownAccount, kUnknownSkill, kUnavailable, kUnacknowledged };
 
+// The document if it could be put as this account's; all that is wrong with it otherwise. Pure.
+std::expected<std::shared_ptr<const Account>, std::vector<DocumentError>> ValidateAccount(std::string document,
+                                                                                          const AccountId& id);
+
 class Accounts {
  public:
   // Both must outlive it, and be the same log. What is told and will be answered is appended by `told`, which may wait

@@ -74,6 +74,7 @@ const http::Router<AdminRoute>& Routes() {
       {kGet, "/admin/accounts", ListAccounts},
       {kGet, "/admin/accounts/*", GetAccount},
       {kPut, "/admin/accounts/*", PutAccount},
+      {kPost, "/admin/accounts/*/validate", ValidateDocument},
       {kPost, "/admin/accounts/*/explain", Explain},
       {kPost, "/admin/accounts/*/what-if", AskWhatIf},
       {kPut, "/admin/accounts/*/skills/*", PutSkill},

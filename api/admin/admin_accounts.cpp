@@ -1,4 +1,6 @@
+#include <limits>
 
+#include "api/admin/admin_documents.h"
 #include "api/admin/admin_handlers.h"
 #include "api/admin/admin_replies.h"
 #include "api/requests/admin_fields.h"
@@ -11,20 +13,18 @@
 namespace monitor::admin {
 namespace {
 
-std::string ETag(const Revision& revision) { return "\"" + revision.str() + "\""; }
+// The document to judge by is another than the one in force: no stream version numbers what its address conditions
+// matched.
+constexpr std::uint64_t kNoVersion = std::numeric_limits<std::uint64_t>::max();
 
-http::Reply RevisionReply(const Revision& revision, int status) {
-  std::string body;
-  json::Writer(body).BeginObject().Key("revision").String(revision.str()).EndObject();
-  http::Reply reply = Json(std::move(body), status);
-  reply.headers.Add("ETag", ETag(revision));
-  return reply;
-}
-
-http::Reply DocumentReply(const std::string& document, const Revision& revision) {
-  http::Reply reply = Json(document);
-  reply.headers.Add("ETag", ETag(revision));
-  return reply;
+// By whose document the request is explained: the one that comes with it, else the one in force.
+std::expected<std::shared_ptr<const AccountState>, http::Reply> ExplainedBy(
+    const Fields& fields, std::shared_ptr<const AccountState> in_force) {
+  const json::Value* document = fields.Find("document");
+  if (document == nullptr) return in_force;
+  auto account = ReadDocument(*document, in_force->account->id);
+  if (!account) return std::unexpected(std::move(account.error()));
+  return std::make_shared<const AccountState>(*std::move(account), in_force->skills, kNoVersion);
 }
 
 }  // namespace
@@ -148,17 +148,18 @@ std::string ExplanationJson(const Revision& revision, const std::vector<Judgemen
 }  // namespace
 
 http::Reply Explain(const AdminParts& parts, const AdminCall& call) {
-  const auto account = parts.accounts.Find(call.account());
-  if (!account) return NoAccount(parts.accounts, call.account());
-  const auto fields = Fields::Parse(call.request.body());
+  const auto in_force = parts.accounts.Find(call.account());
+  if (!in_force) return NoAccount(parts.accounts, call.account());
+  const auto fields = Fields::Parse(call.request.body(), kDocumentFieldLimits);
   if (!fields) return Invalid(fields.error());
   const auto at = fields->Integer("at");
   if (!at) return Invalid(at.error());
+  const auto explained_by = ExplainedBy(*fields, in_force);
+  if (!explained_by) return explained_by.error();
+  const auto& account = *explained_by;
   auto request = ExplainedRequest(*fields, *account->account, parts.master_key);
   if (!request) return request.error();
-  const auto document_at = [&](std::uint64_t version) {
-    return parts.accounts.AtVersion(account->account->id, version);
-  };
+  const auto document_at = [&](std::uint64_t version) { return parts.accounts.AtVersion(call.account(), version); };
   const auto judgements = parts.visits.views.Explain(
       *account, *std::move(request), *at ? std::optional(FromUnixMs(**at)) : std::nullopt, document_at, parts.geo);
   if (!judgements) return Failure(judgements.error());

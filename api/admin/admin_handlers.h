@@ -21,6 +21,8 @@ http::Reply GetAccount(const AdminParts& parts, const AdminCall& call);
 http::Reply PutAccount(const AdminParts& parts, const AdminCall& call);
 http::Reply Explain(const AdminParts& parts, const AdminCall& call);
 http::Reply PutSkill(const AdminParts& parts, const AdminCall& call);
+// admin_documents.cpp
+http::Reply ValidateDocument(const AdminParts& parts, const AdminCall& call);
 // admin_what_if.cpp
 http::Reply AskWhatIf(const AdminParts& parts, const AdminCall& call);
 // admin_visitors.cpp

@@ -1,3 +1,4 @@
+#include "api/admin/admin_documents.h"
 #include "api/admin/admin_handlers.h"
 #include "api/admin/admin_replies.h"
 #include "api/requests/admin_fields.h"
@@ -7,9 +8,6 @@
 
 namespace monitor::admin {
 namespace {
-
-// A document's own limits (ParseAccount), one level deeper.
-constexpr json::Limits kDocumentLimits{.max_depth = 65, .max_nodes = 2'000'010};
 
 void WriteBeforeAfter(json::Writer& writer, std::string_view name, const BeforeAfter& numbers) {
   writer.Key(name).BeginObject().Key("before").UInt(numbers.before).Key("after").UInt(numbers.after).EndObject();
@@ -35,19 +33,14 @@ std::string ReportJson(const LogPosition& from, const WhatIfReport& report, std:
 
 std::expected<WhatIf::Question, http::Reply> ReadQuestion(const Fields& fields, const AccountId& account) {
   const json::Value* document = fields.Find("document");
-  if (document == nullptr || !document->is_object()) {
-    return std::unexpected(Invalid("document: an object is required"));
-  }
+  if (document == nullptr) return std::unexpected(Invalid("document: an object is required"));
   const auto from = fields.Integer("from"), to = fields.Integer("to");
   for (const auto* bound : {&from, &to}) {
     if (!*bound) return std::unexpected(Invalid(bound->error()));
   }
-  std::string text;
-  json::Writer(text).Copy(*document);
-  auto parsed = ParseAccount(std::move(text));
-  if (!parsed) return std::unexpected(DocumentErrors(parsed.error()));
-  if ((*parsed)->id != account) return std::unexpected(Invalid("document.accountId: must be the account's"));
-  WhatIf::Question question{*parsed, std::nullopt, std::nullopt};
+  auto parsed = ReadDocument(*document, account);
+  if (!parsed) return std::unexpected(std::move(parsed.error()));
+  WhatIf::Question question{*std::move(parsed), std::nullopt, std::nullopt};
   if (*from) question.from = FromUnixMs(**from);
   if (*to) question.to = FromUnixMs(**to);
   return question;
@@ -58,7 +51,7 @@ std::expected<WhatIf::Question, http::Reply> ReadQuestion(const Fields& fields, 
 http::Reply AskWhatIf(const AdminParts& parts, const AdminCall& call) {
   const AccountId account = call.account();
   if (!parts.accounts.Find(account)) return NoAccount(parts.accounts, call.account());
-  const auto fields = Fields::Parse(call.request.body(), kDocumentLimits);
+  const auto fields = Fields::Parse(call.request.body(), kDocumentFieldLimits);
   if (!fields) return Invalid(fields.error());
   auto question = ReadQuestion(*fields, account);
   if (!question) return question.error();

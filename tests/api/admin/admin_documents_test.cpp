@@ -1,0 +1,64 @@
+// Documents that are judged, and judged by, without being put.
+#include <gmock/gmock.h>
+
+#include "tests/api/admin/admin_fixture.h"
+
+namespace monitor {
+namespace {
+
+using testing::HasSubstr;
+using testing_http::Answer;
+
+using AdminDocumentsTest = AdminTest;
+
+TEST_F(AdminDocumentsTest, ValidateSaysWhatAPutWouldSayAndRecordsNothing) {
+  const std::string position = Do("GET", "/admin/position").body;
+  const std::string document = SampleDocument("demo");
+  const Answer valid = Do("POST", "/admin/accounts/demo/validate", document);
+  EXPECT_EQ(valid.status, 200);
+  EXPECT_EQ(valid.body, R"({"revision":")" + RevisionOf(document).str() + "\"}");
+  for (const std::string& refused :
+       {std::string(R"({"accountId":"demo","timeZone":"Mars","currency":"??","campaigns":[{}]})"),
+        SampleDocument("other"), std::string("nonsense"), std::string()}) {
+    const Answer judged = Do("POST", "/admin/accounts/demo/validate", refused);
+    EXPECT_EQ(Code(judged), "400/5") << refused;
+    const std::size_t errors = judged.body.find("\"errors\":[{");
+    ASSERT_NE(errors, std::string::npos) << judged.body;
+    EXPECT_EQ(judged.body.substr(errors), Do("PUT", "/admin/accounts/demo", refused).body.substr(errors));
+  }
+  EXPECT_EQ(Do("GET", "/admin/position").body, position);
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo")), "404/6");
+}
+
+TEST_F(AdminDocumentsTest, ExplainJudgesByTheDocumentThatComesWithIt) {
+  PutDemo();
+  Do("PUT", "/admin/accounts/demo/skills/3", R"({"state":"offline"})");
+  const SessionId session = Visit("v1");
+  std::string changed = SampleDocument("demo");
+  changed.replace(changed.find("\"id\":4101"), 9, "\"enabled\":false,\"id\":4101");
+  changed.replace(changed.find("\"id\":\"web\""), 10, "\"id\":\"kiosk\"");
+  const std::string position = Do("GET", "/admin/position").body;
+  const auto explain = [&](const std::string& app, const std::string& document) {
+    return Do("POST", "/admin/accounts/demo/explain",
+              R"({"visitorId":"v1","sessionId":")" + session.str() + R"(","appInstallationId":")" + app +
+                  R"(","document":)" + document + "}");
+  };
+  const Answer judged = explain("kiosk", changed);
+  EXPECT_EQ(judged.status, 200);
+  EXPECT_THAT(judged.body, HasSubstr(R"("engagementId":4101,"verdict":"refused")"));
+  EXPECT_THAT(judged.body, HasSubstr(R"("engagementId":4102,"verdict":"refused","reason":"unavailable")"));
+  EXPECT_THAT(judged.body, HasSubstr("\"revision\":\"" + RevisionOf(changed).str() + "\""));
+  EXPECT_EQ(Code(explain("web", changed)), "404/18");
+
+  const Answer refused = explain("web", R"({"accountId":"demo","timeZone":"Mars"})");
+  EXPECT_EQ(Code(refused), "400/5");
+  EXPECT_THAT(refused.body, HasSubstr(R"("errors":[{"path":)"));
+  EXPECT_THAT(explain("web", SampleDocument("other")).body, HasSubstr(R"("errors":[{"path":"accountId")"));
+  EXPECT_EQ(Code(explain("web", "\"a text\"")), "400/5");
+  EXPECT_EQ(explain("web", "null").status, 200);
+  EXPECT_EQ(Do("GET", "/admin/position").body, position);
+  EXPECT_EQ(Do("GET", "/admin/accounts/demo").body, SampleDocument("demo"));
+}
+
+}  // namespace
+}  // namespace monitor
