@@ -59,8 +59,11 @@ http::Reply GetVisitor(const AdminParts& parts, const AdminCall& call) {
   json::Writer writer(body);
   writer.BeginObject().Key("accountId").String(call.account().str()).Key("visitorId").String(visitor.str());
   writer.Key("state").Raw(VisitorToJson(*state)).Key("sessions").BeginArray();
-  for (const StreamName& stream : *sessions) {
-    writer.String(std::string_view(stream.str()).substr(stream.str().rfind('/') + 1));
+  for (const SessionOutline& session : *sessions) {
+    writer.BeginObject().Key("sessionId").String(session.id.str());
+    writer.Key("startedAt").Int(ToUnixMs(session.started_at));
+    writer.Key("lastActivityAt").Int(ToUnixMs(session.last_activity_at));
+    writer.Key("live").Bool(session.live).EndObject();
   }
   writer.EndArray().EndObject();
   return Json(std::move(body));

@@ -1,6 +1,9 @@
 #include "api/visits/visitor_views.h"
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
+#include <tuple>
 #include <utility>
 
 #include "api/visits/geo.h"
@@ -57,11 +60,27 @@ VisitOutcome<VisitorState> VisitorViews::FindVisitor(const AccountState& account
   return *std::move(state);
 }
 
-VisitOutcome<std::vector<StreamName>> VisitorViews::SessionsOf(const AccountState& account,
-                                                               const VisitorId& visitor) const {
-  auto streams = owner_.records().SessionStreams(account.account->id, visitor);
+VisitOutcome<std::vector<SessionOutline>> VisitorViews::SessionsOf(const AccountState& account,
+                                                                   const VisitorId& visitor) const {
+  const AccountId& id = account.account->id;
+  const auto streams = owner_.records().SessionStreams(id, visitor);
   if (!streams) return std::unexpected(FailureOf(streams.error()));
-  return *std::move(streams);
+  const VisitorCipher cipher(owner_.store(), owner_.master_key(), PartitionKey(id, visitor), false);
+  const std::size_t prefix = SessionStream(id, visitor, SessionId()).str().size();
+  const TimeMs now = owner_.store().Now();
+  std::vector<SessionOutline> sessions;
+  for (const StreamName& stream : *streams) {
+    const SessionId session(std::string_view(stream.str()).substr(prefix));
+    const auto read = owner_.records().ReadSession(id, visitor, session, cipher, nullptr);
+    if (!read) return std::unexpected(FailureOf(read.error()));
+    const SessionState& state = read->state;
+    const bool live = IsLive(state, account.account->settings, now);
+    sessions.push_back({session, state.created_at, state.last_activity_at, live});
+  }
+  std::ranges::sort(sessions, std::greater(), [](const SessionOutline& session) {
+    return std::tie(session.started_at, session.last_activity_at, session.id);
+  });
+  return sessions;
 }
 
 VisitOutcome<std::optional<VisitorKey>> VisitorViews::KeyOf(const AccountId& account, const VisitorId& visitor) const {

@@ -21,6 +21,12 @@ struct SessionView {
   TimeMs now;
 };
 
+struct SessionOutline {
+  SessionId id;
+  TimeMs started_at, last_activity_at;
+  bool live = false;
+};
+
 class VisitorViews {
  public:
   explicit VisitorViews(VisitorOwner& owner) : owner_(owner) {}  // must outlive it
@@ -42,8 +48,8 @@ class VisitorViews {
                                              const SessionId& session) const;
   // Its state, or kNotFound if nothing is known of the visitor.
   VisitOutcome<VisitorState> FindVisitor(const AccountState& account, const VisitorId& visitor) const;
-  // Streams of its sessions, by name.
-  VisitOutcome<std::vector<StreamName>> SessionsOf(const AccountState& account, const VisitorId& visitor) const;
+  // Its kept sessions, the newest first.
+  VisitOutcome<std::vector<SessionOutline>> SessionsOf(const AccountState& account, const VisitorId& visitor) const;
   // The visitor's key, for views that may show plaintext; nullopt if there is none (any more).
   VisitOutcome<std::optional<VisitorKey>> KeyOf(const AccountId& account, const VisitorId& visitor) const;
 

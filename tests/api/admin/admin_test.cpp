@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "domain/values/whole_number.h"
 #include "eventstore/random.h"
 #include "tests/api/admin/admin_fixture.h"
 
@@ -188,6 +189,30 @@ TEST_F(AdminTest, AVisitorIsShownAndErased) {
   EXPECT_THAT(shown.body, AllOf(HasSubstr(R"("visitorId":"v1")"), HasSubstr(session.str()), HasSubstr("7.5")));
   EXPECT_EQ(Do("DELETE", "/admin/accounts/demo/visitors/v1").body, "{}");
   EXPECT_THAT(Do("GET", "/admin/log").body, HasSubstr("monitor.visitor-erased"));
+}
+
+TEST_F(AdminTest, AVisitorsSessionsAreShownTheNewestFirst) {
+  PutDemo();
+  std::vector<std::string> newest_first;
+  for (int i = 0; i < 3; ++i) {
+    newest_first.insert(newest_first.begin(), Visit("v1").str());
+    const TimeMs begun = folder_.store().Now();
+    while (folder_.store().Now() == begun) std::this_thread::yield();  // the next begins later
+  }
+  const auto shown = json::Document::Parse(Do("GET", "/admin/accounts/demo/visitors/v1").body);
+  ASSERT_TRUE(shown);
+  std::vector<std::string> ids;
+  std::int64_t later = ToUnixMs(folder_.store().Now());
+  for (const json::Value& session : shown->root().Find("sessions")->items()) {
+    ids.emplace_back(session.Find("sessionId")->text());
+    const auto started = ParseWhole<std::int64_t>(session.Find("startedAt")->text());
+    ASSERT_TRUE(started);
+    EXPECT_LT(*started, later);
+    later = *started;
+    EXPECT_EQ(session.Find("lastActivityAt")->text(), session.Find("startedAt")->text());
+    EXPECT_TRUE(session.Find("live")->boolean());
+  }
+  EXPECT_EQ(ids, newest_first);
 }
 
 TEST_F(AdminTest, ASessionsEventsAreShownInPlaintextAndTheLogIsNot) {
