@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/accounts/account_folder.h"
+#include "api/accounts/account_revisions.h"
 #include "api/accounts/folder_watch.h"
 #include "domain/events/event_codec.h"
 #include "domain/values/hash.h"
@@ -130,6 +131,8 @@ std::expected<void, std::string> Accounts::FoldAccount(const AccountId& id) {
   if (!kept) return CanNotBeRead(id);
   if (*kept) snapshot = AccountSnapshot::FromJson(**kept).value_or(AccountSnapshot{});
   if (auto folded = FoldEvents(id, snapshot); !folded) return folded;
+  // Where nothing can be written now, the next start makes the index.
+  (void)IndexOlderRevisions(store_, id, RevisionOf(snapshot.document));
   Publish(id, std::move(snapshot), nullptr);
   return {};
 }
@@ -244,6 +247,9 @@ std::expected<AccountOutcome, StoreError> Accounts::Commit(const AccountId& id, 
           {AccountStream(id), kept.version, {{std::string(TypeName(event.data)), EncodeEventData(event, NoKey())}}});
     }
     request.states.push_back({StateTable::kAccount, id.str(), outcome->after->ToJson()});
+    if (const auto* put_now = outcome->event ? std::get_if<AccountConfigured>(&*outcome->event) : nullptr) {
+      request.states.push_back(IndexRevision(id, outcome->after->version, put_now->revision));
+    }
     const auto appended = store.Append(std::move(request));
     if (appended || appended.error() == StoreError::kUnacknowledged) {
       Publish(id, *outcome->after, put);

@@ -75,6 +75,8 @@ const http::Router<AdminRoute>& Routes() {
       {kGet, "/admin/accounts/*", GetAccount},
       {kPut, "/admin/accounts/*", PutAccount},
       {kPost, "/admin/accounts/*/validate", ValidateDocument},
+      {kGet, "/admin/accounts/*/revisions", ListRevisions},
+      {kGet, "/admin/accounts/*/revisions/*", GetRevision},
       {kPost, "/admin/accounts/*/explain", Explain},
       {kPost, "/admin/accounts/*/what-if", AskWhatIf},
       {kPut, "/admin/accounts/*/skills/*", PutSkill},

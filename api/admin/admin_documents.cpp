@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/accounts/account_revisions.h"
 #include "api/admin/admin_replies.h"
 
 namespace monitor::admin {
@@ -43,6 +44,43 @@ http::Reply DocumentReply(std::string document, const Revision& revision) {
 http::Reply ValidateDocument(const AdminParts&, const AdminCall& call) {
   const auto account = Validated(std::string(call.request.body()), call.account());
   return account ? RevisionReply((*account)->revision, 200) : account.error();
+}
+
+namespace {
+
+// Also of an account whose document is refused: an older one may mend it.
+bool IsKnown(const Accounts& accounts, const AccountId& id) {
+  return accounts.Find(id) != nullptr || (!accounts.loading() && accounts.IsRefused(id));
+}
+
+http::Reply NotReadable(StoreError error) {
+  return error == StoreError::kCorrupt ? Unexpected() : Unavailable("the log can not be read");
+}
+
+}  // namespace
+
+http::Reply ListRevisions(const AdminParts& parts, const AdminCall& call) {
+  if (!IsKnown(parts.accounts, call.account())) return NoAccount(parts.accounts, call.account());
+  const auto revisions = ReadRevisions(parts.store, call.account());
+  if (!revisions) return NotReadable(revisions.error());
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("revisions").BeginArray();
+  for (const AccountRevision& one : *revisions) {
+    writer.BeginObject().Key("revision").String(one.revision.str()).Key("at").Int(ToUnixMs(one.at));
+    writer.Key("by").String(one.by).Key("position").String(one.position.ToString()).EndObject();
+  }
+  writer.EndArray().EndObject();
+  return Json(std::move(body));
+}
+
+http::Reply GetRevision(const AdminParts& parts, const AdminCall& call) {
+  if (!IsKnown(parts.accounts, call.account())) return NoAccount(parts.accounts, call.account());
+  const Revision revision(call.arguments[1]);
+  auto document = ReadRevision(parts.store, call.account(), revision);
+  if (!document) return NotReadable(document.error());
+  if (!*document) return NotFound("the account was never at this revision");
+  return DocumentReply(**std::move(document), revision);
 }
 
 }  // namespace monitor::admin

@@ -23,6 +23,8 @@ http::Reply Explain(const AdminParts& parts, const AdminCall& call);
 http::Reply PutSkill(const AdminParts& parts, const AdminCall& call);
 // admin_documents.cpp
 http::Reply ValidateDocument(const AdminParts& parts, const AdminCall& call);
+http::Reply ListRevisions(const AdminParts& parts, const AdminCall& call);
+http::Reply GetRevision(const AdminParts& parts, const AdminCall& call);
 // admin_what_if.cpp
 http::Reply AskWhatIf(const AdminParts& parts, const AdminCall& call);
 // admin_visitors.cpp

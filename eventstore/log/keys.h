@@ -7,9 +7,9 @@
 //            the version, because versions count anew in every origin and older origins come first.
 //   session  accountId/visitorId/sessionId                              snapshot (session_row.h)
 //   visitor  accountId/visitorId                                        snapshot (domain/deciding/snapshots.h)
-//   account  accountId                                                  snapshot (api/accounts/account_snapshot.h)
-//            "@event/", key of the log                                  record of an account's event that the log
-//            itself
+//   account  accountId                                                  snapshot (domain/account/account_snapshot.h)
+//            @revision/…                                                api/accounts/account_revisions.h
+//            @event/, key of the log                                    record of an account's event that the log
 //                                                                       does not keep any more
 //   keys     accountId/visitorId                                        wrapped key (visitor_keys.h)
 //   relay    node BE4, epoch BE4                                        acknowledged seq BE8

@@ -60,5 +60,55 @@ TEST_F(AdminDocumentsTest, ExplainJudgesByTheDocumentThatComesWithIt) {
   EXPECT_EQ(Do("GET", "/admin/accounts/demo").body, SampleDocument("demo"));
 }
 
+TEST_F(AdminDocumentsTest, RevisionsAreListedTheNewestFirstAndStayReadable) {
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo/revisions")), "404/6");
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo/revisions/x")), "404/6");
+  PutDemo();
+  Do("PUT", "/admin/accounts/demo/skills/3", R"({"state":"busy"})");
+  const std::string first = SampleDocument("demo"), second = SampleDocument("demo", "second");
+  Do("PUT", "/admin/accounts/demo", second);
+  Do("PUT", "/admin/accounts/demo", second);
+  Do("PUT", "/admin/accounts/demo", first);
+
+  const auto listed = json::Document::Parse(Do("GET", "/admin/accounts/demo/revisions").body);
+  ASSERT_TRUE(listed);
+  std::vector<std::string> revisions, positions;
+  for (const json::Value& one : listed->root().Find("revisions")->items()) {
+    revisions.emplace_back(one.Find("revision")->text());
+    positions.emplace_back(one.Find("position")->text());
+    EXPECT_TRUE(one.Find("at")->is_number());
+    EXPECT_EQ(one.Find("by")->text(), "admin");
+  }
+  const std::string a = RevisionOf(first).str(), b = RevisionOf(second).str();
+  EXPECT_EQ(revisions, (std::vector<std::string>{a, b, a}));
+  const EventStore& store = folder_.store();
+  const auto events = store.ReadStream(AccountStream(AccountId("demo"))).value();
+  EXPECT_EQ(positions, (std::vector<std::string>{events[3].position.ToString(), events[2].position.ToString(),
+                                                 events[0].position.ToString()}));
+  for (const std::string& document : {first, second}) {
+    const Answer then = Do("GET", "/admin/accounts/demo/revisions/" + RevisionOf(document).str());
+    EXPECT_EQ(then.body, document);
+    EXPECT_EQ(then.Header("ETag"), "\"" + RevisionOf(document).str() + "\"");
+  }
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo/revisions/0123456789abcdef")), "404/12");
+}
+
+TEST_F(AdminDocumentsTest, RevisionsOfAnOlderStoreAreListedAfterAStart) {
+  PutDemo();
+  Do("PUT", "/admin/accounts/demo", SampleDocument("demo", "second"));
+  const std::string listed = Do("GET", "/admin/accounts/demo/revisions").body;
+  AppendRequest forget;
+  const EventStore& store = folder_.store();
+  const auto index = store.ReadStates(StateTable::kAccount, "@revision/", 10).value();
+  for (const auto& [key, value] : index) {
+    forget.states.push_back({StateTable::kAccount, key, std::nullopt});
+  }
+  ASSERT_EQ(forget.states.size(), 2u);
+  ASSERT_TRUE(folder_.store().Append(forget));
+  Accounts started_anew(folder_.store());
+  ASSERT_TRUE(started_anew.Start(""));
+  EXPECT_EQ(Do("GET", "/admin/accounts/demo/revisions").body, listed);
+}
+
 }  // namespace
 }  // namespace monitor
