@@ -118,6 +118,8 @@ class Question:
         self.net = parameters.get("count", "net") == "net"
         self.start = int(parameters["from"]) if "from" in parameters else None
         self.end = int(parameters["to"]) if "to" in parameters else None
+        filters = (part.split(":", 1) for part in parameters.get("where", "").split(",") if part)
+        self.where = {name: values.split("|") for name, values in filters}
         self.rows = {}
 
     def answer(self):
@@ -131,11 +133,12 @@ class Question:
         """The row in which something counts, or None outside of the bounds."""
         if (self.start is not None and time < self.start) or (self.end is not None and time >= self.end):
             return None
-        key = []
-        for name in self.by:
-            field = DIMENSIONS[name]
-            value = {"app": app or None, "device": device}.get(name) if name in ("app", "device") else entry[field]
-            key.append((field, value))
+        def value(name):
+            return {"app": app or None, "device": device}[name] if name in ("app", "device") else entry[DIMENSIONS[name]]
+
+        if any(str(value(name)) not in values for name, values in self.where.items()):
+            return None
+        key = [(DIMENSIONS[name], value(name)) for name in self.by]
         if self.window != "all":
             key.append(("windowStart", self.window_start(time, session.zone)))
         return self.rows.setdefault(tuple(key), Row())

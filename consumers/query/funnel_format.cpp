@@ -276,6 +276,46 @@ bool WriteAll(const std::vector<Row>& rows, const AnswerBounds& bounds, const st
   return true;
 }
 
+std::optional<double> AsNumber(std::optional<std::int64_t> value) {
+  return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
+}
+
+// A cell of the row; the outer nullopt: it has none of that name with numbers in it.
+std::optional<std::optional<double>> NumberOf(const funnel::Query& query, const Row& row, std::string_view column) {
+  for (const CountColumn& count : kCounts) {
+    if (count.name == column) return static_cast<double>(row.*count.count);
+  }
+  for (const RateColumn& rate : kRates) {
+    if (rate.name == column) return funnel::Rate(row.*rate.numerator, row.*rate.denominator);
+  }
+  for (const TimesColumn& times : kTimes) {
+    for (const auto& [percentile, percent] : kPercentiles) {
+      const bool named = column == std::string(times.name) + "." + std::string(percentile);
+      if (named || (column == times.name && percent == 50)) return AsNumber((row.*times.times).Percentile(percent));
+    }
+  }
+  if (const auto currency = column.substr(std::min(column.find('.'), column.size())); column.starts_with("value.")) {
+    const auto amount = row.value.find(std::string(currency.substr(1)));
+    return amount == row.value.end() ? std::nullopt : std::optional(std::stod(amount->second.ToString()));
+  }
+  if (ByCampaign(query) && column.starts_with("lift")) {
+    const auto lift = LiftIn(query, row);
+    if (column == "lift" || column == "lift.value") return lift ? std::optional(lift->value) : std::nullopt;
+    if (column == "lift.low") return lift ? std::optional(lift->low) : std::nullopt;
+    if (column == "lift.high") return lift ? std::optional(lift->high) : std::nullopt;
+  }
+  if (column == "windowStart") {
+    return AsNumber(row.key.window_start ? std::optional(ToUnixMs(*row.key.window_start)) : std::nullopt);
+  }
+  for (const Breakdown breakdown : query.by) {
+    if (NameOf(breakdown) != column) continue;
+    if (breakdown == Breakdown::kCampaign) return AsNumber(row.key.campaign_id);
+    if (breakdown == Breakdown::kEngagement) return AsNumber(row.key.engagement_id);
+    if (breakdown == Breakdown::kRevision) return AsNumber(row.key.engagement_revision);
+  }
+  return std::nullopt;
+}
+
 void WritePositions(json::Writer& writer, const Positions& positions) {
   writer.BeginObject();
   for (const auto& [origin, seq] : positions) writer.Key(origin).String(std::to_string(seq));
@@ -285,7 +325,8 @@ void WritePositions(json::Writer& writer, const Positions& positions) {
 }  // namespace
 
 std::optional<std::string> FunnelJson(const AccountId& account, const funnel::Query& query, const FunnelReport& report,
-                                      const std::vector<int>& missing, const AnswerBounds& bounds) {
+                                      const std::vector<int>& missing, const AnswerBounds& bounds,
+                                      const std::optional<std::string>& next) {
   std::string out;
   json::Writer writer(out);
   writer.BeginObject().Key("account").String(account.str()).Key("window").String(NameOf(query.window));
@@ -296,8 +337,20 @@ std::optional<std::string> FunnelJson(const AccountId& account, const funnel::Qu
   }
   writer.Key("rows").BeginArray();
   if (!WriteAll(report.rows, bounds, out, [&](const Row& row) { WriteRow(writer, query, row); })) return std::nullopt;
-  writer.EndArray().EndObject();
+  writer.EndArray();
+  if (next) writer.Key("next").String(*next);
+  writer.EndObject();
   return out;
+}
+
+bool HasNumbers(const funnel::Query& query, std::string_view column) {
+  constexpr std::string_view kValue = "value.";
+  if (column.starts_with(kValue)) return column.size() == kValue.size() + 3;
+  return NumberOf(query, Row{}, column).has_value();
+}
+
+std::optional<double> NumberIn(const funnel::Query& query, const Row& row, std::string_view column) {
+  return NumberOf(query, row, column).value_or(std::nullopt);
 }
 
 std::optional<std::string> FunnelCsv(const funnel::Query& query, const FunnelReport& report,

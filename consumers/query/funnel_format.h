@@ -21,12 +21,19 @@ struct AnswerBounds {
 
 // Both: nullopt if the answer would be longer than that, or was abandoned.
 
-// `missing`: partitions that are not in the rows; written only if there are any.
+// `missing`: partitions that are not in the rows; written only if there are any. `next`: behind its last row others
+// come.
 std::optional<std::string> FunnelJson(const AccountId& account, const funnel::Query& query, const FunnelReport& report,
-                                      const std::vector<int>& missing, const AnswerBounds& bounds = {});
+                                      const std::vector<int>& missing, const AnswerBounds& bounds = {},
+                                      const std::optional<std::string>& next = std::nullopt);
 // RFC 4180, with a header line. Has one column for every currency in the rows.
 std::optional<std::string> FunnelCsv(const funnel::Query& query, const FunnelReport& report,
                                      const AnswerBounds& bounds = {});
+
+// A cell of numbers, by its name in CSV ("lift" and times alone stand for "lift.value" and ".p50"): whether this
+// query's rows have it, and the row's; nullopt: null.
+bool HasNumbers(const funnel::Query& query, std::string_view column);
+std::optional<double> NumberIn(const funnel::Query& query, const funnel::Row& row, std::string_view column);
 
 // [<partition>, ...]
 std::string PartitionsJson(const std::vector<int>& partitions);

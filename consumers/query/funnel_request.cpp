@@ -59,15 +59,101 @@ std::expected<void, std::string> ReadWord(const http::Query& query, std::string_
   return {};
 }
 
+// The part before `separator`, which is taken off `rest` with it; nullopt once there is none.
+std::optional<std::string_view> TakePart(std::optional<std::string_view>& rest, char separator) {
+  if (!rest) return std::nullopt;
+  const std::size_t end = rest->find(separator);
+  const std::string_view part = rest->substr(0, end);
+  rest = end == rest->npos ? std::nullopt : std::optional(rest->substr(end + 1));
+  return part;
+}
+
 std::expected<void, std::string> ReadBreakdowns(const http::Query& query, std::vector<Breakdown>& by) {
   std::optional<std::string_view> rest = query.Get("by");
-  while (rest) {
-    const std::size_t comma = rest->find(',');
-    const auto breakdown = Find(kBreakdowns, rest->substr(0, comma));
-    rest = comma == rest->npos ? std::nullopt : std::optional(rest->substr(comma + 1));
+  while (const auto part = TakePart(rest, ',')) {
+    const auto breakdown = Find(kBreakdowns, *part);
     if (!breakdown) return std::unexpected("by: must be a list of " + Listed(kBreakdowns));
     if (std::ranges::find(by, *breakdown) != by.end()) return std::unexpected("by: names one of them twice");
     by.push_back(*breakdown);
+  }
+  return {};
+}
+
+// A dimension's value as the rows show it; nullopt: it can have no such value.
+std::optional<funnel::RowKey> ParseValue(Breakdown breakdown, std::string_view text) {
+  funnel::RowKey key;
+  const auto take = [&]<class Value>(auto& field, std::optional<Value> value) {
+    if (value) field = *value;
+    return value ? std::optional(key) : std::nullopt;
+  };
+  const auto number = ParseWhole<std::int64_t>(text);
+  const auto word = text.empty() ? std::nullopt : std::optional<std::string>(text);
+  switch (breakdown) {
+    case Breakdown::kApp:
+      return take(key.app_installation, word);
+    case Breakdown::kCampaign:
+      return take(key.campaign_id, number);
+    case Breakdown::kEngagement:
+      return take(key.engagement_id, number);
+    case Breakdown::kRevision:
+      return take(key.engagement_revision, number);
+    case Breakdown::kZone:
+      return take(key.zone, ParseZone(text));
+    case Breakdown::kChannel:
+      return take(key.channel, ParseChannel(text));
+    case Breakdown::kDevice:
+      return take(key.device, ParseDeviceFamily(text));
+    case Breakdown::kLanguage:
+      return take(key.language, word);
+  }
+  return std::nullopt;
+}
+
+// campaign:41|42,device:MOBILE
+std::expected<void, std::string> ReadFilters(const http::Query& query, std::vector<funnel::Filter>& where) {
+  std::optional<std::string_view> rest = query.Get("where");
+  while (const auto part = TakePart(rest, ',')) {
+    const std::size_t colon = std::min(part->find(':'), part->size());
+    const std::string_view name = part->substr(0, colon);
+    const auto of = Find(kBreakdowns, name);
+    if (!of) return std::unexpected("where: must be a list of DIMENSION:VALUE, of " + Listed(kBreakdowns));
+    if (std::ranges::find(where, *of, &funnel::Filter::of) != where.end()) {
+      return std::unexpected("where: names " + std::string(name) + " twice; several values are separated by |");
+    }
+    funnel::Filter& filter = where.emplace_back(*of);
+    std::optional<std::string_view> values = part->substr(std::min(colon + 1, part->size()));
+    while (const auto text = TakePart(values, '|')) {
+      const auto value = ParseValue(*of, *text);
+      if (!value) return std::unexpected("where: " + std::string(name) + " can have no such value");
+      if (std::ranges::find(filter.values, *value) != filter.values.end()) {
+        return std::unexpected("where: names a value of " + std::string(name) + " twice");
+      }
+      filter.values.push_back(*value);
+    }
+  }
+  return {};
+}
+
+std::expected<void, std::string> ReadOrder(const http::Query& query, const funnel::Query& asked, RowOrder& order) {
+  if (const auto text = query.Get("orderBy")) {
+    const auto column = ParseOrderColumn(*text, asked);
+    if (!column)
+      return std::unexpected(
+          "orderBy: must be a column of the answer's rows, with - before it to begin at the greatest");
+    order.column = *column;
+  }
+  if (const auto text = query.Get("limit")) {
+    const auto limit = ParseWhole<std::uint32_t>(*text);
+    if (!limit || *limit == 0) return std::unexpected("limit: must be a positive number of rows");
+    order.limit = *limit;
+  }
+  // What its cursors are for: another query's would lead anywhere.
+  for (const std::string_view name : {"account", "by", "window", "count", "from", "to", "where", "orderBy"}) {
+    order.query.append(name).append("=").append(query.Get(name).value_or("")).append("\n");
+  }
+  if (const auto text = query.Get("after")) {
+    order.after = ParseCursor(*text, order.query);
+    if (!order.after) return std::unexpected("after: is no `next` of an answer to this query");
   }
   return {};
 }
@@ -108,6 +194,8 @@ std::expected<FunnelRequest, std::string> ParseFunnelRequest(const http::Query& 
   if (read) read = ReadWord(query, "format", kFormats, request.format);
   if (read) read = ReadBound(query, "from", account_zone, request.query.from);
   if (read) read = ReadBound(query, "to", account_zone, request.query.to);
+  if (read) read = ReadFilters(query, request.query.where);
+  if (read) read = ReadOrder(query, request.query, request.order);
   if (!read) return std::unexpected(read.error());
   if (request.query.from && request.query.to && *request.query.from > *request.query.to) {
     return std::unexpected("from: is after to");

@@ -159,12 +159,13 @@ http::Reply Funnel(QueryParts& parts, const QueryCall& call) {
     return reply;
   }
   const AnswerBounds bounds{.abandoned = [&] { return call.request.abandoned(); }};
-  const auto report = parts.store.Funnel(account->id, request->query, source.buckets, bounds.abandoned);
+  auto report = parts.store.Funnel(account->id, request->query, source.buckets, bounds.abandoned);
   if (!report) return ViewUnreadable();
+  const auto next = ArrangeRows(report->rows, request->query, request->order);
   const bool json = request->format == FunnelFormat::kJson;
   std::optional<std::string> text;
   if (report->complete) {
-    text = json ? FunnelJson(account->id, request->query, *report, source.missing, bounds)
+    text = json ? FunnelJson(account->id, request->query, *report, source.missing, bounds, next)
                 : FunnelCsv(request->query, *report, bounds);
   }
   if (!text) return call.request.abandoned() ? Abandoned() : TooLong(bounds);
@@ -176,6 +177,7 @@ http::Reply Funnel(QueryParts& parts, const QueryCall& call) {
   reply.content_type = "text/csv; charset=utf-8";
   reply.headers.Add("X-As-Of", PositionsJson(report->as_of));
   if (!source.missing.empty()) reply.headers.Add("X-Missing", PartitionsJson(source.missing));
+  if (next) reply.headers.Add("X-Next", *next);
   return reply;
 }
 

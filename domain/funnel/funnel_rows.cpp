@@ -1,5 +1,6 @@
 #include "domain/funnel/funnel_rows.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <set>
@@ -160,12 +161,21 @@ class RowBuilder::Work {
   // The row in which something counts at this event's time; nullptr if that is outside of the query's bounds.
   GrowingRow* RowAt(const Dimensions& dimensions, std::optional<DeviceFamily> device) {
     if ((query_.from && time_ < *query_.from) || (query_.to && time_ >= *query_.to)) return nullptr;
+    if (!std::ranges::all_of(query_.where, [&](const Filter& filter) { return Passes(filter, dimensions, device); })) {
+      return nullptr;
+    }
     RowKey key;
     if (clock_) key.window_start = clock_->StartOf(query_.window, time_);
     for (Breakdown breakdown : query_.by) SetKey(key, breakdown, dimensions, device);
     if (const auto found = rows_.find(key); found != rows_.end()) return &found->second;
     if (!Spend(kRowBytes + key.app_installation.size() + key.language.size())) return nullptr;
     return &rows_[key];
+  }
+
+  static bool Passes(const Filter& filter, const Dimensions& dimensions, std::optional<DeviceFamily> device) {
+    RowKey value;
+    SetKey(value, filter.of, dimensions, device);
+    return std::ranges::find(filter.values, value) != filter.values.end();
   }
 
   // False: that is more than the query may take.

@@ -24,15 +24,6 @@ namespace monitor::funnel {
 enum class Breakdown : std::uint8_t { kApp, kCampaign, kEngagement, kRevision, kZone, kChannel, kDevice, kLanguage };
 enum class Window : std::uint8_t { kHour, kDay, kAll };
 
-struct Query {
-  std::vector<Breakdown> by;  // each at most once
-  Window window = Window::kAll;
-  Counting counting = kNet;          // kGross or kNet
-  std::optional<TimeMs> from;        // inclusive
-  std::optional<TimeMs> to;          // exclusive
-  std::size_t max_bytes = 64 << 20;  // of memory that the rows may take
-};
-
 // What a row stands for. A field that the query does not break down by has its default.
 struct RowKey {
   std::optional<TimeMs> window_start;
@@ -46,6 +37,22 @@ struct RowKey {
   std::string language;
 
   auto operator<=>(const RowKey&) const = default;
+};
+
+// Of these values of a dimension one must be an event's. A value is a key of which that field alone is set.
+struct Filter {
+  Breakdown of{};
+  std::vector<RowKey> values;
+};
+
+struct Query {
+  std::vector<Breakdown> by;  // each at most once
+  std::vector<Filter> where;  // what does not match all of them counts in no row
+  Window window = Window::kAll;
+  Counting counting = kNet;          // kGross or kNet
+  std::optional<TimeMs> from;        // inclusive
+  std::optional<TimeMs> to;          // exclusive
+  std::size_t max_bytes = 64 << 20;  // of memory that the rows may take
 };
 
 struct Row {

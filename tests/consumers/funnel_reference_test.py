@@ -36,6 +36,9 @@ def random_queries(rng):
             query.append(f"from={start + 3_600_000 * rng.randrange(200)}")
         if rng.random() < 0.3:
             query.append(f"to={start + 3_600_000 * (200 + rng.randrange(400))}")
+        if rng.random() < 0.5:
+            query.append("where=" + rng.choice(["campaign:41", "engagement:4301|4102", "device:MOBILE|TABLET,channel:chat",
+                                                "app:web,revision:2", "zone:left|proactive,language:en-US|de-DE"]))
         yield "&".join(query)
 
 

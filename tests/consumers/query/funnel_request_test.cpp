@@ -30,7 +30,7 @@ TEST(FunnelRequest, BreakdownsAreAListOfKnownWordsEachOnce) {
 }
 
 TEST(FunnelRequest, AnUnknownOrDoubledParameterIsRefusedByName) {
-  for (const char* query : {"where=campaign:41", "windows=day", "BY=zone", "=x", "account=demo&limit="}) {
+  for (const char* query : {"wheres=campaign:41", "windows=day", "BY=zone", "=x", "account=demo&limits="}) {
     EXPECT_TRUE(http::Query(query).Fault(kFunnelParameters)) << query;
   }
   const auto fault = [](std::string_view query) { return http::Query(query).Fault(kFunnelParameters); };
@@ -56,8 +56,45 @@ TEST(FunnelRequest, BoundsAreOnAnHourOfTheAccountsZone) {
   EXPECT_TRUE(Read("from=3600000&to=3600000"));
 }
 
+TEST(FunnelRequest, FiltersAreDimensionsWithTheirValues) {
+  const auto request = Read("where=campaign:41|42,device:MOBILE,app:a%3Ab");
+  ASSERT_TRUE(request) << request.error();
+  const auto& where = request->query.where;
+  ASSERT_EQ(where.size(), 3u);
+  EXPECT_EQ(where[0].of, funnel::Breakdown::kCampaign);
+  ASSERT_EQ(where[0].values.size(), 2u);
+  EXPECT_EQ(where[0].values[1].campaign_id, 42);
+  EXPECT_EQ(where[1].values[0].device, DeviceFamily::kMobile);
+  EXPECT_EQ(where[2].values[0].app_installation, "a:b");
+  for (const char* query :
+       {"where=campaign", "where=campaign:", "where=campaign:x", "where=campaign:41|", "where=campaign:41,",
+        "where=campaign:41,campaign:42", "where=campaign:41|41", "where=device:mobile", "where=zone:nowhere",
+        "where=campaigns:41", "where=:41", "where=app:", "where=,"}) {
+    EXPECT_FALSE(Read(query)) << query;
+  }
+}
+
+TEST(FunnelRequest, OrderIsByAColumnOfNumbers) {
+  const auto request = Read("orderBy=-acceptRate&limit=10");
+  ASSERT_TRUE(request) << request.error();
+  EXPECT_EQ(request->order.column->name, "acceptRate");
+  EXPECT_TRUE(request->order.column->descending);
+  EXPECT_EQ(request->order.limit, 10u);
+  for (const char* query :
+       {"orderBy=prospects", "orderBy=value.USD", "orderBy=displayToAcceptMs", "orderBy=windowStart",
+        "by=campaign&orderBy=campaignId", "by=campaign&orderBy=-lift", "orderBy=-displayToAcceptMs.p99"}) {
+    EXPECT_TRUE(Read(query)) << query;
+  }
+  for (const char* query : {"orderBy=-", "orderBy=accept", "orderBy=campaignId", "orderBy=lift", "orderBy=value.US",
+                            "by=zone&orderBy=zone", "orderBy=+prospects", "orderBy=prospects,exposed", "limit=0",
+                            "limit=-1", "limit=many", "after=00", "after=zz"}) {
+    EXPECT_FALSE(Read(query)) << query;
+  }
+}
+
 TEST(FunnelRequest, AnErrorNamesItsParameter) {
-  for (std::string_view name : {"by", "window", "count", "format", "from", "to"}) {
+  for (std::string_view name :
+       {"by", "window", "count", "format", "from", "to", "where", "orderBy", "limit", "after"}) {
     const auto request = Read(std::string(name) + "=nonsense");
     ASSERT_FALSE(request) << name;
     EXPECT_TRUE(request.error().starts_with(std::string(name) + ": ")) << request.error();
