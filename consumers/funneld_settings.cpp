@@ -12,6 +12,7 @@ std::vector<SettingSpec> FunneldSettings() {
       {"http", "address", "127.0.0.1", kString, "where the query API and the web page listen"},
       {"http", "port", "8090", kInteger, "its port; 0: a free one, told by the log line `listening`"},
       {"http", "hosts", "", kList, "names it is asked by, besides addresses and localhost; others get 421"},
+      {"http", "read_token_file", "", kString, "file with the token that everything but health asks for; empty: none"},
       {"http", "threads", "8", kInteger, "requests answered at once; and a quarter as many queries of the funnel"},
       {"data", "dir", "./data/funneld", kString, "the view; can be removed, it is rebuilt from the events"},
       {"data", "min_free_mb", "256", kInteger, "below so much free disk nothing is counted; queries are answered"},

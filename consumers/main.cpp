@@ -5,8 +5,11 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "consumers/funneld_settings.h"
@@ -97,6 +100,18 @@ void AddMetrics(metrics::Registry& registry, const Source& source, const ViewSto
   gauge("funneld_view_bytes", "Size of the view on disk", [&store] { return static_cast<double>(store.DiskBytes()); });
 }
 
+// nullopt: whoever reaches it may ask.
+std::optional<TokenHash> ReadToken(const ServerSettings& settings) {
+  const std::string path = settings.String("http", "read_token_file");
+  if (path.empty()) return std::nullopt;
+  std::ifstream file(path);
+  std::string token;
+  std::getline(file, token);
+  while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) token.pop_back();
+  if (token.empty()) throw std::runtime_error("http.read_token_file: " + path + " is missing, or holds no token");
+  return TokenHash(token);
+}
+
 int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   const std::string folder = settings.String("data", "dir");
   std::error_code error;
@@ -110,7 +125,7 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   metrics::Registry registry;
   AddMetrics(registry, *source, **store);
   const int threads = static_cast<int>(settings.Integer("http", "threads"));
-  QueryApi api(**store, *source, registry, threads / 2);
+  QueryApi api(**store, *source, registry, threads / 2, ReadToken(settings));
   auto server = std::make_unique<http::Server>(
       http::ServerOptions{.address = settings.String("http", "address"),
                           .port = static_cast<std::uint16_t>(settings.Integer("http", "port")),

@@ -1,4 +1,5 @@
-// The web page: consumers/query/page.html, put into the program by the build.
+// The web page and the description of the API: page.html and openapi.json of this folder, put into the program by the
+// build.
 #pragma once
 
 #include <string_view>
@@ -6,5 +7,6 @@
 namespace monitor {
 
 extern const std::string_view kPageHtml;
+extern const std::string_view kOpenApiJson;
 
 }  // namespace monitor

@@ -30,9 +30,11 @@ struct QueryRoute {
   std::vector<std::string_view> parameters = {};  // of its query; others are refused
   bool at_once = false;                           // blocks on nothing
   bool slow = false;                              // may take long
+  bool open = false;                              // to who has no token, too
 };
 
-constexpr int kInvalid = 5, kNoAccount = 6, kServerError = 18;  // internal codes of http-api.md section 1
+constexpr int kInvalid = 5, kNoAccount = 6, kUnauthorized = 10,
+              kServerError = 18;  // internal codes of http-api.md section 1
 constexpr std::int64_t kDefaultWaitMs = 10'000, kMaxWaitMs = 60'000;
 // Who waits for a position looks so often whether anybody still waits for the answer.
 constexpr milliseconds kWaitSlice{100};
@@ -64,6 +66,8 @@ http::Reply Page(QueryParts&, const QueryCall&) {
   reply.fixed_headers = kPageHeaders;
   return reply;
 }
+
+http::Reply OpenApi(QueryParts&, const QueryCall&) { return Json(std::string(kOpenApiJson)); }
 
 http::Reply Unavailable(std::string_view message) {
   http::Reply reply = Error(503, kServerError, message);
@@ -257,8 +261,9 @@ const http::Router<QueryRoute>& Routes() {
   using enum http::Method;
   static const http::Router<QueryRoute> kRoutes({
       {kGet, "/", Page, {"account"}},  // read by its script
-      {kGet, "/livez", Live, {}, true},
-      {kGet, "/readyz", Ready, {}, true},
+      {.method = kGet, .pattern = "/livez", .handler = Live, .at_once = true, .open = true},
+      {.method = kGet, .pattern = "/readyz", .handler = Ready, .at_once = true, .open = true},
+      {kGet, "/openapi.json", OpenApi},
       {kGet, "/metrics", Metrics, {}, true},
       {kGet, "/api/accounts", Accounts},
       {kGet, "/api/position", Position, {"waitFor", "waitMs"}},
@@ -269,22 +274,34 @@ const http::Router<QueryRoute>& Routes() {
 
 }  // namespace
 
-QueryApi::QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting)
-    : parts_{store, source, metrics,
+QueryApi::QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting,
+                   std::optional<TokenHash> read_token)
+    : read_token_(std::move(read_token)),
+      parts_{store, source, metrics,
              metrics.AddHistogram("funneld_query_seconds", "Time to answer a query of the funnel",
                                   {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10}),
              max_waiting} {}
 
 std::vector<std::string_view> QueryApi::AtOnce() { return Routes().PatternsOf(&QueryRoute::at_once); }
 
+bool QueryApi::Admits(const http::Request& request) const {
+  const auto token = read_token_ ? BearerToken(request) : std::nullopt;
+  return !read_token_ || (token && read_token_->Matches(*token));
+}
+
 bool QueryApi::TakesLong(const http::Request& request) const {
   const auto match = Routes().Find(request.method(), request.path());
-  return match.route != nullptr && match.route->slow &&
+  return match.route != nullptr && match.route->slow && Admits(request) &&
          !HasTag(request, CurrentTag(parts_, request, parts_.source.Status()));
 }
 
 http::Reply QueryApi::Handle(const http::Request& request) {
   const auto match = Routes().Find(request.method(), request.path());
+  if (!(match.route != nullptr && match.route->open) && !Admits(request)) {
+    http::Reply reply = Error(401, kUnauthorized, "Authorization: the token is missing or wrong");
+    reply.headers.Add("WWW-Authenticate", "Bearer");
+    return reply;
+  }
   if (match.path == nullptr) return Error(404, kInvalid, "path: no such resource");
   if (match.route == nullptr) {
     http::Reply reply = Error(405, kInvalid, "method: is not allowed here");

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "consumers/readers/source.h"
 #include "consumers/view/view_store.h"
+#include "server/bearer_token.h"
 #include "server/http_server.h"
 #include "server/metrics.h"
 
@@ -28,7 +30,9 @@ struct QueryParts {
 
 class QueryApi {
  public:
-  QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting);
+  // `read_token`: what everything but health asks for; none: nothing does.
+  QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting,
+           std::optional<TokenHash> read_token = std::nullopt);
 
   // Any thread.
   http::Reply Handle(const http::Request& request);
@@ -41,6 +45,9 @@ class QueryApi {
   bool TakesLong(const http::Request& request) const;
 
  private:
+  bool Admits(const http::Request& request) const;
+
+  const std::optional<TokenHash> read_token_;
   QueryParts parts_;
 };
 
