@@ -47,7 +47,6 @@ constexpr int kMaxWaitingPerPlace = 3;
 constexpr int kThreadsPerWaiter = 2;  // of the quarter that is left; who waits for a visitor that waits
 constexpr int kConnectionThreads = 4;
 constexpr std::size_t kMaxAdminBodyBytes = 16 << 20;
-constexpr std::int64_t kEventsDaysWithoutBroker = 28;
 constexpr std::uint64_t kEdgeConnections = 8'192;  // what deploy/render-edge lets in at most
 
 // What is on disk, opened.
@@ -135,9 +134,8 @@ std::unique_ptr<InboundTopic> MakeInboundTopic(const ServerSettings& settings, c
 // nullptr: everything is kept.
 std::unique_ptr<Retention> MakeRetention(const ServerSettings& settings, bool broker, const Accounts& accounts,
                                          RocksDbStore& store) {
-  const std::int64_t wanted = settings.Integer("retention", "events_days");
-  if (wanted == 0) return nullptr;
-  const std::int64_t days = wanted > 0 ? wanted : broker ? 0 : kEventsDaysWithoutBroker;
+  const std::int64_t days = settings.Integer("retention", "events_days");
+  if (days == 0) return nullptr;
   RetentionOptions options{.events = std::chrono::days(days), .relayed = broker};
   options.longest_session = [&accounts] { return accounts.LongestSession(); };
   options.report = [](const std::string& event, const std::string& detail) {

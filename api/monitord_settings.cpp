@@ -26,7 +26,7 @@ constexpr Range kRanges[] = {
     {"server", "deadline_ms", 1, 600'000},
     {"admin", "port", 0, 65'535},
     {"data", "min_free_mb", 0, std::numeric_limits<std::int32_t>::max()},
-    {"retention", "events_days", -1, 36'500},
+    {"retention", "events_days", 0, 36'500},
     {"retention", "visitors_days", 0, 36'500},
     {"visitors", "max_cached_mb", 0, 1 << 24},
     {"visitors", "max_waiting", 1, 1'024},
@@ -68,10 +68,9 @@ std::vector<SettingSpec> MonitordSettings() {
       {"data", "min_free_mb", "256", kInteger, "below so much free disk requests are answered 503"},
       {"data", "master_key_file", "", kString, "made for an empty store; empty: master.key in the data folder"},
       {"accounts", "dir", "", kString, "folder of account documents, watched; empty: none"},
-      {"retention", "events_days", "-1", kInteger,
-       "how long the log keeps events, as long as a session can live at least; 0: for ever; -1: without a broker 28 "
-       "days, "
-       "with one until it has them"},
+      {"retention", "events_days", "28", kInteger,
+       "how long the log keeps events, and as long as a session can live; with a broker only what it has goes; 0: for "
+       "ever"},
       {"retention", "visitors_days", "400", kInteger, "how long a visitor who is not seen is remembered; 0: for ever"},
       {"visitors", "max_cached_mb", "0", kInteger,
        "memory that visitors' state may take; 0: a quarter of the machine's, or of the control group's limit"},

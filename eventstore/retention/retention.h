@@ -12,7 +12,7 @@
 namespace monitor {
 
 struct RetentionOptions {
-  // Events are kept for so long; 0: for ever, where there is no broker.
+  // Events are kept for so long, and as long as their session can live.
   std::chrono::milliseconds events{0};
   // There is a broker: only what it has goes.
   bool relayed = false;
