@@ -56,7 +56,8 @@ IntakeOptions ReaderRules(const ServerSettings& settings) {
   return options;
 }
 
-std::unique_ptr<Source> MakeSource(const ServerSettings& settings, ViewStore& store) {
+std::unique_ptr<Source> MakeSource(const ServerSettings& settings, ViewStore& store,
+                                   std::shared_ptr<AlarmBook> alarms) {
   auto client =
       kafka::ReadClientSettings(settings.String("kafka", "bootstrap_servers"), settings.Section("kafka.client"));
   if (!client) throw std::runtime_error(client.error());
@@ -64,11 +65,13 @@ std::unique_ptr<Source> MakeSource(const ServerSettings& settings, ViewStore& st
     NodeReaderOptions options{.admin_url = settings.String("source", "admin_url"),
                               .admin_token_file = settings.String("source", "admin_token_file")};
     options.intake = ReaderRules(settings);
+    options.alarms = std::move(alarms);
     return std::make_unique<NodeReader>(std::move(options), store);
   }
   TopicReaderOptions options{.client = *std::move(client), .group = settings.String("kafka", "group")};
   options.topics = kafka::TopicsWith(settings.String("kafka", "topic_prefix"));
   options.intake = ReaderRules(settings);
+  options.alarms = std::move(alarms);
   return std::make_unique<TopicReader>(std::move(options), store);
 }
 
@@ -100,15 +103,16 @@ void AddMetrics(metrics::Registry& registry, const Source& source, const ViewSto
   gauge("funneld_view_bytes", "Size of the view on disk", [&store] { return static_cast<double>(store.DiskBytes()); });
 }
 
-// nullopt: whoever reaches it may ask.
-std::optional<TokenHash> ReadToken(const ServerSettings& settings) {
-  const std::string path = settings.String("http", "read_token_file");
+// nullopt: the setting names none.
+std::optional<TokenHash> TokenOf(const ServerSettings& settings, const char* section, const char* key) {
+  const std::string path = settings.String(section, key);
   if (path.empty()) return std::nullopt;
   std::ifstream file(path);
   std::string token;
   std::getline(file, token);
   while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) token.pop_back();
-  if (token.empty()) throw std::runtime_error("http.read_token_file: " + path + " is missing, or holds no token");
+  if (token.empty())
+    throw std::runtime_error(std::string(section) + "." + key + ": " + path + " is missing, or holds no token");
   return TokenHash(token);
 }
 
@@ -121,11 +125,14 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
       ViewStore::Open(folder + "/view", static_cast<std::uint64_t>(settings.Integer("data", "min_free_mb")) << 20);
   if (!store) throw std::runtime_error(store.error());
 
-  std::unique_ptr<Source> source = MakeSource(settings, **store);
+  const auto alarms = std::make_shared<AlarmBook>(folder + "/alarms");
+  std::unique_ptr<Source> source = MakeSource(settings, **store, alarms);
   metrics::Registry registry;
   AddMetrics(registry, *source, **store);
   const int threads = static_cast<int>(settings.Integer("http", "threads"));
-  QueryApi api(**store, *source, registry, threads / 2, ReadToken(settings));
+  QueryApi api(
+      **store, *source, *alarms, registry, threads / 2,
+      {.read = TokenOf(settings, "http", "read_token_file"), .admin = TokenOf(settings, "admin", "token_file")});
   auto server = std::make_unique<http::Server>(
       http::ServerOptions{.address = settings.String("http", "address"),
                           .port = static_cast<std::uint16_t>(settings.Integer("http", "port")),

@@ -10,6 +10,7 @@
 #include "domain/values/hash.h"
 #include "domain/values/json.h"
 #include "domain/values/whole_number.h"
+#include "server/log.h"
 #include "server/readiness.h"
 #include "server/router.h"
 
@@ -21,6 +22,7 @@ using std::chrono::milliseconds;
 struct QueryCall {
   const http::Request& request;
   const http::Query query;
+  const http::Arguments& arguments;
 };
 
 struct QueryRoute {
@@ -226,6 +228,25 @@ http::Reply Accounts(QueryParts& parts, const QueryCall&) {
   return Json(std::move(body));
 }
 
+http::Reply Alarms(QueryParts& parts, const QueryCall&) {
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("alarms").BeginArray();
+  for (const StandingAlarm& alarm : parts.alarms.All()) {
+    writer.BeginObject().Key("id").String(alarm.id).Key("since").Int(ToUnixMs(alarm.since));
+    writer.Key("message").String(alarm.sentence).EndObject();
+  }
+  writer.EndArray().EndObject();
+  return Json(std::move(body));
+}
+
+http::Reply ClearAlarm(QueryParts& parts, const QueryCall& call) {
+  const std::string_view id = call.arguments[0];
+  if (!parts.alarms.Clear(id)) return Error(404, kInvalid, "id: there is no such alarm");
+  log::Info("alarm_cleared", {{"id", std::string(id)}});
+  return Json("{}");
+}
+
 http::Reply Metrics(QueryParts& parts, const QueryCall&) {
   http::Reply reply = Json(parts.metrics.Text());
   reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -266,6 +287,8 @@ const http::Router<QueryRoute>& Routes() {
       {kGet, "/openapi.json", OpenApi},
       {kGet, "/metrics", Metrics, {}, true},
       {kGet, "/api/accounts", Accounts},
+      {kGet, "/api/alarms", Alarms},
+      {kPost, "/api/alarms/*/clear", ClearAlarm},
       {kGet, "/api/position", Position, {"waitFor", "waitMs"}},
       {kGet, "/api/funnel", Funnel, {kFunnelParameters.begin(), kFunnelParameters.end()}, false, true},
   });
@@ -274,30 +297,42 @@ const http::Router<QueryRoute>& Routes() {
 
 }  // namespace
 
-QueryApi::QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting,
-                   std::optional<TokenHash> read_token)
-    : read_token_(std::move(read_token)),
-      parts_{store, source, metrics,
+QueryApi::QueryApi(const ViewStore& store, const Source& source, AlarmBook& alarms, metrics::Registry& metrics,
+                   int max_waiting, Tokens tokens)
+    : tokens_(std::move(tokens)),
+      parts_{store,
+             source,
+             alarms,
+             metrics,
              metrics.AddHistogram("funneld_query_seconds", "Time to answer a query of the funnel",
                                   {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10}),
              max_waiting} {}
 
 std::vector<std::string_view> QueryApi::AtOnce() { return Routes().PatternsOf(&QueryRoute::at_once); }
 
-bool QueryApi::Admits(const http::Request& request) const {
-  const auto token = read_token_ ? BearerToken(request) : std::nullopt;
-  return !read_token_ || (token && read_token_->Matches(*token));
+bool QueryApi::MayChange(const http::Request& request) const {
+  const auto token = tokens_.admin ? BearerToken(request) : std::nullopt;
+  return token && tokens_.admin->Matches(*token);
+}
+
+// Who may change something may read everything.
+bool QueryApi::MayRead(const http::Request& request) const {
+  if (!tokens_.read) return true;
+  const auto token = BearerToken(request);
+  return token && (tokens_.read->Matches(*token) || MayChange(request));
 }
 
 bool QueryApi::TakesLong(const http::Request& request) const {
   const auto match = Routes().Find(request.method(), request.path());
-  return match.route != nullptr && match.route->slow && Admits(request) &&
+  return match.route != nullptr && match.route->slow && MayRead(request) &&
          !HasTag(request, CurrentTag(parts_, request, parts_.source.Status()));
 }
 
 http::Reply QueryApi::Handle(const http::Request& request) {
   const auto match = Routes().Find(request.method(), request.path());
-  if (!(match.route != nullptr && match.route->open) && !Admits(request)) {
+  const bool open = match.route != nullptr && match.route->open;
+  const bool changes = match.route != nullptr && match.route->method == http::Method::kPost;
+  if (changes ? !MayChange(request) : !open && !MayRead(request)) {
     http::Reply reply = Error(401, kUnauthorized, "Authorization: the token is missing or wrong");
     reply.headers.Add("WWW-Authenticate", "Bearer");
     return reply;
@@ -308,7 +343,7 @@ http::Reply QueryApi::Handle(const http::Request& request) {
     reply.headers.Add("Allow", match.allowed);
     return reply;
   }
-  const QueryCall call{request, http::Query(request.query())};
+  const QueryCall call{request, http::Query(request.query()), match.arguments};
   if (const auto fault = call.query.Fault(match.route->parameters)) return Error(400, kInvalid, *fault);
   return match.route->handler(parts_, call);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "consumers/readers/alarm_book.h"
 #include "consumers/readers/source.h"
 #include "consumers/view/view_store.h"
 #include "server/bearer_token.h"
@@ -19,6 +20,7 @@ namespace monitor {
 struct QueryParts {
   const ViewStore& store;
   const Source& source;
+  AlarmBook& alarms;
   metrics::Registry& metrics;
   metrics::Histogram& seconds;
   // Of requests that wait for a position at a time, so that waiting ones never take all of the server's handlers; a
@@ -30,9 +32,12 @@ struct QueryParts {
 
 class QueryApi {
  public:
-  // `read_token`: what everything but health asks for; none: nothing does.
-  QueryApi(const ViewStore& store, const Source& source, metrics::Registry& metrics, int max_waiting,
-           std::optional<TokenHash> read_token = std::nullopt);
+  // Without `read` nothing asks for a token to be read; without `admin` nothing can be changed.
+  struct Tokens {
+    std::optional<TokenHash> read, admin;
+  };
+  QueryApi(const ViewStore& store, const Source& source, AlarmBook& alarms, metrics::Registry& metrics, int max_waiting,
+           Tokens tokens);
 
   // Any thread.
   http::Reply Handle(const http::Request& request);
@@ -45,9 +50,10 @@ class QueryApi {
   bool TakesLong(const http::Request& request) const;
 
  private:
-  bool Admits(const http::Request& request) const;
+  bool MayRead(const http::Request& request) const;
+  bool MayChange(const http::Request& request) const;
 
-  const std::optional<TokenHash> read_token_;
+  const Tokens tokens_;
   QueryParts parts_;
 };
 

@@ -269,7 +269,7 @@ class NodeReader::Loop {
 
   const NodeReaderOptions options_;
   ViewStore& store_;
-  StatusBoard status_;
+  StatusBoard status_{*options_.alarms};
   Intake intake_;
   NodeLog node_, goal_;  // as of now; when it began to read
   Positions read_;       // of each origin, whether counted, or held because of a hole

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "consumers/readers/alarm_book.h"
 #include "consumers/readers/intake.h"
 #include "consumers/readers/source.h"
 
@@ -21,6 +22,7 @@ struct NodeReaderOptions {
   std::chrono::milliseconds poll_wait{5'000};
   std::chrono::milliseconds min_pause{100}, max_pause{5'000};  // before beginning again; doubles from fault to fault
   IntakeOptions intake;
+  std::shared_ptr<AlarmBook> alarms = std::make_shared<AlarmBook>();
 };
 
 class NodeReader : public Source {

@@ -27,8 +27,11 @@ std::string WithoutDigits(std::string text) {
 }  // namespace
 
 SourceStatus StatusBoard::Get() const {
+  std::string lost = alarms_.Summary();
   std::lock_guard lock(mutex_);
-  return status_;
+  SourceStatus status = status_;
+  status.alarm = lost.empty() ? PassingAlarm() : std::move(lost);
+  return status;
 }
 
 void StatusBoard::Connected() {
@@ -81,9 +84,9 @@ void StatusBoard::Progress(std::uint64_t lag_events, bool caught_up) {
 
 void StatusBoard::Alarm(const std::string& sentence, AlarmLasts lasts) {
   log::Error("alarm", {{"detail", sentence}});
+  if (lasts == AlarmLasts::kForGood) return alarms_.Raise(sentence);
   std::lock_guard lock(mutex_);
-  (lasts == AlarmLasts::kForGood ? lost_ : passing_) = sentence;
-  ShowAlarm();
+  passing_ = sentence;
 }
 
 IntakeOptions StatusBoard::WithAlarm(IntakeOptions options) {
@@ -94,13 +97,11 @@ IntakeOptions StatusBoard::WithAlarm(IntakeOptions options) {
     log::Error("alarm", {{"detail", sentence}});
     std::lock_guard lock(mutex_);
     held_[{arrival.event.origin, arrival.event.bucket}] = sentence;
-    ShowAlarm();
   };
   options.closed = [this, closed = options.closed](const std::string& origin, Bucket bucket) {
     closed(origin, bucket);
     std::lock_guard lock(mutex_);
     held_.erase({origin, bucket});
-    ShowAlarm();
   };
   return options;
 }
@@ -109,16 +110,12 @@ void StatusBoard::NothingIsHeld() {
   std::lock_guard lock(mutex_);
   passing_.clear();
   held_.clear();
-  ShowAlarm();
 }
 
-void StatusBoard::ShowAlarm() {
-  if (!lost_.empty() || held_.empty()) {
-    status_.alarm = lost_.empty() ? passing_ : lost_;
-    return;
-  }
-  status_.alarm = held_.begin()->second;
-  if (held_.size() > 1) status_.alarm += "; and " + std::to_string(held_.size() - 1) + " more buckets";
+std::string StatusBoard::PassingAlarm() const {
+  if (held_.empty()) return passing_;
+  const std::string first = held_.begin()->second;
+  return held_.size() == 1 ? first : first + "; and " + std::to_string(held_.size() - 1) + " more buckets";
 }
 
 }  // namespace monitor

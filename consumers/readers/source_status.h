@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "consumers/readers/alarm_book.h"
 #include "consumers/readers/intake.h"
 #include "consumers/view/view_store.h"
 
@@ -27,12 +28,14 @@ struct SourceStatus {
 
 enum class AlarmLasts : std::uint8_t {
   kUntilNothingIsHeld,  // what is missing may still come
-  kForGood,             // events are lost, or were passed over: until the program ends
+  kForGood,             // events are lost, or were passed over: until an operator clears it
 };
 
 // Threads: any.
 class StatusBoard {
  public:
+  explicit StatusBoard(AlarmBook& alarms) : alarms_(alarms) {}  // must outlive it
+
   SourceStatus Get() const;
 
   // It reads, and can go on.
@@ -55,11 +58,12 @@ class StatusBoard {
 
  private:
   void Fails(const char* log_event, const std::string& fault);
-  void ShowAlarm();
+  std::string PassingAlarm() const;
 
+  AlarmBook& alarms_;  // those that last
   mutable std::mutex mutex_;
   SourceStatus status_;
-  std::string lost_, passing_;  // the newest alarm of each duration, but for:
+  std::string passing_;  // the newest of the others, but for:
   std::map<std::pair<std::string, Bucket>, std::string> held_;
 };
 

@@ -368,7 +368,7 @@ class TopicReader::Loop {
 
   const TopicReaderOptions options_;
   ViewStore& store_;
-  StatusBoard status_;
+  StatusBoard status_{*options_.alarms};
   Intake intake_;
 
   // The loop's own.

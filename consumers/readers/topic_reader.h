@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "consumers/readers/alarm_book.h"
 #include "consumers/readers/intake.h"
 #include "consumers/readers/source.h"
 #include "kafka/client.h"
@@ -23,6 +24,7 @@ struct TopicReaderOptions {
   std::chrono::milliseconds max_delay{100};  // … or what came within so long
   std::chrono::milliseconds pause{1'000};    // before beginning again after a fault
   IntakeOptions intake;
+  std::shared_ptr<AlarmBook> alarms = std::make_shared<AlarmBook>();
 };
 
 class TopicReader : public Source {

@@ -64,7 +64,7 @@ class QueryApiTest : public testing::Test {
  protected:
   QueryApiTest()
       : store_(std::move(*ViewStore::Open(folder_.path() + "/view"))),
-        api_(*store_, source_, registry_, 1),
+        api_(*store_, source_, alarms_, registry_, 1, {.admin = TokenHash("admins")}),
         server_({.handler_threads = 2,
                  .takes_long = [this](const http::Request& request) { return api_.TakesLong(request); },
                  .slow_threads = 1},
@@ -99,10 +99,29 @@ class QueryApiTest : public testing::Test {
   std::uint64_t seq_ = 0;
   std::unique_ptr<ViewStore> store_;
   StillSource source_;
+  AlarmBook alarms_;
   metrics::Registry registry_;
   QueryApi api_;
   http::Server server_;
 };
+
+TEST_F(QueryApiTest, AnAlarmStandsUntilWhoMayClearsIt) {
+  EXPECT_EQ(Get("/api/alarms").body, R"({"alarms":[]})");
+  alarms_.Raise("events are lost");
+  const std::string id = alarms_.All()[0].id;
+  EXPECT_THAT(Get("/api/alarms").body, HasSubstr(R"([{"id":")" + id + R"(","since":)"));
+  const auto clear = [&](const std::string& which, std::string_view headers) {
+    return testing_http::Do(server_.port(), "POST", "/api/alarms/" + which + "/clear", "", headers).status;
+  };
+  constexpr std::string_view kAdmins = "Authorization: Bearer admins\r\n";
+  EXPECT_EQ(clear(id, ""), 401);
+  EXPECT_EQ(clear(id, "Authorization: Bearer guessed\r\n"), 401);
+  EXPECT_EQ(clear("0123456789abcdef", kAdmins), 404);
+  EXPECT_EQ(clear(id, kAdmins), 200);
+  EXPECT_EQ(clear(id, kAdmins), 404);
+  EXPECT_EQ(Get("/api/alarms/" + id + "/clear").status, 405);
+  EXPECT_EQ(Get("/api/alarms").body, R"({"alarms":[]})");
+}
 
 TEST_F(QueryApiTest, NothingThatDidNotMoveIsAnsweredTwice) {
   Display(2);
@@ -135,7 +154,7 @@ TEST_F(QueryApiTest, ATagSurvivesARestartAndKnowsWhatIsMissing) {
   const std::string tag = Get("/api/funnel?account=demo").Header("ETag").value();
   store_.reset();
   store_ = std::move(*ViewStore::Open(folder_.path() + "/view"));
-  QueryApi again(*store_, source_, registry_, 1);
+  QueryApi again(*store_, source_, alarms_, registry_, 1, {});
   http::Server server({}, [&](const http::Request& request) { return again.Handle(request); });
   const auto get = [&](std::string_view target, const std::string& headers = {}) {
     return testing_http::Do(server.port(), "GET", target, "", headers);
@@ -157,7 +176,7 @@ TEST_F(QueryApiTest, ARebuiltViewDoesNotConfirmWhatTheOldOneTold) {
     store_ = std::move(*ViewStore::Open(folder_.path() + (rebuilt ? "/rebuilt" : "/first")));
     seq_ = 0;
     Display(2);
-    QueryApi api(*store_, source_, registry_, 1);
+    QueryApi api(*store_, source_, alarms_, registry_, 1, {});
     http::Server server({}, [&](const http::Request& request) { return api.Handle(request); });
     const Answer answer = testing_http::Do(server.port(), "GET", target, "", "If-None-Match: " + tag + "\r\n");
     EXPECT_EQ(answer.status, 200);

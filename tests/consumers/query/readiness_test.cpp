@@ -46,7 +46,8 @@ class Readiness : public testing::Test {
   std::unique_ptr<ViewStore> store_ = std::move(*ViewStore::Open(folder_.path() + "/view"));
   GivenSource source_;
   metrics::Registry registry_;
-  QueryApi api_{*store_, source_, registry_, 1};
+  AlarmBook alarms_;
+  QueryApi api_{*store_, source_, alarms_, registry_, 1, {}};
   std::map<std::string, std::string> checks_;
 };
 
@@ -89,7 +90,7 @@ TEST_F(Readiness, WithoutAViewAndRoomForOneItIsUnreadyInWords) {
   const auto closed = ViewStore::Open(folder_.path() + "/another", ~0ull);
   ASSERT_TRUE(closed) << closed.error();
   metrics::Registry registry;
-  QueryApi api(**closed, source_, registry, 1);
+  QueryApi api(**closed, source_, alarms_, registry, 1, {});
   source_.status.connected = true;
   const http::Reply reply = api.Handle(GetReady());
   EXPECT_EQ(reply.status, 503);

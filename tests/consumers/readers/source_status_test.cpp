@@ -16,7 +16,8 @@ Arrival After(std::uint64_t prevseq) {
 }
 
 TEST(StatusBoard, AHoleAlarmsUntilNothingIsHeld) {
-  StatusBoard board;
+  AlarmBook alarms;
+  StatusBoard board(alarms);
   int told = 0;
   const IntakeOptions options = board.WithAlarm({.gap = [&](const Arrival&) { ++told; }});
   options.gap(After(4));
@@ -27,7 +28,8 @@ TEST(StatusBoard, AHoleAlarmsUntilNothingIsHeld) {
 }
 
 TEST(StatusBoard, EachHeldBucketAlarmsAsLongAsItIsHeld) {
-  StatusBoard board;
+  AlarmBook alarms;
+  StatusBoard board(alarms);
   const IntakeOptions options = board.WithAlarm({});
   Arrival other = After(4);
   other.event.bucket = 7;
@@ -42,7 +44,8 @@ TEST(StatusBoard, EachHeldBucketAlarmsAsLongAsItIsHeld) {
 }
 
 TEST(StatusBoard, AnUnknownTypeIsNamed) {
-  StatusBoard board;
+  AlarmBook alarms;
+  StatusBoard board(alarms);
   Arrival arrival = After(4);
   arrival.event.unknown = true;
   arrival.event.content = std::unexpected("the type monitor.visitor-praised is not known");
@@ -53,14 +56,16 @@ TEST(StatusBoard, AnUnknownTypeIsNamed) {
 }
 
 TEST(StatusBoard, ASkippedHoleAlarmsForGood) {
-  StatusBoard board;
+  AlarmBook alarms;
+  StatusBoard board(alarms);
   board.WithAlarm({.skip_missing = true}).gap(After(4));
   board.NothingIsHeld();
   EXPECT_NE(board.Get().alarm, "");
 }
 
 TEST(StatusBoard, WhatIsLostStaysToBeSeen) {
-  StatusBoard board;
+  AlarmBook alarms;
+  StatusBoard board(alarms);
   board.Alarm("lost", AlarmLasts::kForGood);
   board.WithAlarm({}).gap(After(4));
   board.NothingIsHeld();
@@ -68,7 +73,8 @@ TEST(StatusBoard, WhatIsLostStaysToBeSeen) {
 }
 
 TEST(StatusBoard, OnceCaughtUpItStaysSo) {
-  StatusBoard board;
+  AlarmBook alarms;
+  StatusBoard board(alarms);
   EXPECT_FALSE(board.Get().caught_up);
   board.Progress(0, true);
   board.Progress(7, false);
@@ -77,7 +83,8 @@ TEST(StatusBoard, OnceCaughtUpItStaysSo) {
 }
 
 TEST(StatusBoard, UntilToldOtherwiseTheWholeViewIsAnsweredFor) {
-  StatusBoard board;
+  AlarmBook alarms;
+  StatusBoard board(alarms);
   EXPECT_TRUE(board.Get().buckets.all());
   board.Reads({.partitions = 0, .buckets = BucketSet(1)}, {});
   EXPECT_EQ(board.Get().buckets.count(), 1u);
@@ -85,7 +92,8 @@ TEST(StatusBoard, UntilToldOtherwiseTheWholeViewIsAnsweredFor) {
 }
 
 TEST(StatusBoard, WhatIsNotReadAndWhatIsBehindIsMissing) {
-  StatusBoard board;
+  AlarmBook alarms;
+  StatusBoard board(alarms);
   Coverage coverage{.partitions = 4, .buckets = {}};
   for (std::size_t bucket = 0; bucket < 256; ++bucket) coverage.buckets[bucket] = bucket % 4 != 1;
   board.Reads(coverage, {2});
@@ -96,7 +104,8 @@ TEST(StatusBoard, WhatIsNotReadAndWhatIsBehindIsMissing) {
 }
 
 TEST(StatusBoard, ItSaysWhyItIsNotConnectedUntilItIs) {
-  StatusBoard board;
+  AlarmBook alarms;
+  StatusBoard board(alarms);
   EXPECT_EQ(board.Get().fault, "");
   board.Disconnected("test", "the broker is away");
   EXPECT_FALSE(board.Get().connected);
@@ -107,14 +116,16 @@ TEST(StatusBoard, ItSaysWhyItIsNotConnectedUntilItIs) {
 }
 
 TEST(StatusBoard, WhatIsInTheWayIsNotTheSourcesFault) {
-  StatusBoard board;
+  AlarmBook alarms;
+  StatusBoard board(alarms);
   board.Hindered("test", "the view: 35 MiB are free, 256 are wanted");
   EXPECT_TRUE(board.Get().connected);
   EXPECT_EQ(board.Get().fault, "the view: 35 MiB are free, 256 are wanted");
 }
 
 TEST(StatusBoard, AFaultIsToldAnewButLoggedOnceWhateverItsNumbers) {
-  StatusBoard board;
+  AlarmBook alarms;
+  StatusBoard board(alarms);
   testing::internal::CaptureStderr();
   for (int free = 35; free > 0; --free) {
     board.Hindered("test", "the view: " + std::to_string(free) + " MiB are free, 256 are wanted");
