@@ -1,24 +1,14 @@
 #include "api/accounts/account_revisions.h"
 
-#include <array>
-#include <cstdio>
 #include <utility>
 
+#include "api/accounts/descending_key.h"
 #include "eventstore/account_events.h"
 
 namespace monitor {
 namespace {
 
-constexpr std::size_t kVersionDigits = 16;
-
 std::string Prefix(const AccountId& id) { return "@revision/" + id.str() + "/"; }
-
-// Both ways.
-std::uint64_t Invert(std::uint64_t version) { return ~version; }
-
-std::uint64_t VersionOf(std::string_view key) {
-  return Invert(std::stoull(std::string(key.substr(key.size() - kVersionDigits)), nullptr, 16));
-}
 
 struct Configured {
   StoredEvent stored;
@@ -39,9 +29,7 @@ std::expected<Configured, StoreError> ReadConfigured(const EventStore& store, co
 }  // namespace
 
 StateWrite IndexRevision(const AccountId& id, std::uint64_t version, const Revision& revision) {
-  std::array<char, kVersionDigits + 1> digits{};
-  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(Invert(version)));
-  return {StateTable::kAccount, Prefix(id) + digits.data(), revision.str()};
+  return {StateTable::kAccount, Prefix(id) + DescendingKey(version), revision.str()};
 }
 
 std::expected<std::vector<AccountRevision>, StoreError> ReadRevisions(const EventStore& store, const AccountId& id) {
@@ -49,7 +37,7 @@ std::expected<std::vector<AccountRevision>, StoreError> ReadRevisions(const Even
   if (!entries) return std::unexpected(entries.error());
   std::vector<AccountRevision> revisions;
   for (const auto& [key, revision] : *entries) {
-    auto configured = ReadConfigured(store, id, VersionOf(key));
+    auto configured = ReadConfigured(store, id, NumberOfDescendingKey(key));
     if (!configured) return std::unexpected(configured.error());
     revisions.push_back(
         {Revision(revision), configured->stored.time, std::move(configured->data.by), configured->stored.position});
@@ -65,13 +53,24 @@ std::expected<std::optional<std::string>, StoreError> ReadRevision(const EventSt
     if (!entries) return std::unexpected(entries.error());
     for (const auto& [key, known] : *entries) {
       if (known != revision.str()) continue;
-      auto configured = ReadConfigured(store, id, VersionOf(key));
+      auto configured = ReadConfigured(store, id, NumberOfDescendingKey(key));
       if (!configured) return std::unexpected(configured.error());
       return std::move(configured->data.document);
     }
     if (entries->size() < kMaxRevisionsListed) return std::nullopt;
     after = entries->back().first;
   }
+}
+
+std::expected<std::optional<std::string>, StoreError> ReadDocumentAt(const EventStore& store, const AccountId& id,
+                                                                     std::uint64_t version) {
+  const std::string later = Prefix(id) + DescendingKey(version + 1);
+  const auto entry = store.ReadStates(StateTable::kAccount, Prefix(id), 1, later);
+  if (!entry) return std::unexpected(entry.error());
+  if (entry->empty()) return std::nullopt;
+  auto configured = ReadConfigured(store, id, NumberOfDescendingKey(entry->front().first));
+  if (!configured) return std::unexpected(configured.error());
+  return std::move(configured->data.document);
 }
 
 std::expected<void, StoreError> IndexOlderRevisions(EventStore& store, const AccountId& id, const Revision& in_force) {

@@ -36,6 +36,10 @@ std::expected<std::vector<AccountRevision>, StoreError> ReadRevisions(const Even
 std::expected<std::optional<std::string>, StoreError> ReadRevision(const EventStore& store, const AccountId& id,
                                                                    const Revision& revision);
 
+// The document that was last put when the account's stream was at this version; nullopt: none was.
+std::expected<std::optional<std::string>, StoreError> ReadDocumentAt(const EventStore& store, const AccountId& id,
+                                                                     std::uint64_t version);
+
 // Makes the index of a stream that was written before there was one. `in_force`: what the stream's newest document is.
 std::expected<void, StoreError> IndexOlderRevisions(EventStore& store, const AccountId& id, const Revision& in_force);
 

@@ -5,6 +5,7 @@
 
 #include "api/accounts/account_folder.h"
 #include "api/accounts/account_revisions.h"
+#include "api/accounts/admin_actions.h"
 #include "api/accounts/folder_watch.h"
 #include "domain/events/event_codec.h"
 #include "domain/values/hash.h"
@@ -65,6 +66,12 @@ void Accounts::Publish(const AccountId& id, AccountSnapshot snapshot, const std:
   const auto known = current && current->account->document == snapshot.document ? current->account
                      : put && put->document == snapshot.document                ? put
                                                                                 : nullptr;
+  // What is refused stays so while nothing else is put: it is judged, and told of, once.
+  if (const auto old = map.refused.find(id);
+      old != map.refused.end() && old->second->kept.document == snapshot.document) {
+    old->second = std::make_shared<const RefusedAccount>(RefusedAccount{std::move(snapshot), old->second->why});
+    return Replace(std::move(map));
+  }
   auto account = known ? decltype(ParseAccount({}))(known) : ParseAccount(snapshot.document);
   if (account) {
     longest_session_s_ = std::max(longest_session_s_.load(), (*account)->settings.max_age_s);
@@ -115,7 +122,11 @@ std::expected<void, std::string> Accounts::Start(const std::string& folder) {
 std::expected<void, std::string> Accounts::FoldAll() {
   constexpr std::string_view kPrefix = "account/";
   const auto streams = store_.StreamsWithPrefix(kPrefix, kMaxAccounts);
-  if (!streams) return std::unexpected("the accounts' streams can not be read; `monitorctl verify` names the damage");
+  const auto newest = NewestAction(store_);
+  if (!streams || !newest) {
+    return std::unexpected("the accounts' streams can not be read; `monitorctl verify` names the damage");
+  }
+  newest_action_ = *newest;
   for (const StreamName& stream : *streams) {
     if (auto folded = FoldAccount(AccountId(std::string_view(stream.str()).substr(kPrefix.size()))); !folded) {
       return folded;
@@ -229,7 +240,8 @@ AccountChange Accounts::SetSkill(const AccountId& id, std::int64_t skill, SkillS
   const auto written = Commit(id, told_, nullptr, [&](const AccountSnapshot& kept) {
     return DecideSkill(kept, *current->account, skill, state);
   });
-  if (written) return *written ? AccountChange::kDone : AccountChange::kUnknownSkill;
+  if (written && *written) return (*written)->event ? AccountChange::kDone : AccountChange::kUnchanged;
+  if (written) return AccountChange::kUnknownSkill;
   return written.error() == StoreError::kUnacknowledged ? AccountChange::kUnacknowledged : AccountChange::kUnavailable;
 }
 
@@ -246,9 +258,11 @@ std::expected<AccountOutcome, StoreError> Accounts::Commit(const AccountId& id, 
       request.streams.push_back(
           {AccountStream(id), kept.version, {{std::string(TypeName(event.data)), EncodeEventData(event, NoKey())}}});
     }
-    request.states.push_back({StateTable::kAccount, id.str(), outcome->after->ToJson()});
+    if (outcome->keeps) request.states.push_back({StateTable::kAccount, id.str(), outcome->after->ToJson()});
     if (const auto* put_now = outcome->event ? std::get_if<AccountConfigured>(&*outcome->event) : nullptr) {
       request.states.push_back(IndexRevision(id, outcome->after->version, put_now->revision));
+    } else if (outcome->event && std::holds_alternative<AdminActionRecorded>(*outcome->event)) {
+      request.states.push_back(IndexAction(++newest_action_, id, outcome->after->version));
     }
     const auto appended = store.Append(std::move(request));
     if (appended || appended.error() == StoreError::kUnacknowledged) {
@@ -275,20 +289,10 @@ std::shared_ptr<const Account> Accounts::AtVersion(const AccountId& id, std::uin
   if (!current || version > current->version) return nullptr;
   if (version == current->version) return current->account;
   if (auto old = FindOld(id, version)) return old;
-  const auto events = store_.ReadStream(AccountStream(id));
-  if (!events) return nullptr;
-  AccountSnapshot then;
-  for (std::size_t i = 0; i < std::min<std::size_t>(version, events->size()); ++i) {
-    auto event = ReadAccountEvent((*events)[i]);
-    if (!event) {
-      log::Error("log_damaged", {{"reason", event.error()}});
-      return nullptr;
-    }
-    Evolve(then, std::move(event->data));
-  }
-  if (then.document.empty()) return nullptr;
-  const bool same = then.document == current->account->document;
-  auto account = same ? current->account : ParseAccount(std::move(then.document)).value_or(nullptr);
+  auto document = ReadDocumentAt(store_, id, version);
+  if (!document || !*document) return nullptr;
+  const bool same = **document == current->account->document;
+  auto account = same ? current->account : ParseAccount(**std::move(document)).value_or(nullptr);
   if (!account) return nullptr;
   std::lock_guard lock(old_mutex_);
   old_.push_front({id, version, account});

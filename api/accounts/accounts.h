@@ -63,8 +63,15 @@ struct PutAccountError {
   std::vector<DocumentError> errors;  // of kInvalid
 };
 
-// kUnacknowledged as above.
-enum class AccountChange : std::uint8_t { kDone, kUnknownAccount, kUnknownSkill, kUnavailable, kUnacknowledged };
+// kUnchanged: it was so already, and nothing was appended. kUnacknowledged as above.
+enum class AccountChange : std::uint8_t {
+  kDone,
+  kUnchanged,
+  kUnknownAccount,
+  kUnknownSkill,
+  kUnavailable,
+  kUnacknowledged
+};
 
 // The document if it could be put as this account's; all that is wrong with it otherwise. Pure.
 std::expected<std::shared_ptr<const Account>, std::vector<DocumentError>> ValidateAccount(std::string document,
@@ -100,8 +107,11 @@ class Accounts {
   std::expected<PutAccountResult, PutAccountError> Put(const PutAccountRequest& request);
   AccountChange SetSkill(const AccountId& account, std::int64_t skill, SkillState state);
 
-  // The document that was in force when the account's stream was at this version; nullptr if none was. Reads the whole
-  // stream, but for those asked last.
+  // What was done, or is about to be shown, through the admin API: appended to the account's stream, without an id to
+  // the node's own. It is on disk when this returns.
+  std::expected<void, StoreError> Record(const AccountId& id, const AdminActionRecorded& action);
+
+  // The document that was in force when the account's stream was at this version; nullptr if none was.
   std::shared_ptr<const Account> AtVersion(const AccountId& id, std::uint64_t version) const;
 
  private:
@@ -133,6 +143,7 @@ class Accounts {
   }
 
   // All below are called by whoever has the turn.
+  std::expected<void, StoreError> RecordOfNode(const AdminActionRecorded& action);
   std::expected<void, std::string> FoldAll();
   std::expected<void, std::string> FoldAccount(const AccountId& id);
   std::expected<void, std::string> FoldEvents(const AccountId& id, AccountSnapshot& snapshot) const;
@@ -161,6 +172,7 @@ class Accounts {
   std::map<AccountId, Revision> files_;          // AccountSnapshot::file
   std::map<AccountId, std::string> file_names_;  // the file that speaks for the account
   std::unique_ptr<AccountFolder> folder_;
+  std::uint64_t newest_action_ = 0;  // numbers all that was ever recorded
 
   mutable std::mutex map_mutex_;  // held to take or replace map_, never by a reader of an unchanged map
   std::shared_ptr<const AccountMap> map_ = std::make_shared<AccountMap>();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/admin/admin_audit.h"
 #include "api/admin/admin_handlers.h"
 #include "api/admin/admin_replies.h"
 #include "server/log.h"
@@ -59,9 +60,10 @@ http::Reply Metrics(const AdminParts& parts, const AdminCall&) {
 }
 
 http::Reply BeginDrain(const AdminParts& parts, const AdminCall&) {
-  if (!parts.drain.begun()) log::Info("draining", {{"by", "admin"}});
+  if (parts.drain.begun()) return admin::Done();
+  log::Info("draining", {{"by", "admin"}});
   parts.drain.Begin();
-  return admin::Done();
+  return admin::RecordDone(parts, {AccountId(), "drain"}, admin::Done());
 }
 
 const http::Router<AdminRoute>& Routes() {
@@ -88,6 +90,7 @@ const http::Router<AdminRoute>& Routes() {
       {kGet, "/admin/accounts/*/visitors/*/sessions/*/events", GetSessionEvents},
       {kGet, "/admin/log", GetLog, false, {"from", "limit", "waitMs"}},
       {kGet, "/admin/position", GetPosition},
+      {kGet, "/admin/audit", GetAudit, false, {"from", "limit", "before"}},
       {kPost, "/admin/drain", BeginDrain},
   });
   return kRoutes;

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "api/admin/admin_audit.h"
 #include "api/admin/admin_documents.h"
 #include "api/admin/admin_handlers.h"
 #include "api/admin/admin_replies.h"
@@ -45,14 +46,15 @@ http::Reply ListAccounts(const AdminParts& parts, const AdminCall&) {
 
 http::Reply GetAccount(const AdminParts& parts, const AdminCall& call) {
   if (const auto state = parts.accounts.Find(call.account())) {
-    return DocumentReply(state->account->document, state->account->revision);
+    return RecordShown(parts, {call.account(), "show-account"},
+                       DocumentReply(state->account->document, state->account->revision));
   }
   const auto refused = parts.accounts.Refused();
   const auto found = refused.find(call.account());
   if (found == refused.end()) return NoAccount(parts.accounts, call.account());
   // To be mended and put again.
   const std::string& document = found->second->kept.document;
-  return DocumentReply(document, RevisionOf(document));
+  return RecordShown(parts, {call.account(), "show-account"}, DocumentReply(document, RevisionOf(document)));
 }
 
 http::Reply PutAccount(const AdminParts& parts, const AdminCall& call) {
@@ -61,14 +63,18 @@ http::Reply PutAccount(const AdminParts& parts, const AdminCall& call) {
   PutAccountRequest put{call.account(), std::string(call.request.body()), "admin", std::nullopt};
   if (const auto if_match = call.request.Header("If-Match")) put.if_match = std::string(*if_match);
   const auto result = parts.accounts.Put(put);
-  if (result) return RevisionReply(result->revision, result->created ? 201 : 200);
+  const Act act{call.account(), "put-account"};
+  if (result) {
+    http::Reply reply = RevisionReply(result->revision, result->created ? 201 : 200);
+    return result->changed ? RecordDone(parts, act, std::move(reply)) : reply;
+  }
   switch (result.error().code) {
     case PutAccountError::Code::kInvalid:
       return DocumentErrors(result.error().errors);
     case PutAccountError::Code::kPreconditionFailed:
       return http::ErrorReply(412, 5, result.error().message);
     case PutAccountError::Code::kUnacknowledged:
-      return Unanswered();
+      return RecordDone(parts, act, Unanswered());
     case PutAccountError::Code::kUnavailable:
       break;
   }
@@ -82,15 +88,18 @@ http::Reply PutSkill(const AdminParts& parts, const AdminCall& call) {
   if (!state) return Invalid(state.error());
   const auto id = ParseWhole<std::int64_t>(call.arguments[1]);
   if (!parts.accounts.Find(call.account())) return NoAccount(parts.accounts, call.account());
+  const Act act{call.account(), "set-skill", "skills/" + std::string(call.arguments[1])};
   switch (id ? parts.accounts.SetSkill(call.account(), *id, *state) : AccountChange::kUnknownSkill) {
     case AccountChange::kDone:
+      return RecordDone(parts, act, Done());
+    case AccountChange::kUnchanged:
       return Done();
     case AccountChange::kUnknownAccount:
       return NoAccount(parts.accounts, call.account());
     case AccountChange::kUnknownSkill:
       return NotFound("the account has no such skill");
     case AccountChange::kUnacknowledged:
-      return Unanswered();
+      return RecordDone(parts, act, Unanswered());
     case AccountChange::kUnavailable:
       break;
   }

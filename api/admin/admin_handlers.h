@@ -25,6 +25,8 @@ http::Reply PutSkill(const AdminParts& parts, const AdminCall& call);
 http::Reply ValidateDocument(const AdminParts& parts, const AdminCall& call);
 http::Reply ListRevisions(const AdminParts& parts, const AdminCall& call);
 http::Reply GetRevision(const AdminParts& parts, const AdminCall& call);
+// admin_audit.cpp
+http::Reply GetAudit(const AdminParts& parts, const AdminCall& call);
 // admin_what_if.cpp
 http::Reply AskWhatIf(const AdminParts& parts, const AdminCall& call);
 // admin_visitors.cpp

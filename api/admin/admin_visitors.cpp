@@ -1,3 +1,4 @@
+#include "api/admin/admin_audit.h"
 #include "api/admin/admin_handlers.h"
 #include "api/admin/admin_replies.h"
 #include "api/requests/admin_fields.h"
@@ -10,9 +11,15 @@
 namespace monitor::admin {
 namespace {
 
-http::Reply ResultReply(const std::expected<void, VisitFailure>& result) {
-  return result ? Done() : Failure(result.error());
+// What was so already is no act.
+http::Reply ResultReply(const AdminParts& parts, const Act& act, const VisitOutcome<bool>& result) {
+  if (result) return *result ? RecordDone(parts, act, Done()) : Done();
+  http::Reply reply = Failure(result.error());
+  return reply.unanswered ? RecordDone(parts, act, std::move(reply)) : reply;
 }
+
+std::string Conversation(const AdminCall& call) { return "conversations/" + std::string(call.arguments[1]); }
+std::string Visitor(const AdminCall& call) { return "visitors/" + std::string(call.arguments[1]); }
 
 http::Reply NoSuchVisitor() { return NotFound("nothing is known of this visitor"); }
 
@@ -25,13 +32,15 @@ http::Reply StartConversation(const AdminParts& parts, const AdminCall& call) {
   if (!fields) return Invalid(fields.error());
   const auto start = ReadConversationStart(call.arguments[1], *fields);
   if (!start) return Invalid(start.error());
-  return ResultReply(parts.visits.commands.StartConversation(*account, *start));
+  return ResultReply(parts, {call.account(), "start-conversation", Conversation(call)},
+                     parts.visits.commands.StartConversation(*account, *start));
 }
 
 http::Reply EndConversation(const AdminParts& parts, const AdminCall& call) {
   const auto account = parts.accounts.Find(call.account());
   if (!account) return NoAccount(parts.accounts, call.account());
-  return ResultReply(parts.visits.commands.EndConversation(*account, ConversationId(call.arguments[1])));
+  return ResultReply(parts, {call.account(), "end-conversation", Conversation(call)},
+                     parts.visits.commands.EndConversation(*account, ConversationId(call.arguments[1])));
 }
 
 http::Reply PutAbandonScore(const AdminParts& parts, const AdminCall& call) {
@@ -43,7 +52,8 @@ http::Reply PutAbandonScore(const AdminParts& parts, const AdminCall& call) {
   const auto score = fields->Amount("score");
   if (!score) return Invalid(score.error());
   if (!*score) return Invalid("score: is required");
-  return ResultReply(parts.visits.commands.SetAbandonScore(*account, VisitorId(call.arguments[1]), **score));
+  return ResultReply(parts, {call.account(), "set-abandon-score", Visitor(call)},
+                     parts.visits.commands.SetAbandonScore(*account, VisitorId(call.arguments[1]), **score));
 }
 
 http::Reply GetVisitor(const AdminParts& parts, const AdminCall& call) {
@@ -66,14 +76,15 @@ http::Reply GetVisitor(const AdminParts& parts, const AdminCall& call) {
     writer.Key("live").Bool(session.live).EndObject();
   }
   writer.EndArray().EndObject();
-  return Json(std::move(body));
+  return RecordShown(parts, {call.account(), "show-visitor", Visitor(call)}, Json(std::move(body)));
 }
 
 http::Reply EraseVisitor(const AdminParts& parts, const AdminCall& call) {
   const auto account = parts.accounts.Find(call.account());
   if (!account) return NoAccount(parts.accounts, call.account());
   if (!IsWellFormedVisitorId(call.arguments[1])) return NoSuchVisitor();
-  return ResultReply(parts.visits.commands.Erase(*account, VisitorId(call.arguments[1])));
+  return ResultReply(parts, {call.account(), "erase-visitor", Visitor(call)},
+                     parts.visits.commands.Erase(*account, VisitorId(call.arguments[1])));
 }
 
 http::Reply GetSessionEvents(const AdminParts& parts, const AdminCall& call) {
@@ -93,7 +104,8 @@ http::Reply GetSessionEvents(const AdminParts& parts, const AdminCall& call) {
     // Without the key (erased) the sealed values are shown as they are.
     AppendCloudEvent(event, *key ? OpenSealedFields(event.data, **key) : event.data, body);
   }
-  return Json(body + "]");
+  return RecordShown(parts, {account, "show-session", Visitor(call) + "/sessions/" + std::string(session)},
+                     Json(body + "]"));
 }
 
 }  // namespace monitor::admin

@@ -49,7 +49,7 @@ std::unexpected<InboundFailure> Unavailable(std::string_view why) {
   return std::unexpected(InboundFailure{Code::kUnavailable, std::string(why)});
 }
 
-std::expected<void, InboundFailure> ResultOf(const std::expected<void, VisitFailure>& result) {
+std::expected<void, InboundFailure> ResultOf(const std::expected<bool, VisitFailure>& result) {
   if (result) return {};
   switch (result.error().code) {
     case VisitFailure::Code::kOverloaded:
@@ -81,6 +81,7 @@ struct CommandHandler {
   std::expected<void, InboundFailure> operator()(const SkillChange& change) const {
     switch (accounts.SetSkill(account.account->id, change.skill, change.state)) {
       case AccountChange::kDone:
+      case AccountChange::kUnchanged:
         return {};
       case AccountChange::kUnknownAccount:
         return Refused("accountId: the account does not exist");

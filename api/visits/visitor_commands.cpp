@@ -54,17 +54,32 @@ VisitOutcome<AppendRequest> AppendToVisitor(VisitorLease& lease, const std::opti
   return append;
 }
 
+// A decision that remembers whether it appends something.
 template <class Decide>
-VisitOutcome<void> OwnAndCommit(VisitorOwner& owner, const AccountState& account, const VisitorId& visitor,
+struct Remembering {
+  Decide decide;
+  bool appends = false;
+
+  VisitOutcome<AppendRequest> operator()(VisitorLease& lease, TimeMs now) {
+    VisitOutcome<AppendRequest> request = decide(lease, now);
+    appends = request && !request->streams.empty();
+    return request;
+  }
+};
+
+template <class Decide>
+VisitOutcome<bool> OwnAndCommit(VisitorOwner& owner, const AccountState& account, const VisitorId& visitor,
                                 Decide decide) {
   auto lease = owner.Own(account.account->id, visitor, Deadline());
   if (!lease) return std::unexpected(std::move(lease.error()));
-  return owner.Commit(*std::move(lease), std::move(decide)).first;
+  auto [committed, decided] = owner.Commit(*std::move(lease), Remembering<Decide>{std::move(decide)});
+  if (!committed) return std::unexpected(std::move(committed.error()));
+  return decided.appends;
 }
 
 }  // namespace
 
-VisitOutcome<void> VisitorCommands::StartConversation(const AccountState& account, const ConversationStart& start) {
+VisitOutcome<bool> VisitorCommands::StartConversation(const AccountState& account, const ConversationStart& start) {
   const AccountId& id = account.account->id;
   ConversationStart hashed = start;
   if (hashed.identity) {
@@ -73,7 +88,7 @@ VisitOutcome<void> VisitorCommands::StartConversation(const AccountState& accoun
   }
   auto open = owner_.records().VisitorOfConversation(id, start.id);
   if (!open) return std::unexpected(FailureOf(open.error()));
-  if (*open) return {};  // told again
+  if (*open) return false;  // told again
   if (!hashed.visitor) {
     if (!hashed.identity) return std::unexpected(VisitFailure{Code::kInvalid, "visitorId: it or identity is required"});
     auto visitor = owner_.records().VisitorOfIdentity(id, hashed.identity->hash);
@@ -95,16 +110,16 @@ VisitOutcome<void> VisitorCommands::StartConversation(const AccountState& accoun
   return OwnAndCommit(owner_, account, visitor, std::move(decide));
 }
 
-VisitOutcome<void> VisitorCommands::EndConversation(const AccountState& account, const ConversationId& id) {
+VisitOutcome<bool> VisitorCommands::EndConversation(const AccountState& account, const ConversationId& id) {
   auto visitor = owner_.records().VisitorOfConversation(account.account->id, id);
   if (!visitor) return std::unexpected(FailureOf(visitor.error()));
-  if (!*visitor) return {};  // unknown, or ended before
+  if (!*visitor) return false;  // unknown, or ended before
   return OwnAndCommit(owner_, account, **visitor, [id](VisitorLease& lease, TimeMs now) {
     return AppendToVisitor(lease, DecideConversationEnd(lease.scope(), id, lease.state()), now);
   });
 }
 
-VisitOutcome<void> VisitorCommands::SetAbandonScore(const AccountState& account, const VisitorId& visitor,
+VisitOutcome<bool> VisitorCommands::SetAbandonScore(const AccountState& account, const VisitorId& visitor,
                                                     Decimal score) {
   return OwnAndCommit(owner_, account, visitor, [score](VisitorLease& lease, TimeMs now) {
     return AppendToVisitor(lease, DecideAbandonScore(lease.scope(), score, lease.state()), now);
@@ -152,7 +167,7 @@ VisitOutcome<AppendRequest> EraseOwned(VisitorOwner& owner, VisitorLease& lease,
 
 }  // namespace
 
-VisitOutcome<void> VisitorCommands::Erase(const AccountState& account, const VisitorId& visitor) {
+VisitOutcome<bool> VisitorCommands::Erase(const AccountState& account, const VisitorId& visitor) {
   return OwnAndCommit(owner_, account, visitor,
                       [&owner = owner_, document = account.account](VisitorLease& lease, TimeMs now) {
                         return EraseOwned(owner, lease, document->settings, now);

@@ -33,11 +33,12 @@ class VisitorCommands {
   // POST …/engagement, PUT …/report and PUT …/visits/current/events.
   VisitOutcome<Decision> Handle(VisitCall call);
 
-  VisitOutcome<void> StartConversation(const AccountState& account, const ConversationStart& start);
-  VisitOutcome<void> EndConversation(const AccountState& account, const ConversationId& id);
-  VisitOutcome<void> SetAbandonScore(const AccountState& account, const VisitorId& visitor, Decimal score);
+  // Of all of these: true if something was appended; false: it was so already.
+  VisitOutcome<bool> StartConversation(const AccountState& account, const ConversationStart& start);
+  VisitOutcome<bool> EndConversation(const AccountState& account, const ConversationId& id);
+  VisitOutcome<bool> SetAbandonScore(const AccountState& account, const VisitorId& visitor, Decimal score);
   // Closes its sessions, appends visitor-erased, destroys the key. kNotFound if nothing is known of it.
-  VisitOutcome<void> Erase(const AccountState& account, const VisitorId& visitor);
+  VisitOutcome<bool> Erase(const AccountState& account, const VisitorId& visitor);
 
   std::uint64_t capped() const { return capped_.load(std::memory_order_relaxed); }  // requests refused by a cap
   std::uint64_t overloaded() const { return overloaded_.load(std::memory_order_relaxed); }

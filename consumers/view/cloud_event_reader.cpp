@@ -44,7 +44,8 @@ std::expected<SourceEvent, std::string> Place(const EventAttributes& attributes)
 
 // Why these ids can not be an event's of this bucket; empty if they can.
 std::string_view RefuseScope(const EventScope& scope, Bucket bucket) {
-  if (!IsWellFormedAccountId(scope.account.str())) return "accountId: malformed";
+  const bool of_node = scope.account.empty() && scope.visitor.empty() && scope.session.empty();
+  if (!of_node && !IsWellFormedAccountId(scope.account.str())) return "accountId: malformed";
   if (!scope.visitor.empty() && !IsWellFormedVisitorId(scope.visitor.str())) return "visitorId: malformed";
   if (!scope.session.empty() && !IsWellFormedSessionId(scope.session.str())) return "sessionId: malformed";
   if (BucketOf(PartitionKey(scope.account, scope.visitor)) != bucket) return "bucket: not that of the event's key";

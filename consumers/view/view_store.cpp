@@ -191,6 +191,7 @@ class ViewStore::State {
 
   // Several nodes may write the same account's stream; the newest document is the account's.
   void FoldAccountEvent(const Event& event, const SourceEvent& source) {
+    if (event.scope.account.empty()) return;  // of the node itself
     const std::string key = view::AccountKey(event.scope.account.str(), source.bucket);
     const auto* configured = std::get_if<AccountConfigured>(&event.data);
     if (!configured) {

@@ -67,6 +67,9 @@ void Evolve(AccountSnapshot& kept, EventData data) {
     if (configured->by.starts_with("file:")) kept.file = std::move(configured->revision);
   } else if (const auto* skill = std::get_if<SkillAvailabilityChanged>(&data)) {
     kept.skills[skill->skill_id] = skill->state;
+  } else if (std::holds_alternative<AccountRemoved>(data)) {
+    kept.document.clear();
+    kept.skills.clear();
   }
 }
 
@@ -81,6 +84,15 @@ AccountOutcome DecideDocument(const AccountSnapshot& kept, const Account& put, c
   } else if (by.starts_with("file:")) {
     decision.after.emplace(kept).file = put.revision;
   }
+  return decision;
+}
+
+AccountDecision DecideAction(const AccountSnapshot& kept, const AdminActionRecorded& action) {
+  constexpr std::uint64_t kFoldedAtStart = 64;  // as many are folded then, at most
+  AccountDecision decision;
+  decision.event = action;
+  Evolve(decision.after.emplace(kept), action);
+  decision.keeps = decision.after->version % kFoldedAtStart == 0;
   return decision;
 }
 

@@ -32,6 +32,7 @@ void Evolve(AccountSnapshot& kept, EventData data);
 struct AccountDecision {
   std::optional<EventData> event;        // none: only what is kept beside the stream changes
   std::optional<AccountSnapshot> after;  // what is then kept; none: nothing is written
+  bool keeps = true;                     // false: it need not be written beside the stream yet
 };
 
 enum class AccountRefusal : std::uint8_t { kPreconditionFailed, kUnknownSkill };
@@ -40,6 +41,8 @@ using AccountOutcome = std::expected<AccountDecision, AccountRefusal>;
 // `by` as AccountConfigured::by; `if_match` the header as sent. The same document again is no event.
 AccountOutcome DecideDocument(const AccountSnapshot& kept, const Account& put, const std::string& by,
                               const std::optional<std::string>& if_match);
+// Always an event. Many are recorded for each document: what is kept beside the stream is not written for each.
+AccountDecision DecideAction(const AccountSnapshot& kept, const AdminActionRecorded& action);
 // `account`: the document in force, which must know the skill.
 AccountOutcome DecideSkill(const AccountSnapshot& kept, const Account& account, std::int64_t skill, SkillState state);
 

@@ -168,6 +168,8 @@ struct SessionFold {
   void operator()(const SkillAvailabilityChanged&) {}
   void operator()(const AbandonScoreSet&) {}
   void operator()(const VisitorErased&) {}
+  void operator()(const AccountRemoved&) {}
+  void operator()(const AdminActionRecorded&) {}
 };
 
 template <class List>
@@ -241,6 +243,8 @@ struct VisitorFold {
   bool operator()(const SessionClosed&) { return false; }
   bool operator()(const AccountConfigured&) { return false; }
   bool operator()(const SkillAvailabilityChanged&) { return false; }
+  bool operator()(const AccountRemoved&) { return false; }
+  bool operator()(const AdminActionRecorded&) { return false; }
 
  private:
   // The engagement's own place, else a free one, else the oldest's.

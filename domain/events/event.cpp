@@ -7,7 +7,8 @@ namespace monitor {
 StreamName EventScope::stream() const {
   if (!session.empty()) return SessionStream(account, visitor, session);
   if (!visitor.empty()) return VisitorStream(account, visitor);
-  return AccountStream(account);
+  if (!account.empty()) return AccountStream(account);
+  return NodeStream();
 }
 
 std::string_view TypeName(const EventData& data) {
@@ -16,7 +17,7 @@ std::string_view TypeName(const EventData& data) {
       "session-created",         "activity-reported",  "impression-reported",        "control-group-assigned",
       "eligibility-established", "engagement-shown",   "conversation-started",       "conversation-ended",
       "session-closed",          "account-configured", "skill-availability-changed", "abandon-score-set",
-      "visitor-erased"};
+      "visitor-erased",          "account-removed",    "admin-action-recorded"};
   static_assert(std::size(kNames) == std::variant_size_v<EventData>);
   return kNames[data.index()];
 }

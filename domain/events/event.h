@@ -175,12 +175,24 @@ struct AbandonScoreSet {
 
 struct VisitorErased {};
 
+// The account ended: nothing of it is in force until it is configured anew.
+struct AccountRemoved {};
+
+// What was done, or shown, through the admin API. Of the node itself: no account. Nothing personal.
+struct AdminActionRecorded {
+  std::string by;       // the token's name
+  std::string action;   // "erase-visitor"
+  std::string target;   // "visitors/5e0f"; "" if the action names all
+  std::string outcome;  // "done", "unacknowledged"
+};
+
 using EventData =
     std::variant<SessionCreated, ActivityReported, ImpressionReported, ControlGroupAssigned, EligibilityEstablished,
                  EngagementShown, ConversationStarted, ConversationEnded, SessionClosed, AccountConfigured,
-                 SkillAvailabilityChanged, AbandonScoreSet, VisitorErased>;
+                 SkillAvailabilityChanged, AbandonScoreSet, VisitorErased, AccountRemoved, AdminActionRecorded>;
 
-// Which stream an event belongs to. A visitor event has no session, an account event neither visitor nor session.
+// Which stream an event belongs to. A visitor event has no session, an account event neither visitor nor session, the
+// node's own no account either.
 struct EventScope {
   AccountId account;
   VisitorId visitor;

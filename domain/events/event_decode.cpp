@@ -60,6 +60,8 @@ class Decoder {
         {"skill-availability-changed", [](Decoder& d, EventData& out) { out = d.ReadSkill(); }},
         {"abandon-score-set", [](Decoder& d, EventData& out) { out = d.ReadScore(); }},
         {"visitor-erased", [](Decoder&, EventData& out) { out = VisitorErased{}; }},
+        {"account-removed", [](Decoder&, EventData& out) { out = AccountRemoved{}; }},
+        {"admin-action-recorded", [](Decoder& d, EventData& out) { out = d.ReadAdminAction(); }},
     };
     static_assert(std::size(kReaders) == std::variant_size_v<EventData>);
     const Reader* found = std::ranges::find(kReaders, type, &Reader::type);
@@ -296,6 +298,10 @@ class Decoder {
 
   SkillAvailabilityChanged ReadSkill() {
     return {fields_.Integer<std::int64_t>("skillId"), fields_.OneOf("state", ParseSkillState)};
+  }
+
+  AdminActionRecorded ReadAdminAction() {
+    return {fields_.Text("by"), fields_.Text("action"), fields_.Text("target"), fields_.Text("outcome")};
   }
 
   AbandonScoreSet ReadScore() {

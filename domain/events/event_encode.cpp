@@ -146,6 +146,15 @@ class Encoder {
 
   void Put(const VisitorErased&) {}
 
+  void Put(const AccountRemoved&) {}
+
+  void Put(const AdminActionRecorded& data) {
+    Text("by", data.by);
+    Text("action", data.action);
+    Text("target", data.target);
+    Text("outcome", data.outcome);
+  }
+
   void Text(std::string_view name, std::string_view text) { writer_.Key(name).String(text); }
   void TextUnlessEmpty(std::string_view name, std::string_view text) {
     if (!text.empty()) Text(name, text);

@@ -119,6 +119,11 @@ std::size_t Bytes(const SessionClosed& data) {
   return Bytes(reason);
 }
 
+std::size_t Bytes(const AdminActionRecorded& data) {
+  const auto& [by, action, target, outcome] = data;
+  return Sum(by, action, target, outcome);
+}
+
 std::size_t Bytes(const AccountConfigured& data) {
   const auto& [revision, document, by] = data;
   return Sum(revision, document, by);

@@ -36,6 +36,8 @@ StreamName VisitorStream(const AccountId& account, const VisitorId& visitor) {
 
 StreamName AccountStream(const AccountId& account) { return StreamName("account/" + account.str()); }
 
+StreamName NodeStream() { return StreamName("admin"); }
+
 std::string PartitionKey(const AccountId& account, const VisitorId& visitor) {
   return account.str() + "/" + visitor.str();
 }

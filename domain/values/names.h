@@ -45,8 +45,10 @@ bool IsWellFormedSessionId(std::string_view text);
 StreamName SessionStream(const AccountId& account, const VisitorId& visitor, const SessionId& session);
 StreamName VisitorStream(const AccountId& account, const VisitorId& visitor);
 StreamName AccountStream(const AccountId& account);
+StreamName NodeStream();  // what was done to the node itself
 
-// The topic's key: `accountId/visitorId`, for account events `accountId/` (events.md section 3).
+// The topic's key: `accountId/visitorId`, for account events `accountId/`, for the node's own `/`
+// (events.md section 3).
 std::string PartitionKey(const AccountId& account, const VisitorId& visitor);
 
 }  // namespace monitor

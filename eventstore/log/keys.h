@@ -11,6 +11,7 @@
 //            @revision/…                                                api/accounts/account_revisions.h
 //            @event/, key of the log                                    record of an account's event that the log
 //                                                                       does not keep any more
+//            @audit/…                                                   api/accounts/admin_actions.h
 //   keys     accountId/visitorId                                        wrapped key (visitor_keys.h)
 //   relay    node BE4, epoch BE4                                        acknowledged seq BE8
 //   meta     "format"                                                   "1"

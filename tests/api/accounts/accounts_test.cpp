@@ -197,9 +197,9 @@ TEST_F(AccountsTest, SkillStatesAreEventsAndOutliveDocuments) {
   EXPECT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kBusy), AccountChange::kUnknownAccount);
   ASSERT_TRUE(Put(SampleDocument("demo")));
   EXPECT_EQ(accounts_->SetSkill(kDemo, 4, SkillState::kBusy), AccountChange::kUnknownSkill);
-  EXPECT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kOnline), AccountChange::kDone);  // it was: no event
+  EXPECT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kOnline), AccountChange::kUnchanged);  // it was: no event
   EXPECT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kBusy), AccountChange::kDone);
-  EXPECT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kBusy), AccountChange::kDone);
+  EXPECT_EQ(accounts_->SetSkill(kDemo, 3, SkillState::kBusy), AccountChange::kUnchanged);
   EXPECT_THAT(Events(), SizeIs(2));
   ASSERT_TRUE(Put(SampleDocument("demo", "second")));
   Restart();

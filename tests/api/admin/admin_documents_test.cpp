@@ -83,8 +83,11 @@ TEST_F(AdminDocumentsTest, RevisionsAreListedTheNewestFirstAndStayReadable) {
   EXPECT_EQ(revisions, (std::vector<std::string>{a, b, a}));
   const EventStore& store = folder_.store();
   const auto events = store.ReadStream(AccountStream(AccountId("demo"))).value();
-  EXPECT_EQ(positions, (std::vector<std::string>{events[3].position.ToString(), events[2].position.ToString(),
-                                                 events[0].position.ToString()}));
+  std::vector<std::string> configured;
+  for (const StoredEvent& event : events) {
+    if (event.type == "account-configured") configured.insert(configured.begin(), event.position.ToString());
+  }
+  EXPECT_EQ(positions, configured);
   for (const std::string& document : {first, second}) {
     const Answer then = Do("GET", "/admin/accounts/demo/revisions/" + RevisionOf(document).str());
     EXPECT_EQ(then.body, document);

@@ -42,7 +42,7 @@ TEST_F(AdminTest, TheLogIsReadFromAPositionOn) {
 TEST_F(AdminTest, APollIsAnsweredByTheNextEvent) {
   PutDemo();
   Client poll(server_.port());
-  poll.Send("GET /admin/log?from=2&waitMs=60000 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + std::string(kToken) +
+  poll.Send("GET /admin/log?from=3&waitMs=60000 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + std::string(kToken) +
             "\r\n\r\n");
   EXPECT_EQ(Do("PUT", "/admin/accounts/demo/skills/3", R"({"state":"busy"})").status, 200);
   EXPECT_THAT(poll.Receive().body, HasSubstr("monitor.skill-availability-changed"));

@@ -124,8 +124,8 @@ TEST_F(AdminTest, ExplainsEveryEngagementAndRecordsNothing) {
   answer = Do("POST", "/admin/accounts/demo/explain", R"({"appInstallationId":"web","request":{"pageId":[]}})");
   EXPECT_EQ(Code(answer), "400/5");
   EXPECT_THAT(answer.body, HasSubstr(R"("message":"request.pageId)"));
-  EXPECT_THAT(Do("GET", "/admin/position").body, Not(position));  // the skill's event, nothing of explain's
-  EXPECT_THAT(Do("GET", "/admin/position").body, HasSubstr(R"("last":"2")"));
+  EXPECT_THAT(Do("GET", "/admin/position").body, Not(position));  // the skill's events, nothing of explain's
+  EXPECT_THAT(Do("GET", "/admin/position").body, HasSubstr(R"("last":"4")"));
 }
 
 TEST_F(AdminTest, WhatIfTellsHowOffersWouldHaveDiffered) {
@@ -265,7 +265,7 @@ TEST_F(AdminTest, DrainingTurnsReadyzButNotLivez) {
 
 TEST_F(AdminTest, AnAccountWhoseStoredDocumentIsRefusedIsNamedAndMended) {
   PutDemo();
-  StoreRefusedDocument(folder_.store(), {1, {}, {}, {}});
+  StoreRefusedDocument(folder_.store(), {.version = 2});
   Accounts accounts(folder_.store());
   ASSERT_TRUE(accounts.Start(""));
   Admin admin({.accounts = accounts,

@@ -116,6 +116,8 @@ inline std::vector<Event> SampleEvents() {
       {account, SkillAvailabilityChanged{3, SkillState::kBusy}},
       {visitor, AbandonScoreSet{*Decimal::Parse("0.75")}},
       {visitor, VisitorErased{}},
+      {account, AccountRemoved{}},
+      {account, AdminActionRecorded{"admin", "erase-visitor", "visitors/5e0f", "done"}},
   };
 }
 

@@ -91,6 +91,8 @@ TEST(EventType, HasItsWireName) {
   EXPECT_EQ(TypeName(SkillAvailabilityChanged{}), "skill-availability-changed");
   EXPECT_EQ(TypeName(AbandonScoreSet{}), "abandon-score-set");
   EXPECT_EQ(TypeName(VisitorErased{}), "visitor-erased");
+  EXPECT_EQ(TypeName(AccountRemoved{}), "account-removed");
+  EXPECT_EQ(TypeName(AdminActionRecorded{}), "admin-action-recorded");
 }
 
 TEST(EventScope, NamesItsStream) {
