@@ -88,6 +88,8 @@ const http::Router<AdminRoute>& Routes() {
       {kGet, "/admin/accounts/*/visitors/*", GetVisitor},
       {kDelete, "/admin/accounts/*/visitors/*", EraseVisitor},
       {kGet, "/admin/accounts/*/visitors/*/sessions/*/events", GetSessionEvents},
+      {kPost, "/admin/accounts/*/identities/find", FindIdentity},
+      {kPost, "/admin/accounts/*/identities/erase", EraseIdentity},
       {kGet, "/admin/log", GetLog, false, {"from", "limit", "waitMs"}},
       {kGet, "/admin/position", GetPosition},
       {kGet, "/admin/audit", GetAudit, false, {"from", "limit", "before"}},

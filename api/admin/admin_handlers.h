@@ -36,6 +36,8 @@ http::Reply PutAbandonScore(const AdminParts& parts, const AdminCall& call);
 http::Reply GetVisitor(const AdminParts& parts, const AdminCall& call);
 http::Reply EraseVisitor(const AdminParts& parts, const AdminCall& call);
 http::Reply GetSessionEvents(const AdminParts& parts, const AdminCall& call);
+http::Reply FindIdentity(const AdminParts& parts, const AdminCall& call);
+http::Reply EraseIdentity(const AdminParts& parts, const AdminCall& call);
 // admin_log.cpp
 http::Reply GetLog(const AdminParts& parts, const AdminCall& call);
 http::Reply GetPosition(const AdminParts& parts, const AdminCall& call);

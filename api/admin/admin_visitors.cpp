@@ -108,4 +108,58 @@ http::Reply GetSessionEvents(const AdminParts& parts, const AdminCall& call) {
                      Json(body + "]"));
 }
 
+namespace {
+
+// The identity that the body names, as it is known here: a hash that only this node's master key makes.
+std::expected<IdentityHash, http::Reply> ReadIdentity(const AdminParts& parts, const AdminCall& call) {
+  const auto fields = Fields::Parse(call.request.body());
+  if (!fields) return std::unexpected(Invalid(fields.error()));
+  const auto iss = fields->Text("iss"), sub = fields->Text("sub");
+  for (const auto* text : {&iss, &sub}) {
+    if (!*text) return std::unexpected(Invalid(text->error()));
+  }
+  if (!*sub) return std::unexpected(Invalid("sub: is required"));
+  return parts.master_key.HashIdentity(std::string(iss->value_or("")), std::string(**sub));
+}
+
+// Of a store that an older program made it is said from where on the answer is certain.
+http::Reply VisitorsReply(const AdminParts& parts, const std::vector<VisitorId>& visitors) {
+  const auto from = parts.visits.views.IdentitiesFrom();
+  if (!from) return Failure(from.error());
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("visitors").BeginArray();
+  for (const VisitorId& visitor : visitors) writer.String(visitor.str());
+  writer.EndArray();
+  if (*from) writer.Key("from").String((*from)->ToString());
+  writer.EndObject();
+  return Json(std::move(body));
+}
+
+}  // namespace
+
+http::Reply FindIdentity(const AdminParts& parts, const AdminCall& call) {
+  const auto account = parts.accounts.Find(call.account());
+  if (!account) return NoAccount(parts.accounts, call.account());
+  const auto identity = ReadIdentity(parts, call);
+  if (!identity) return identity.error();
+  const auto visitors = parts.visits.views.FindIdentity(*account, *identity);
+  if (!visitors) return Failure(visitors.error());
+  return RecordShown(parts, {call.account(), "find-identity", "identities/" + identity->str()},
+                     VisitorsReply(parts, *visitors));
+}
+
+http::Reply EraseIdentity(const AdminParts& parts, const AdminCall& call) {
+  const auto account = parts.accounts.Find(call.account());
+  if (!account) return NoAccount(parts.accounts, call.account());
+  const auto identity = ReadIdentity(parts, call);
+  if (!identity) return identity.error();
+  const auto visitors = parts.visits.commands.EraseIdentity(*account, *identity);
+  const Act act{call.account(), "erase-identity", "identities/" + identity->str()};
+  if (visitors)
+    return visitors->empty() ? VisitorsReply(parts, {}) : RecordDone(parts, act, VisitorsReply(parts, *visitors));
+  http::Reply reply = Failure(visitors.error());
+  return reply.unanswered ? RecordDone(parts, act, std::move(reply)) : reply;
+}
+
 }  // namespace monitor::admin

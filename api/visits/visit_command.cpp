@@ -69,8 +69,7 @@ class VisitCommit {
       append.states.push_back(VisitorRecords::WriteVisitor(account_.id, lease.visitor(), lease.Pack()));
     }
     for (const Identity& identity : call_.request.identities) {
-      if (!identity.authenticated()) continue;
-      append.states.push_back(VisitorRecords::WriteIdentity(account_.id, identity.hash, lease.visitor()));
+      VisitorRecords::IndexIdentity(account_.id, lease.visitor(), identity, append.states);
     }
     return append;
   }

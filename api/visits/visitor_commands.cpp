@@ -155,7 +155,8 @@ VisitOutcome<AppendRequest> EraseOwned(VisitorOwner& owner, VisitorLease& lease,
   for (const IdentityHash& identity : *identities) {
     auto last = owner.records().VisitorOfIdentity(lease.account(), identity);
     if (!last) return std::unexpected(FailureOf(last.error()));
-    if (*last == lease.visitor()) append->states.push_back(VisitorRecords::DeleteIdentity(lease.account(), identity));
+    VisitorRecords::UnindexIdentity(lease.account(), lease.visitor(), identity, *last == lease.visitor(),
+                                    append->states);
   }
   const std::string key = PartitionKey(lease.account(), lease.visitor());
   for (const StreamName& stream : *streams) {
@@ -172,6 +173,17 @@ VisitOutcome<bool> VisitorCommands::Erase(const AccountState& account, const Vis
                       [&owner = owner_, document = account.account](VisitorLease& lease, TimeMs now) {
                         return EraseOwned(owner, lease, document->settings, now);
                       });
+}
+
+VisitOutcome<std::vector<VisitorId>> VisitorCommands::EraseIdentity(const AccountState& account,
+                                                                    const IdentityHash& identity) {
+  auto visitors = owner_.records().VisitorsOfIdentity(account.account->id, identity);
+  if (!visitors) return std::unexpected(FailureOf(visitors.error()));
+  for (const VisitorId& visitor : *visitors) {
+    auto erased = Erase(account, visitor);
+    if (!erased && erased.error().code != Code::kNotFound) return std::unexpected(std::move(erased.error()));
+  }
+  return *std::move(visitors);
 }
 
 }  // namespace monitor

@@ -39,6 +39,9 @@ class VisitorCommands {
   VisitOutcome<bool> SetAbandonScore(const AccountState& account, const VisitorId& visitor, Decimal score);
   // Closes its sessions, appends visitor-erased, destroys the key. kNotFound if nothing is known of it.
   VisitOutcome<bool> Erase(const AccountState& account, const VisitorId& visitor);
+  // Erases all visitors that presented this identity, and tells which they were. After an error some may have been;
+  // asked again it goes on.
+  VisitOutcome<std::vector<VisitorId>> EraseIdentity(const AccountState& account, const IdentityHash& identity);
 
   std::uint64_t capped() const { return capped_.load(std::memory_order_relaxed); }  // requests refused by a cap
   std::uint64_t overloaded() const { return overloaded_.load(std::memory_order_relaxed); }

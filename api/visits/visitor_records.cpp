@@ -22,6 +22,12 @@ constexpr std::size_t kMaxConversationsOfIdentity = 64;
 std::string IdentityKey(const AccountId& account, const IdentityHash& identity) {
   return "@identity/" + account.str() + "/" + identity.str();
 }
+std::string PresentedPrefix(const AccountId& account, const IdentityHash& identity) {
+  return "@presented/" + account.str() + "/" + identity.str() + "/";
+}
+std::string PresentsPrefix(const AccountId& account, const VisitorId& visitor) {
+  return "@presents/" + account.str() + "/" + visitor.str() + "/";
+}
 std::string OpenPrefix(const AccountId& account, const IdentityHash& identity) {
   return "@open/" + account.str() + "/" + identity.str() + "/";
 }
@@ -48,7 +54,19 @@ std::expected<void, std::string> VisitorRecords::AdmitSnapshots(EventStore& stor
     const StateWrite known{StateTable::kMeta, std::string(kSnapshotsKey), std::to_string(kSnapshotLayout)};
     (void)store.Append({.states = {known}});
   }
+  if (const auto from = store.ReadState(StateTable::kMeta, kIdentitiesKey); from && !*from) {
+    const OriginRange current = store.Origins().back();
+    const LogPosition next{current.origin, current.last + 1};
+    (void)store.Append({.states = {{StateTable::kMeta, std::string(kIdentitiesKey), next.ToString()}}});
+  }
   return {};
+}
+
+VisitorRecords::Read<std::optional<LogPosition>> VisitorRecords::IdentitiesFrom() const {
+  const auto kept = store_.ReadState(StateTable::kMeta, kIdentitiesKey);
+  if (!kept) return std::unexpected(kept.error());
+  const auto from = *kept ? LogPosition::Parse(**kept) : std::nullopt;
+  return from && *from != LogPosition{store_.Origins().front().origin, 1} ? from : std::nullopt;
 }
 
 VisitorRecords::Read<VisitorState> VisitorRecords::ReadVisitor(const AccountId& account,
@@ -152,6 +170,21 @@ VisitorRecords::Read<std::vector<StreamName>> VisitorRecords::SessionStreams(con
   return store_.StreamsWithPrefix(SessionStream(account, visitor, SessionId()).str(), kMaxSessionsListed);
 }
 
+// What follows the prefix in each key of StateTable::kVisitor that begins with it.
+template <class Id>
+VisitorRecords::Read<std::vector<Id>> VisitorRecords::EndsOfKeys(const std::string& prefix) const {
+  constexpr std::size_t kAtOnce = 1'000;
+  std::vector<Id> ends;
+  std::string after;
+  for (;;) {
+    auto entries = store_.ReadStates(StateTable::kVisitor, prefix, kAtOnce, after);
+    if (!entries) return std::unexpected(entries.error());
+    for (const auto& [key, value] : *entries) ends.emplace_back(std::string_view(key).substr(prefix.size()));
+    if (entries->size() < kAtOnce) return ends;
+    after = std::move(entries->back().first);
+  }
+}
+
 VisitorRecords::Read<std::vector<IdentityHash>> VisitorRecords::IdentitiesOf(const AccountId& account,
                                                                              const VisitorId& visitor,
                                                                              const FieldCipher& cipher) const {
@@ -166,14 +199,27 @@ VisitorRecords::Read<std::vector<IdentityHash>> VisitorRecords::IdentitiesOf(con
       if (!event) return std::unexpected(StoreError::kCorrupt);
       const auto* activity = std::get_if<ActivityReported>(&event->data);
       if (activity == nullptr) continue;
-      for (const Identity& identity : activity->identities) {
-        if (identity.authenticated()) hashes.push_back(identity.hash);
-      }
+      for (const Identity& identity : activity->identities) hashes.push_back(identity.hash);
     }
   }
+  auto indexed = EndsOfKeys<IdentityHash>(PresentsPrefix(account, visitor));
+  if (!indexed) return std::unexpected(indexed.error());
+  std::ranges::move(*indexed, std::back_inserter(hashes));
   std::ranges::sort(hashes);
   hashes.erase(std::ranges::unique(hashes).begin(), hashes.end());
   return hashes;
+}
+
+VisitorRecords::Read<std::vector<VisitorId>> VisitorRecords::VisitorsOfIdentity(const AccountId& account,
+                                                                                const IdentityHash& identity) const {
+  auto visitors = EndsOfKeys<VisitorId>(PresentedPrefix(account, identity));
+  if (!visitors) return std::unexpected(visitors.error());
+  auto last = VisitorOfIdentity(account, identity);  // in an older store it may be known by this alone
+  if (!last) return std::unexpected(last.error());
+  if (*last) visitors->push_back(**std::move(last));
+  std::ranges::sort(*visitors);
+  visitors->erase(std::ranges::unique(*visitors).begin(), visitors->end());
+  return visitors;
 }
 
 VisitorRecords::Read<std::optional<VisitorId>> VisitorRecords::ReadVisitorId(const std::string& key) const {
@@ -226,6 +272,13 @@ VisitorRecords::Read<std::vector<StateWrite>> VisitorRecords::AllOf(const Accoun
   const std::string key = PartitionKey(account, visitor);
   std::vector<StateWrite> rows = {{StateTable::kVisitor, key, std::nullopt}, DeleteKey(account, visitor)};
   for (const OpenConversation& open : state.conversations) UnindexConversation(account, open, rows);
+  const auto identities = EndsOfKeys<IdentityHash>(PresentsPrefix(account, visitor));
+  if (!identities) return std::unexpected(identities.error());
+  for (const IdentityHash& identity : *identities) {
+    const auto last = VisitorOfIdentity(account, identity);
+    if (!last) return std::unexpected(last.error());
+    UnindexIdentity(account, visitor, identity, *last == visitor, rows);
+  }
   const auto sessions = store_.ReadStates(StateTable::kSession, key + "/", std::numeric_limits<std::size_t>::max());
   if (!sessions) return std::unexpected(sessions.error());
   for (const auto& [session, snapshot] : *sessions) rows.push_back({StateTable::kSession, session, std::nullopt});
@@ -255,13 +308,20 @@ StateWrite VisitorRecords::DeleteSession(std::string_view partition_key, const S
   return {StateTable::kSession, SessionKey(partition_key, session), std::nullopt};
 }
 
-StateWrite VisitorRecords::WriteIdentity(const AccountId& account, const IdentityHash& identity,
-                                         const VisitorId& visitor) {
-  return {StateTable::kVisitor, IdentityKey(account, identity), visitor.str()};
+void VisitorRecords::IndexIdentity(const AccountId& account, const VisitorId& visitor, const Identity& identity,
+                                   std::vector<StateWrite>& out) {
+  out.push_back({StateTable::kVisitor, PresentedPrefix(account, identity.hash) + visitor.str(), visitor.str()});
+  out.push_back({StateTable::kVisitor, PresentsPrefix(account, visitor) + identity.hash.str(), visitor.str()});
+  if (identity.authenticated()) {
+    out.push_back({StateTable::kVisitor, IdentityKey(account, identity.hash), visitor.str()});
+  }
 }
 
-StateWrite VisitorRecords::DeleteIdentity(const AccountId& account, const IdentityHash& identity) {
-  return {StateTable::kVisitor, IdentityKey(account, identity), std::nullopt};
+void VisitorRecords::UnindexIdentity(const AccountId& account, const VisitorId& visitor, const IdentityHash& identity,
+                                     bool last, std::vector<StateWrite>& out) {
+  out.push_back({StateTable::kVisitor, PresentedPrefix(account, identity) + visitor.str(), std::nullopt});
+  out.push_back({StateTable::kVisitor, PresentsPrefix(account, visitor) + identity.str(), std::nullopt});
+  if (last) out.push_back({StateTable::kVisitor, IdentityKey(account, identity), std::nullopt});
 }
 
 StateWrite VisitorRecords::DeleteKey(const AccountId& account, const VisitorId& visitor) {

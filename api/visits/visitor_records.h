@@ -5,6 +5,9 @@
 //
 //   ACCOUNT/VISITOR                       PackVisitor (snapshots.h)
 //   @identity/ACCOUNT/HASH                the visitor that last presented this identity with loa1
+//   @presented/ACCOUNT/HASH/VISITOR       VISITOR, which presented this identity, with whatever acr, and was neither
+//                                         erased nor forgotten since; does not go with the events
+//   @presents/ACCOUNT/VISITOR/HASH        the same the other way round
 //   @open/ACCOUNT/HASH/CONVERSATION       the visitor whose open conversation has this identity
 //   @conversation/ACCOUNT/CONVERSATION    the visitor whose conversation this is; while it is open
 //
@@ -41,10 +44,13 @@ class VisitorRecords {
   template <class T>
   using Read = std::expected<T, StoreError>;
 
-  // Makes the store's snapshots and this program known to each other. The error, of a store that holds newer ones, is
-  // one sentence.
+  // Makes the store's snapshots and this program known to each other, and remembers where its index of identities
+  // began. The error, of a store that holds newer ones, is one sentence.
   static std::expected<void, std::string> AdmitSnapshots(EventStore& store);
 
+  // From where on the index of identities is whole; nullopt: from the beginning, as in every store that this program
+  // made.
+  Read<std::optional<LogPosition>> IdentitiesFrom() const;
   // A visitor never heard of has the initial state.
   Read<VisitorState> ReadVisitor(const AccountId& account, const VisitorId& visitor) const;
   // From its snapshot and the events since; a session that does not exist (or is another visitor's) has the initial
@@ -57,9 +63,12 @@ class VisitorRecords {
   Read<SessionTranscript> ReadTranscript(const AccountId& account, const VisitorId& visitor, const SessionId& session,
                                          const VisitorCipher& cipher) const;
   Read<std::vector<StreamName>> SessionStreams(const AccountId& account, const VisitorId& visitor) const;
-  // Hashes of the identities that the visitor presented with loa1, over all its kept sessions.
+  // Hashes of the identities that the visitor presented: by the index, and by the events of its kept sessions, which
+  // may be older than that.
   Read<std::vector<IdentityHash>> IdentitiesOf(const AccountId& account, const VisitorId& visitor,
                                                const FieldCipher& cipher) const;
+  // All visitors that presented this identity, by id.
+  Read<std::vector<VisitorId>> VisitorsOfIdentity(const AccountId& account, const IdentityHash& identity) const;
 
   Read<std::optional<VisitorId>> VisitorOfIdentity(const AccountId& account, const IdentityHash& identity) const;
   Read<std::optional<VisitorId>> VisitorOfConversation(const AccountId& account, const ConversationId& id) const;
@@ -85,14 +94,19 @@ class VisitorRecords {
   // `partition_key` is `accountId/visitorId`, `packed` PackSession; `key` nullptr: the visitor has none.
   StateWrite WriteSession(std::string_view partition_key, std::string_view packed, const VisitorKey* key) const;
   static StateWrite DeleteSession(std::string_view partition_key, const SessionId& session);
-  static StateWrite WriteIdentity(const AccountId& account, const IdentityHash& identity, const VisitorId& visitor);
-  static StateWrite DeleteIdentity(const AccountId& account, const IdentityHash& identity);
+  static void IndexIdentity(const AccountId& account, const VisitorId& visitor, const Identity& identity,
+                            std::vector<StateWrite>& out);
+  // `last`: the visitor was the last that presented it.
+  static void UnindexIdentity(const AccountId& account, const VisitorId& visitor, const IdentityHash& identity,
+                              bool last, std::vector<StateWrite>& out);
   static StateWrite DeleteKey(const AccountId& account, const VisitorId& visitor);
   static void IndexConversation(const AccountId& account, const VisitorId& visitor, const OpenConversation& open,
                                 std::vector<StateWrite>& out);
   static void UnindexConversation(const AccountId& account, const OpenConversation& open, std::vector<StateWrite>& out);
 
  private:
+  template <class Id>
+  Read<std::vector<Id>> EndsOfKeys(const std::string& prefix) const;
   Read<std::optional<VisitorId>> ReadVisitorId(const std::string& key) const;
   std::optional<SessionState> ReadSnapshot(const std::string& key, const VisitorCipher& cipher) const;
   template <class Use>

@@ -83,6 +83,19 @@ VisitOutcome<std::vector<SessionOutline>> VisitorViews::SessionsOf(const Account
   return sessions;
 }
 
+VisitOutcome<std::vector<VisitorId>> VisitorViews::FindIdentity(const AccountState& account,
+                                                                const IdentityHash& identity) const {
+  auto visitors = owner_.records().VisitorsOfIdentity(account.account->id, identity);
+  if (!visitors) return std::unexpected(FailureOf(visitors.error()));
+  return *std::move(visitors);
+}
+
+VisitOutcome<std::optional<LogPosition>> VisitorViews::IdentitiesFrom() const {
+  auto from = owner_.records().IdentitiesFrom();
+  if (!from) return std::unexpected(FailureOf(from.error()));
+  return *from;
+}
+
 VisitOutcome<std::optional<VisitorKey>> VisitorViews::KeyOf(const AccountId& account, const VisitorId& visitor) const {
   VisitorCipher cipher(owner_.store(), owner_.master_key(), PartitionKey(account, visitor), false);
   std::optional<VisitorKey> key = cipher.TakeKey();

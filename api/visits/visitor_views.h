@@ -50,6 +50,10 @@ class VisitorViews {
   VisitOutcome<VisitorState> FindVisitor(const AccountState& account, const VisitorId& visitor) const;
   // Its kept sessions, the newest first.
   VisitOutcome<std::vector<SessionOutline>> SessionsOf(const AccountState& account, const VisitorId& visitor) const;
+  // All visitors that presented this identity and were not erased since, by id.
+  VisitOutcome<std::vector<VisitorId>> FindIdentity(const AccountState& account, const IdentityHash& identity) const;
+  // From where on that is told for certain; nullopt: from the beginning.
+  VisitOutcome<std::optional<LogPosition>> IdentitiesFrom() const;
   // The visitor's key, for views that may show plaintext; nullopt if there is none (any more).
   VisitOutcome<std::optional<VisitorKey>> KeyOf(const AccountId& account, const VisitorId& visitor) const;
 

@@ -23,6 +23,8 @@
 //            "master_key_check"                                         MasterKey::CheckValue (visitor_keys.h)
 //            "snapshots"                                                greatest kSnapshotLayout ever written, in
 //            digits
+//            "identities"                                               position from which on every identity presented
+//                                                                       is in the index (api/visits/visitor_records.h)
 //
 // A stream's name holds no 0x00. Threads: pure functions.
 #pragma once
@@ -44,6 +46,7 @@ constexpr std::string_view kEpochKey = "epoch";
 constexpr const char* kLongestKey = "longest_session";
 constexpr const char* kMasterKeyCheckKey = "master_key_check";
 constexpr const char* kSnapshotsKey = "snapshots";
+constexpr const char* kIdentitiesKey = "identities";
 
 constexpr std::size_t kLogKeySize = 16;
 std::array<char, kLogKeySize> LogKey(LogPosition position);
