@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "api/accounts/accounts.h"
+#include "api/admin/account_ends.h"
 #include "api/admin/admin.h"
 #include "api/admin/token_file.h"
 #include "api/inbound/inbound_topic.h"
@@ -37,7 +38,8 @@ constexpr std::chrono::seconds kMaxPendingWait{20};
 constexpr std::chrono::seconds kMaxGivingUp{2};
 constexpr std::chrono::seconds kMaxRelayDrain{10};
 constexpr std::chrono::seconds kMaxFirstContact{5};
-constexpr int kAdminThreads = 32;  // polls and commands may wait long; the others stay free
+constexpr std::chrono::seconds kLastRequests{1};  // that came while an account was in force that is removed
+constexpr int kAdminThreads = 32;                 // polls and commands may wait long; the others stay free
 constexpr int kMaxPolls = 8;
 constexpr int kMaxCommands = 16;
 // With ack=kafka requests wait on threads of their own and for long; so many of `server.threads` at most, that a
@@ -258,6 +260,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
     if (acknowledged) acknowledged->Stop();
     if (inbound) inbound->Stop();
   });
+  AccountEnds account_ends(accounts, visits, kLastRequests);
   Admin admin(
       {.accounts = accounts,
        .visits = visits,
@@ -270,7 +273,8 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
        .broker = relay ? [&] { return WhyMissing(*relay, acknowledged != nullptr); } : std::function<std::string()>(),
        .store_fault = [&store] { return store.WhyNotWritable(); },
        .clock_fault = [&store] { return SayAheadOfClock(store.AheadOfClock()); },
-       .refusal = [&store] { return store.Refusal() ? *store.Refusal() : ""; }},
+       .refusal = [&store] { return store.Refusal() ? *store.Refusal() : ""; },
+       .account_removed = [&account_ends] { account_ends.Wake(); }},
       {.token = foundations->admin_token, .max_waiting_polls = kMaxPolls, .max_waiting_commands = kMaxCommands});
 
   const http::Server server(PublicServerOptions(settings),

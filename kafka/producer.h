@@ -26,7 +26,7 @@ struct TopicWanted {
 struct NewMessage {
   const std::string* topic;
   std::int32_t partition;
-  std::string_view key, value;
+  std::string_view key, value;  // a value without data (not just empty): a tombstone
   std::vector<std::pair<const char*, std::string_view>> headers;
   std::uint64_t number = 0;  // comes back in Delivery
 };

@@ -87,6 +87,7 @@ std::expected<void, StoreError> IndexOlderRevisions(EventStore& store, const Acc
       const auto event = ReadAccountEvent(stored);
       if (!event) return std::unexpected(StoreError::kCorrupt);
       const auto* configured = std::get_if<AccountConfigured>(&event->data);
+      if (std::holds_alternative<AccountRemoved>(event->data)) index.clear();  // what follows is another account
       if (configured != nullptr) index.push_back(IndexRevision(id, version, configured->revision));
       ++version;
     }
@@ -94,6 +95,17 @@ std::expected<void, StoreError> IndexOlderRevisions(EventStore& store, const Acc
   const auto written = store.Append({.states = std::move(index)});
   if (!written) return std::unexpected(written.error());
   return {};
+}
+
+std::expected<void, StoreError> ForgetRevisions(EventStore& store, const AccountId& id) {
+  for (;;) {
+    const auto entries = store.ReadStates(StateTable::kAccount, Prefix(id), kMaxRevisionsListed);
+    if (!entries) return std::unexpected(entries.error());
+    if (entries->empty()) return {};
+    AppendRequest forget;
+    for (const auto& [key, revision] : *entries) forget.states.push_back({StateTable::kAccount, key, std::nullopt});
+    if (const auto written = store.Append(std::move(forget)); !written) return std::unexpected(written.error());
+  }
 }
 
 }  // namespace monitor

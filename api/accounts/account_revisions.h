@@ -40,6 +40,9 @@ std::expected<std::optional<std::string>, StoreError> ReadRevision(const EventSt
 std::expected<std::optional<std::string>, StoreError> ReadDocumentAt(const EventStore& store, const AccountId& id,
                                                                      std::uint64_t version);
 
+// Of an account that ended: whoever gets its id begins anew.
+std::expected<void, StoreError> ForgetRevisions(EventStore& store, const AccountId& id);
+
 // Makes the index of a stream that was written before there was one. `in_force`: what the stream's newest document is.
 std::expected<void, StoreError> IndexOlderRevisions(EventStore& store, const AccountId& id, const Revision& in_force);
 

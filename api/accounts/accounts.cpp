@@ -19,6 +19,10 @@ constexpr std::size_t kMaxAccounts = 100'000;
 constexpr int kAttempts = 2;                  // changes wait for one another; a retry is for what was stale
 constexpr std::size_t kMaxOldDocuments = 64;  // parsed documents kept for AtVersion
 
+PutAccountError IsEnding() {
+  return {PutAccountError::Code::kUnavailable, "the account was removed, and its visitors are not all erased yet", {}};
+}
+
 PutAccountError TakesNothing() { return {PutAccountError::Code::kUnavailable, "the log takes nothing now", {}}; }
 
 std::string Joined(const std::vector<DocumentError>& errors) {
@@ -62,6 +66,13 @@ const Accounts::AccountMap& Accounts::Map() const {
 void Accounts::Publish(const AccountId& id, AccountSnapshot snapshot, const std::shared_ptr<const Account>& put) {
   files_[id] = snapshot.file;
   AccountMap map = Map();
+  map.removed.erase(id);
+  if (snapshot.document.empty()) {
+    map.in_force.erase(id);
+    map.refused.erase(id);
+    map.removed[id] = std::move(snapshot);
+    return Replace(std::move(map));
+  }
   const auto current = Known(id);
   const auto known = current && current->account->document == snapshot.document ? current->account
                      : put && put->document == snapshot.document                ? put
@@ -94,6 +105,7 @@ void Accounts::Replace(AccountMap map) {
   std::lock_guard lock(map_mutex_);
   map_ = std::move(shared);
   map_version_.store(++versions, std::memory_order_release);
+  map_changed_.notify_all();
 }
 
 std::expected<std::shared_ptr<const Account>, std::vector<DocumentError>> ValidateAccount(std::string document,
@@ -143,7 +155,7 @@ std::expected<void, std::string> Accounts::FoldAccount(const AccountId& id) {
   if (*kept) snapshot = AccountSnapshot::FromJson(**kept).value_or(AccountSnapshot{});
   if (auto folded = FoldEvents(id, snapshot); !folded) return folded;
   // Where nothing can be written now, the next start makes the index.
-  (void)IndexOlderRevisions(store_, id, RevisionOf(snapshot.document));
+  if (!snapshot.document.empty()) (void)IndexOlderRevisions(store_, id, RevisionOf(snapshot.document));
   Publish(id, std::move(snapshot), nullptr);
   return {};
 }
@@ -164,9 +176,10 @@ AccountSnapshot Accounts::Kept(const AccountId& id) {
   if (const auto current = Known(id)) {
     return {current->version, current->account->document, current->skills, files_[id]};
   }
-  const auto& refused = Map().refused;
-  const auto found = refused.find(id);
-  return found == refused.end() ? AccountSnapshot{} : found->second->kept;
+  const AccountMap& map = Map();
+  if (const auto found = map.refused.find(id); found != map.refused.end()) return found->second->kept;
+  const auto removed = map.removed.find(id);
+  return removed == map.removed.end() ? AccountSnapshot{} : removed->second;
 }
 
 void Accounts::LookAtFolder() {
@@ -187,7 +200,8 @@ void Accounts::TakeFile(const AccountFile& file) {
     return;
   }
   file_in_charge = file.name;
-  if (Known(id) && files_[id] == (*account)->revision) return;
+  const bool had_it = Known(id) || Map().removed.contains(id);
+  if (had_it && files_[id] == (*account)->revision) return;
   const auto result =
       PutParsed(*account, {.id = id, .document = {}, .by = "file:" + file.name, .if_match = {}}, store_);
   if (!result) {
@@ -202,6 +216,7 @@ std::expected<PutAccountResult, PutAccountError> Accounts::Put(const PutAccountR
   auto account = ValidateAccount(request.document, request.id);
   if (!account) return std::unexpected(Invalid(account.error()));
   if (!told_.Writable()) return std::unexpected(TakesNothing());
+  if (!WaitForEnd(request.id)) return std::unexpected(IsEnding());
   const Turn turn = WaitForTurn();
   return PutParsed(*account, request, told_);
 }
@@ -211,9 +226,11 @@ std::expected<PutAccountResult, PutAccountError> Accounts::PutParsed(std::shared
                                                                      EventStore& store) {
   using Code = PutAccountError::Code;
   const AccountMap& map = Map();
+  const auto removed = map.removed.find(request.id);
+  if (removed != map.removed.end() && removed->second.ending) return std::unexpected(IsEnding());
+  const bool known = map.in_force.contains(request.id) || map.refused.contains(request.id);
   // With If-Match a new account is refused for that.
-  if (!request.if_match && !map.in_force.contains(request.id) && !map.refused.contains(request.id) &&
-      map.in_force.size() + map.refused.size() >= kMaxAccounts) {
+  if (!request.if_match && !known && map.in_force.size() + map.refused.size() >= kMaxAccounts) {
     return std::unexpected(PutAccountError{Code::kUnavailable, "too many accounts", {}});
   }
   const auto written = Commit(request.id, store, account, [&](const AccountSnapshot& kept) {
@@ -229,7 +246,7 @@ std::expected<PutAccountResult, PutAccountError> Accounts::PutParsed(std::shared
         PutAccountError{Code::kPreconditionFailed, "If-Match: the account is at another revision", {}});
   }
   const bool changed = outcome->event.has_value();
-  return PutAccountResult{account->revision, changed && outcome->after->version == 1, changed};
+  return PutAccountResult{account->revision, changed && !known, changed};
 }
 
 AccountChange Accounts::SetSkill(const AccountId& id, std::int64_t skill, SkillState state) {

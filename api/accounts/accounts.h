@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <expected>
@@ -107,6 +108,12 @@ class Accounts {
   std::expected<PutAccountResult, PutAccountError> Put(const PutAccountRequest& request);
   AccountChange SetSkill(const AccountId& account, std::int64_t skill, SkillState state);
 
+  // The account ends: nothing of it is in force from now on. Its visitors are another's to erase, who then calls Ended;
+  // until then nothing can be put in its place.
+  AccountChange Remove(const AccountId& id);
+  std::vector<AccountId> Ending() const;
+  std::expected<void, StoreError> Ended(const AccountId& id);
+
   // What was done, or is about to be shown, through the admin API: appended to the account's stream, without an id to
   // the node's own. It is on disk when this returns.
   std::expected<void, StoreError> Record(const AccountId& id, const AdminActionRecorded& action);
@@ -118,6 +125,7 @@ class Accounts {
   struct AccountMap {
     std::unordered_map<AccountId, std::shared_ptr<const AccountState>> in_force;
     std::map<AccountId, std::shared_ptr<const RefusedAccount>> refused;
+    std::map<AccountId, AccountSnapshot> removed;
   };
   // What AtVersion was asked, and found.
   struct OldDocument {
@@ -149,6 +157,7 @@ class Accounts {
   std::expected<void, std::string> FoldEvents(const AccountId& id, AccountSnapshot& snapshot) const;
   // What is kept of the account now; the initial one if there is none.
   AccountSnapshot Kept(const AccountId& id);
+  bool WaitForEnd(const AccountId& id) const;  // false: it is still ending
   void LookAtFolder();
   void TakeFile(const AccountFile& file);
   std::expected<PutAccountResult, PutAccountError> PutParsed(std::shared_ptr<const Account> account,
@@ -177,6 +186,7 @@ class Accounts {
   mutable std::mutex map_mutex_;  // held to take or replace map_, never by a reader of an unchanged map
   std::shared_ptr<const AccountMap> map_ = std::make_shared<AccountMap>();
   std::atomic<std::uint64_t> map_version_ = 0;
+  mutable std::condition_variable map_changed_;
 
   mutable std::mutex old_mutex_;
   mutable std::deque<OldDocument> old_;  // the last asked first

@@ -76,6 +76,7 @@ const http::Router<AdminRoute>& Routes() {
       {kGet, "/admin/accounts", ListAccounts},
       {kGet, "/admin/accounts/*", GetAccount},
       {kPut, "/admin/accounts/*", PutAccount},
+      {kDelete, "/admin/accounts/*", RemoveAccount, false, {"confirm"}},
       {kPost, "/admin/accounts/*/validate", ValidateDocument},
       {kGet, "/admin/accounts/*/revisions", ListRevisions},
       {kGet, "/admin/accounts/*/revisions/*", GetRevision},

@@ -58,6 +58,7 @@ struct AdminParts {
   std::function<std::string()> store_fault = {};  // why the store takes nothing, in words; "" while it takes
   std::function<std::string()> clock_fault = {};  // what is wrong with the clock, one sentence, or ""; empty: nothing
   std::function<std::string()> refusal = {};      // why the node answers nobody, one sentence, or ""
+  std::function<void()> account_removed = {};     // its visitors are to be erased
 };
 
 class Admin {

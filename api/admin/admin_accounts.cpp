@@ -81,6 +81,18 @@ http::Reply PutAccount(const AdminParts& parts, const AdminCall& call) {
   return Unavailable(result.error().message);
 }
 
+http::Reply RemoveAccount(const AdminParts& parts, const AdminCall& call) {
+  const AccountId id = call.account();
+  if (!parts.accounts.Find(id) && !parts.accounts.IsRefused(id)) return NoAccount(parts.accounts, id);
+  if (call.query.Get("confirm") != call.arguments[0]) return Invalid("confirm: must be the account's id");
+  const AccountChange change = parts.accounts.Remove(id);
+  if (change == AccountChange::kUnknownAccount) return NoAccount(parts.accounts, id);
+  const bool unanswered = change == AccountChange::kUnacknowledged;
+  if (!unanswered && change != AccountChange::kDone) return Unavailable("the log takes nothing now");
+  if (parts.account_removed) parts.account_removed();
+  return RecordDone(parts, {id, "remove-account"}, unanswered ? Unanswered() : Done());
+}
+
 http::Reply PutSkill(const AdminParts& parts, const AdminCall& call) {
   const auto body = Fields::Parse(call.request.body());
   if (!body) return Invalid(body.error());

@@ -19,6 +19,7 @@ struct AdminCall {
 http::Reply ListAccounts(const AdminParts& parts, const AdminCall& call);
 http::Reply GetAccount(const AdminParts& parts, const AdminCall& call);
 http::Reply PutAccount(const AdminParts& parts, const AdminCall& call);
+http::Reply RemoveAccount(const AdminParts& parts, const AdminCall& call);
 http::Reply Explain(const AdminParts& parts, const AdminCall& call);
 http::Reply PutSkill(const AdminParts& parts, const AdminCall& call);
 // admin_documents.cpp

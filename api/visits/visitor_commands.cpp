@@ -186,4 +186,19 @@ VisitOutcome<std::vector<VisitorId>> VisitorCommands::EraseIdentity(const Accoun
   return *std::move(visitors);
 }
 
+VisitOutcome<std::optional<std::size_t>> VisitorCommands::EraseSome(const AccountState& account, VisitorId& after) {
+  constexpr std::size_t kAtOnce = 64;
+  auto visitors = owner_.records().VisitorsOf(account.account->id, after, kAtOnce);
+  if (!visitors) return std::unexpected(FailureOf(visitors.error()));
+  if (visitors->empty()) return std::nullopt;
+  std::size_t count = 0;
+  for (VisitorId& visitor : *visitors) {
+    auto erased = Erase(account, visitor);
+    if (erased) ++count;
+    if (!erased && erased.error().code != Code::kNotFound) return std::unexpected(std::move(erased.error()));
+    after = std::move(visitor);
+  }
+  return count;
+}
+
 }  // namespace monitor

@@ -42,6 +42,9 @@ class VisitorCommands {
   // Erases all visitors that presented this identity, and tells which they were. After an error some may have been;
   // asked again it goes on.
   VisitOutcome<std::vector<VisitorId>> EraseIdentity(const AccountState& account, const IdentityHash& identity);
+  // Erases the account's visitors, few at a time: gives how many of those behind `after`, and moves it; nullopt: there
+  // are no more behind it.
+  VisitOutcome<std::optional<std::size_t>> EraseSome(const AccountState& account, VisitorId& after);
 
   std::uint64_t capped() const { return capped_.load(std::memory_order_relaxed); }  // requests refused by a cap
   std::uint64_t overloaded() const { return overloaded_.load(std::memory_order_relaxed); }

@@ -210,6 +210,17 @@ VisitorRecords::Read<std::vector<IdentityHash>> VisitorRecords::IdentitiesOf(con
   return hashes;
 }
 
+VisitorRecords::Read<std::vector<VisitorId>> VisitorRecords::VisitorsOf(const AccountId& account,
+                                                                        const VisitorId& after,
+                                                                        std::size_t limit) const {
+  const std::string prefix = PartitionKey(account, VisitorId());
+  auto entries = store_.ReadStates(StateTable::kVisitor, prefix, limit, PartitionKey(account, after));
+  if (!entries) return std::unexpected(entries.error());
+  std::vector<VisitorId> visitors;
+  for (const auto& [key, value] : *entries) visitors.emplace_back(std::string_view(key).substr(prefix.size()));
+  return visitors;
+}
+
 VisitorRecords::Read<std::vector<VisitorId>> VisitorRecords::VisitorsOfIdentity(const AccountId& account,
                                                                                 const IdentityHash& identity) const {
   auto visitors = EndsOfKeys<VisitorId>(PresentedPrefix(account, identity));

@@ -67,6 +67,8 @@ class VisitorRecords {
   // may be older than that.
   Read<std::vector<IdentityHash>> IdentitiesOf(const AccountId& account, const VisitorId& visitor,
                                                const FieldCipher& cipher) const;
+  // Ids of the account's visitors behind `after`, erased ones too, by id, at most `limit`.
+  Read<std::vector<VisitorId>> VisitorsOf(const AccountId& account, const VisitorId& after, std::size_t limit) const;
   // All visitors that presented this identity, by id.
   Read<std::vector<VisitorId>> VisitorsOfIdentity(const AccountId& account, const IdentityHash& identity) const;
 

@@ -32,6 +32,7 @@ std::string AccountSnapshot::ToJson() const {
   json::Writer writer(out);
   writer.BeginObject().Key("version").UInt(version);
   if (!file.empty()) writer.Key("file").String(file.str());
+  if (ending) writer.Key("ending").Bool(true);
   writer.Key("skills").BeginObject();
   for (const auto& [id, state] : skills) writer.Key(std::to_string(id)).String(ToText(state));
   writer.EndObject().Key("document").String(document).EndObject();
@@ -49,6 +50,7 @@ std::optional<AccountSnapshot> AccountSnapshot::FromJson(std::string_view text) 
   if (!number) return std::nullopt;
   AccountSnapshot snapshot{*number, std::string(document->text()), {}, {}};
   if (const json::Value* file = root.Find("file")) snapshot.file = Revision(file->text());
+  if (const json::Value* ending = root.Find("ending")) snapshot.ending = ending->boolean();
   if (const json::Value* skills = root.Find("skills")) {
     for (const json::Member& member : skills->members()) {
       const auto id = ParseWhole<std::int64_t>(member.name);
@@ -70,12 +72,13 @@ void Evolve(AccountSnapshot& kept, EventData data) {
   } else if (std::holds_alternative<AccountRemoved>(data)) {
     kept.document.clear();
     kept.skills.clear();
+    kept.ending = true;
   }
 }
 
 AccountOutcome DecideDocument(const AccountSnapshot& kept, const Account& put, const std::string& by,
                               const std::optional<std::string>& if_match) {
-  const auto revision = kept.version > 0 ? std::optional(RevisionOf(kept.document)) : std::nullopt;
+  const auto revision = !kept.document.empty() ? std::optional(RevisionOf(kept.document)) : std::nullopt;
   if (if_match && !IfMatchHolds(*if_match, revision)) return std::unexpected(AccountRefusal::kPreconditionFailed);
   AccountDecision decision;
   if (kept.document != put.document) {
@@ -84,6 +87,13 @@ AccountOutcome DecideDocument(const AccountSnapshot& kept, const Account& put, c
   } else if (by.starts_with("file:")) {
     decision.after.emplace(kept).file = put.revision;
   }
+  return decision;
+}
+
+AccountDecision DecideRemoval(const AccountSnapshot& kept) {
+  AccountDecision decision;
+  decision.event = AccountRemoved{};
+  Evolve(decision.after.emplace(kept), AccountRemoved{});
   return decision;
 }
 

@@ -17,10 +17,11 @@
 namespace monitor {
 
 struct AccountSnapshot {
-  std::uint64_t version = 0;  // of the account's stream
-  std::string document;
+  std::uint64_t version = 0;                  // of the account's stream
+  std::string document;                       // empty: there is none, or the account was removed
   std::map<std::int64_t, SkillState> skills;  // told states
   Revision file;  // of the content that a file last brought; empty: none did. The same content brings nothing again
+  bool ending = false;  // removed, and not all of its visitors are erased yet
 
   std::string ToJson() const;
   static std::optional<AccountSnapshot> FromJson(std::string_view json);
@@ -41,6 +42,8 @@ using AccountOutcome = std::expected<AccountDecision, AccountRefusal>;
 // `by` as AccountConfigured::by; `if_match` the header as sent. The same document again is no event.
 AccountOutcome DecideDocument(const AccountSnapshot& kept, const Account& put, const std::string& by,
                               const std::optional<std::string>& if_match);
+// Always an event.
+AccountDecision DecideRemoval(const AccountSnapshot& kept);
 // Always an event. Many are recorded for each document: what is kept beside the stream is not written for each.
 AccountDecision DecideAction(const AccountSnapshot& kept, const AdminActionRecorded& action);
 // `account`: the document in force, which must know the skill.

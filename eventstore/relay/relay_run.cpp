@@ -47,7 +47,8 @@ std::int32_t PartitionOf(std::string_view key, int partitions) {
 }
 
 struct TableRow {
-  std::string key, value;
+  std::string key;
+  std::optional<std::string> value;  // none: the row is deleted
 };
 
 // RelayProgress::PositionJson, read; 0: it is none.
@@ -69,6 +70,8 @@ std::expected<std::optional<TableRow>, std::string> RowOf(const StoredEvent& eve
   if (const auto* changed = std::get_if<SkillAvailabilityChanged>(&decoded->data)) {
     return TableRow{account + "/skills/" + std::to_string(changed->skill_id), std::string(ToText(changed->state))};
   }
+  // No value: the row goes when the topic is compacted.
+  if (std::holds_alternative<AccountRemoved>(decoded->data)) return TableRow{account, std::nullopt};
   return std::nullopt;
 }
 
@@ -273,7 +276,7 @@ std::expected<bool, std::string> RelayRun::SendTableRow(const StoredEvent& event
   kafka::NewMessage message{.topic = &options_.topics.accounts,
                             .partition = PartitionOf((*row)->key, accounts_partitions_),
                             .key = (*row)->key,
-                            .value = (*row)->value};
+                            .value = (*row)->value ? std::string_view(*(*row)->value) : std::string_view()};
   return Send(message, 0);
 }
 

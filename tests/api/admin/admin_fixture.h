@@ -5,6 +5,7 @@
 
 #include <mutex>
 
+#include "api/admin/account_ends.h"
 #include "api/admin/admin.h"
 #include "domain/values/json.h"
 #include "eventstore/random.h"
@@ -40,6 +41,7 @@ class AdminTest : public testing::Test {
       : master_key_(*MasterKey::Load(folder_.path() + "/master.key", true)),
         accounts_(folder_.store()),
         visits_(folder_.store(), master_key_),
+        ends_(accounts_, visits_, std::chrono::milliseconds(0)),
         admin_({.accounts = accounts_,
                 .visits = visits_,
                 .store = folder_.store(),
@@ -48,7 +50,8 @@ class AdminTest : public testing::Test {
                 .drain = drain_,
                 .store_fault = [this] { return store_fault_.Get(); },
                 .clock_fault = [this] { return clock_fault_.Get(); },
-                .refusal = [this] { return refusal_.Get(); }},
+                .refusal = [this] { return refusal_.Get(); },
+                .account_removed = [this] { ends_.Wake(); }},
                {.token = kToken, .max_waiting_polls = 2}),
         server_({.threads = 1, .handler_threads = 8},
                 [this](const http::Request& request) { return admin_.Handle(request); }) {
@@ -85,6 +88,7 @@ class AdminTest : public testing::Test {
   Drain drain_;
   Sentence store_fault_, clock_fault_, refusal_;
   metrics::Registry registry_;
+  AccountEnds ends_;
   Admin admin_;
   http::Server server_;
 };
