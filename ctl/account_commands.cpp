@@ -8,6 +8,7 @@
 #include "domain/account/account.h"
 #include "domain/values/json.h"
 #include "domain/values/timestamp.h"
+#include "domain/values/whole_number.h"
 
 namespace monitor::ctl {
 namespace {
@@ -19,6 +20,11 @@ std::string AccountPath(const std::string& account) { return "/admin/accounts/" 
 std::string Text(const json::Value& object, std::string_view name) {
   const json::Value* value = object.Find(name);
   return value ? std::string(value->text()) : std::string();
+}
+
+// When it was, of its member `at`.
+std::string TimeOf(const json::Value& object) {
+  return FormatRfc3339(FromUnixMs(ParseWhole<std::int64_t>(Text(object, "at")).value_or(0)));
 }
 
 // Prints an answer's body as it is with --json, else through `print`.
@@ -120,12 +126,34 @@ int Put(const CommonOptions& common, const std::string& file, const std::string&
   return RefuseDocument(common, file, *answer);
 }
 
-int ShowDocument(const CommonOptions& common, const std::string& account) {
-  auto answer = AdminApi(common).Do({.path = AccountPath(account)});
+int ShowDocument(const CommonOptions& common, const std::string& account, const std::string& revision) {
+  const std::string of_revision = revision.empty() ? "" : "/revisions/" + PercentEncode(revision);
+  auto answer = AdminApi(common).Do({.path = AccountPath(account) + of_revision});
   if (!answer) return Refuse(answer.error());
   std::fwrite(answer->body.data(), 1, answer->body.size(), stdout);
   if (!answer->body.ends_with('\n')) std::puts("");
   return kDone;
+}
+
+int ListRevisions(const CommonOptions& common, const std::string& account) {
+  const auto answer = AdminApi(common).Do({.path = AccountPath(account) + "/revisions"});
+  return Show(common, answer, [](const json::Value& root) {
+    const json::Value* revisions = root.Find("revisions");
+    if (!revisions) return;
+    for (const json::Value& one : revisions->items()) {
+      std::printf("%s  %-24s %s  by %s\n", Text(one, "revision").c_str(), TimeOf(one).c_str(),
+                  Text(one, "position").c_str(), Text(one, "by").c_str());
+    }
+  });
+}
+
+// Asked for twice by name: nothing of it comes back.
+int Remove(const CommonOptions& common, const std::string& account, const std::string& confirm) {
+  const auto answer = AdminApi(common).Do(
+      {.method = "DELETE", .path = AccountPath(account) + "?confirm=" + PercentEncode(confirm), .timeout_ms = 60'000});
+  return Show(common, answer, [&](const json::Value&) {
+    std::printf("%s: removed; its visitors are being erased\n", account.c_str());
+  });
 }
 
 int Diff(const CommonOptions& common, const std::string& account, const std::string& file) {
@@ -154,7 +182,7 @@ int Diff(const CommonOptions& common, const std::string& account, const std::str
 }
 
 struct ExplainOptions {
-  std::string account, visitor, session, app = "web", request = "", at;
+  std::string account, visitor, session, app = "web", request = "", at, document;
 };
 
 std::expected<std::string, std::string> ExplainBody(const ExplainOptions& options) {
@@ -171,7 +199,14 @@ std::expected<std::string, std::string> ExplainBody(const ExplainOptions& option
     if (!json::Document::Parse(*text, kDocumentLimits)) return std::unexpected(options.request + " is no JSON");
     request = *std::move(text);
   }
-  writer.Key("request").Raw(request).EndObject();
+  writer.Key("request").Raw(request);
+  if (!options.document.empty()) {
+    auto document = ReadInput(options.document);
+    if (!document) return std::unexpected(document.error());
+    if (!json::Document::Parse(*document, kDocumentLimits)) return std::unexpected(options.document + " is no JSON");
+    writer.Key("document").Raw(*document);
+  }
+  writer.EndObject();
   return body;
 }
 
@@ -179,7 +214,9 @@ int Explain(const CommonOptions& common, const ExplainOptions& options) {
   auto body = ExplainBody(options);
   if (!body) return Refuse(body.error());
   auto answer =
-      AdminApi(common).Do({.method = "POST", .path = AccountPath(options.account) + "/explain", .body = *body});
+      AdminApi(common).Ask({.method = "POST", .path = AccountPath(options.account) + "/explain", .body = *body});
+  if (!answer) return Refuse(answer.error());
+  if (answer->status != 200) return RefuseDocument(common, options.document, *answer);
   return Show(common, answer, [](const json::Value& root) {
     std::printf("revision %s\n", Text(root, "revision").c_str());
     const json::Value* engagements = root.Find("engagements");
@@ -247,6 +284,7 @@ void AddExplain(CLI::App& account, CommandLine& line) {
   explain->add_option("--session", options->session, "Session id: exactly what its next such request gets");
   explain->add_option("--app", options->app, "App installation")->capture_default_str();
   explain->add_option("--request", options->request, "File with an engagement request's body, - for standard input");
+  explain->add_option("--document", options->document, "Judge by this document, not by the one in force");
   explain->add_option("--at", options->at, "RFC 3339 time to judge at (default: now)")->check(ComplainOfTime);
   explain->callback([&line, options] { line.exit_code = Explain(line.common, *options); });
 }
@@ -286,7 +324,19 @@ void AddAccountCommands(CLI::App& app, CommandLine& line) {
   CLI::App* show = account->add_subcommand("show", "Print the document in force");
   auto name = std::make_shared<std::string>();
   show->add_option("ACCOUNT", *name, "Account id")->required();
-  show->callback([&line, name] { line.exit_code = ShowDocument(line.common, *name); });
+  auto revision = std::make_shared<std::string>();
+  show->add_option("--revision", *revision, "The document of this revision instead");
+  show->callback([&line, name, revision] { line.exit_code = ShowDocument(line.common, *name, *revision); });
+
+  CLI::App* revisions = account->add_subcommand("revisions", "Which documents were in force, the newest first");
+  revisions->add_option("ACCOUNT", *name, "Account id")->required();
+  revisions->callback([&line, name] { line.exit_code = ListRevisions(line.common, *name); });
+
+  CLI::App* remove = account->add_subcommand("remove", "End an account: all of its visitors are erased");
+  auto confirm = std::make_shared<std::string>();
+  remove->add_option("ACCOUNT", *name, "Account id")->required();
+  remove->add_option("--confirm", *confirm, "The account id once more")->required();
+  remove->callback([&line, name, confirm] { line.exit_code = Remove(line.common, *name, *confirm); });
 
   CLI::App* diff = account->add_subcommand("diff", "Compare the document in force with a file");
   auto pair = std::make_shared<std::pair<std::string, std::string>>();

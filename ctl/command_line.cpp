@@ -17,6 +17,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   app.add_flag("--json", line.common.json, "Print JSON, for programs");
   AddLogCommands(app, line);
   AddAccountCommands(app, line);
+  AddPrivacyCommands(app, line);
   AddStoreCommands(app, line);
   AddDemoCommand(app, line);
   app.footer("Exit codes: 0 done, 1 no (invalid, damaged, not found, not reachable), 2 usage.");

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import urllib.request
 
 from harness import Monitord
 from harness.part import BIN, ROOT
@@ -48,7 +49,37 @@ def test_every_command_that_takes_a_document_lists_all_of_its_errors(tmp_path, c
     monitord = closing(Monitord(tmp_path)).start()
     file = tmp_path / "bad.json"
     file.write_text(json.dumps({"accountId": "demo", "timeZone": "Mars/Base", "campaigns": [{"id": 1}]}))
-    for command in (["validate"], ["put"], ["what-if", "demo"]):
+    for command in (["validate"], ["put"], ["what-if", "demo"], ["explain", "demo", "--document"]):
         code, lines = monitorctl(monitord, "account", *command, file)
         assert code == 1
         assert [line.split(": ")[1] for line in lines[:2]] == ["timeZone", "campaigns[0].engagements"], command
+
+
+def test_revisions_are_listed_and_shown_and_an_account_is_removed(tmp_path, closing):
+    monitord = closing(Monitord(tmp_path)).start()
+    changed = tmp_path / "changed.json"
+    changed.write_text(json.dumps({**json.loads(SAMPLE.read_text()), "name": "changed"}))
+    assert monitorctl(monitord, "account", "put", changed)[0] == 0
+    newest, oldest = (line.split() for line in monitorctl(monitord, "account", "revisions", "demo")[1])
+    assert newest[-1] == "admin" and oldest[-1] == "file:demo.json"
+    assert monitorctl(monitord, "account", "show", "demo", "--revision", oldest[0])[1] == SAMPLE.read_text().splitlines()
+    assert monitorctl(monitord, "account", "show", "demo", "--revision", "none")[0] == 1
+    assert monitorctl(monitord, "account", "remove", "demo")[0] == 2
+    assert monitorctl(monitord, "account", "remove", "demo", "--confirm", "other")[0] == 1
+    assert monitorctl(monitord, "account", "remove", "demo", "--confirm", "demo")[0] == 0
+    assert monitorctl(monitord, "account", "list")[1] == []
+    code, lines = monitorctl(monitord, "audit", "--limit", "2")
+    assert code == 0 and [line.split(": ")[1].split()[0] for line in lines] == ["remove-account", "show-revision"]
+
+
+def test_a_person_is_found_and_erased(tmp_path, closing):
+    monitord = closing(Monitord(tmp_path)).start()
+    body = json.dumps({"identities": [{"acr": "loa1", "sub": "ann"}]}).encode()
+    url = f"http://127.0.0.1:{monitord.port}/api/account/demo/app/web/engagement?v=1.0&vid=phone"
+    urllib.request.urlopen(urllib.request.Request(url, data=body)).close()
+    assert json.loads(monitorctl(monitord, "visitor", "show", "demo", "phone")[1][0])["visitorId"] == "phone"
+    assert monitorctl(monitord, "identity", "find", "demo", "--sub", "ann") == (0, ["phone"])
+    assert monitorctl(monitord, "identity", "erase", "demo", "--sub", "ann", "--json") == (0, ['{"visitors":["phone"]}'])
+    assert monitorctl(monitord, "identity", "find", "demo", "--sub", "ann") == (0, [])
+    assert monitorctl(monitord, "visitor", "show", "demo", "phone")[0] == 1
+    assert monitorctl(monitord, "visitor", "erase", "demo", "phone")[0] == 1
