@@ -139,6 +139,8 @@ def drive(stack):
 def test_whatever_the_server_writes_is_described_to_the_last_field(tmp_path, closing):
     stack = closing(Stack(tmp_path)).start()
     drive(stack)
+    assert stack.monitord.admin("DELETE", "/admin/accounts/flooded?confirm=flooded")[0] == 200
+    assert stack.monitord.admin("POST", "/admin/drain")[0] == 200
     events = stack.monitord.log()
     for event in events:
         assert event["dataschema"] == SCHEMAS[event["type"].removeprefix("monitor.")]["$id"]

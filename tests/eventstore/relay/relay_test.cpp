@@ -35,6 +35,7 @@ struct Message {
   std::int64_t offset;
   std::string key, value;
   std::map<std::string, std::string> headers;
+  bool tombstone = false;
 
   std::uint64_t number(const char* header) const { return std::stoull(headers.at(header)); }
 };
@@ -42,6 +43,7 @@ struct Message {
 Message ToMessage(const rd_kafka_message_t& raw) {
   Message message{raw.partition, raw.offset, {}, {}, {}};
   if (raw.key) message.key.assign(static_cast<const char*>(raw.key), raw.key_len);
+  message.tombstone = raw.payload == nullptr;
   if (raw.payload) message.value.assign(static_cast<const char*>(raw.payload), raw.len);
   rd_kafka_headers_t* headers = nullptr;
   const char* name = nullptr;
@@ -260,16 +262,20 @@ TEST_F(KafkaRelay, KeepsTheTablesOfAccounts) {
       {AccountStream(AccountId("demo")),
        0,
        {{"account-configured", R"({"accountId":"demo","revision":"00","document":"{\"a\":1}","by":"admin"})"},
-        {"skill-availability-changed", R"({"accountId":"demo","skillId":3,"state":"busy"})"}}});
+        {"skill-availability-changed", R"({"accountId":"demo","skillId":3,"state":"busy"})"},
+        {"admin-action-recorded",
+         R"({"accountId":"demo","by":"admin","action":"set-skill","target":"skills/3","outcome":"done"})"},
+        {"account-removed", R"({"accountId":"demo"})"}}});
   ASSERT_TRUE(store->Append(request));
   Relay relay(options, *store);
   ASSERT_TRUE(relay.Drain(minutes(1)));
   auto rows = ReadTopic(broker, options.topics.accounts, 1);
-  ASSERT_EQ(rows.size(), 2u);
+  ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0].key, "demo");
   EXPECT_EQ(rows[0].value, R"({"a":1})");
   EXPECT_EQ(rows[1].key, "demo/skills/3");
   EXPECT_EQ(rows[1].value, "busy");
+  EXPECT_TRUE(rows[2].key == "demo" && rows[2].tombstone);
 }
 
 TEST_F(KafkaRelay, RefusesAPartitionCountThatIsNoPowerOfTwo) {
