@@ -25,7 +25,9 @@ void StoredVisitor::SaveSession(const SessionId& session, const funnel::SessionT
 }
 
 void StoredVisitor::Append(const SessionId& session, const funnel::EventFacts& facts) {
-  records_.Put(kFacts, view::FactsKey(view::SessionPrefix(key_, session), facts.ordinal), funnel::EncodeFacts(facts));
+  const std::string prefix = view::SessionPrefix(key_, session);
+  records_.Put(kFacts, view::FactsKey(prefix, facts.ordinal), funnel::EncodeFacts(facts));
+  if (!facts.facts.empty()) records_.Put(kDays, view::DayKey(prefix, facts.time), "");
 }
 
 std::vector<funnel::PastDisplay> StoredVisitor::Ends(const funnel::DisplayList& list) {

@@ -17,9 +17,9 @@ namespace monitor {
 namespace {
 
 constexpr std::size_t kBlockCacheBytes = 64 << 20;
-constexpr std::size_t kWriteBufferBytes = 16 << 20;  // a family; two of each, five families: at most 160 MiB
+constexpr std::size_t kWriteBufferBytes = 16 << 20;  // a family; two of each, six families: at most 192 MiB
 
-constexpr const char* kFamilyNames[] = {"default", "facts", "visitors", "marks", "accounts", "progress"};
+constexpr const char* kFamilyNames[] = {"default", "facts", "days", "visitors", "marks", "accounts", "progress"};
 static_assert(std::size(kFamilyNames) == kFamilies);
 
 void Require(const rocksdb::Status& status) {
@@ -71,11 +71,13 @@ rocksdb::Options StoreOptions() {
   return options;
 }
 
-void Walk(rocksdb::Iterator& found, const std::string& prefix, const ViewDatabase::Visit& visit) {
-  for (found.Seek(prefix); found.Valid() && found.key().starts_with(prefix); found.Next()) {
-    if (!visit(View(found.key()), View(found.value()))) return;
+// From where it stands. False: `visit` has said so.
+bool Walk(rocksdb::Iterator& found, const std::string& prefix, const ViewDatabase::Visit& visit) {
+  for (; found.Valid() && found.key().starts_with(prefix); found.Next()) {
+    if (!visit(View(found.key()), View(found.value()))) return false;
   }
   Require(found.status());
+  return true;
 }
 
 }  // namespace
@@ -147,10 +149,30 @@ std::optional<std::string> ViewDatabase::GetFirst(Family family, const std::stri
 
 void ViewDatabase::Scan(Family family, const std::string& prefix, const rocksdb::Snapshot* snapshot,
                         const Visit& visit) const {
+  ScanFrom(family, prefix, prefix, snapshot, visit);
+}
+
+void ViewDatabase::ScanFrom(Family family, const std::string& prefix, const std::string& key,
+                            const rocksdb::Snapshot* snapshot, const Visit& visit) const {
+  const auto found = Iterate(family, snapshot);
+  found->Seek(key);
+  Walk(*found, prefix, visit);
+}
+
+void ViewDatabase::ScanEach(Family family, std::span<const std::string> prefixes, const rocksdb::Snapshot* snapshot,
+                            const Visit& visit) const {
+  const auto found = Iterate(family, snapshot);
+  for (const std::string& prefix : prefixes) {
+    // After the one before it stands here already if nothing lies between them.
+    if (!found->Valid() || found->key().compare(prefix) < 0) found->Seek(prefix);
+    if (!Walk(*found, prefix, visit)) return;
+  }
+}
+
+std::unique_ptr<rocksdb::Iterator> ViewDatabase::Iterate(Family family, const rocksdb::Snapshot* snapshot) const {
   rocksdb::ReadOptions options;
   options.snapshot = snapshot;
-  const std::unique_ptr<rocksdb::Iterator> found(db().NewIterator(options, handles_[family]));
-  Walk(*found, prefix, visit);
+  return std::unique_ptr<rocksdb::Iterator>(db().NewIterator(options, handles_[family]));
 }
 
 void ViewDatabase::Write() {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -55,12 +56,20 @@ class ViewDatabase : public ViewRecords {
   std::optional<std::string> GetFirst(Family family, const std::string& prefix, const std::string& key) override;
   // Committed records whose key begins with `prefix`, until `visit` returns false.
   void Scan(Family family, const std::string& prefix, const rocksdb::Snapshot* snapshot, const Visit& visit) const;
+  // Of these, those whose key is not less than `key`.
+  void ScanFrom(Family family, const std::string& prefix, const std::string& key, const rocksdb::Snapshot* snapshot,
+                const Visit& visit) const;
+  // Those whose key begins with one of `prefixes`: ascending, none begins with another.
+  void ScanEach(Family family, std::span<const std::string> prefixes, const rocksdb::Snapshot* snapshot,
+                const Visit& visit) const;
 
   // Not synced: after a power loss the view is that of an earlier batch, and its own offsets say from where to go on.
   void Write();
   void Clear() { batch_.Clear(); }
 
  private:
+  std::unique_ptr<rocksdb::Iterator> Iterate(Family family, const rocksdb::Snapshot* snapshot) const;
+
   const std::string folder_;
   std::unique_ptr<rocksdb::DB> db_;  // nullptr: closed
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles_{};

@@ -1,7 +1,11 @@
 #include "consumers/view/view_keys.h"
 
+#include <chrono>
+
 namespace monitor::view {
 namespace {
+
+constexpr std::uint64_t kSignBit = 1ull << 63;
 
 std::string CampaignAndKept(const funnel::DisplayList& list) {
   return Number(static_cast<std::uint64_t>(list.campaign_id)) + (list.kept ? '\1' : '\0');
@@ -42,6 +46,20 @@ std::string FactsKey(const std::string& session_prefix, std::uint64_t ordinal) {
   return session_prefix + Number(ordinal);
 }
 
+std::string DayPrefix(const std::string& account_prefix, TimeMs time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
+  return account_prefix + Number(static_cast<std::uint64_t>(std::int64_t{day}) ^ kSignBit);
+}
+
+std::string DayKey(const std::string& session_prefix, TimeMs time) {
+  const std::size_t account_end = session_prefix.find('\0', 1) + 1;
+  return DayPrefix(session_prefix.substr(0, account_end), time).append(session_prefix, account_end);
+}
+
+std::string SessionPrefixOf(const std::string& account_prefix, std::string_view day_key) {
+  return account_prefix + std::string(day_key.substr(account_prefix.size() + sizeof(std::uint64_t)));
+}
+
 std::string ContextKey(const std::string& visitor_key, const SessionId& session, std::uint32_t context_id) {
   return SessionsPrefix(visitor_key) + 'c' + session.str() + '\0' + Number(context_id);
 }
@@ -56,7 +74,6 @@ std::string DisplayPrefix(const std::string& visitor_key, const funnel::DisplayL
 }
 
 std::string DisplayKey(const std::string& display_prefix, TimeMs time) {
-  constexpr std::uint64_t kSignBit = 1ull << 63;
   return display_prefix + Number(static_cast<std::uint64_t>(ToUnixMs(time)) ^ kSignBit);
 }
 

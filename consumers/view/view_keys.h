@@ -4,6 +4,7 @@
 //   family    key                                                        value
 //   facts     BUCKET account 0 visitor 0 session 0 0                     the session's traits
 //             BUCKET account 0 visitor 0 session 0 ORDINAL               the facts of the visitor's ORDINAL-th event
+//   days      BUCKET account 0 DAY visitor 0 session 0                   empty: the session has facts on that day
 //   visitors  BUCKET account 0 visitor                                   VisitorTally
 //             BUCKET account 0 visitor 0 "c" session 0 CONTEXT           ContextState
 //             BUCKET account 0 visitor 0 "s" session 0 CAMPAIGN KEPT     displays: the session's first and last
@@ -20,8 +21,8 @@
 //             "version"                                                  of all of these, decimal
 //             "id"                                                       the view's own: random, made with it, kept
 //
-// KEPT is one byte, 1 if net has these displays, too; TIME is in ms, its sign bit turned over to be in order. Displays
-// are kept for conversions to come (funnel.h); queries read facts only.
+// KEPT is one byte, 1 if net has these displays, too; TIME is in ms, DAY in days of UTC since 1970, their sign bits
+// turned over to be in order. Displays are kept for conversions to come (funnel.h); queries read days and facts only.
 //
 // A mark's name can be thousands of characters long (an order id), hence its hash.
 #pragma once
@@ -46,6 +47,11 @@ std::string VisitorKey(Bucket bucket, const AccountId& account, const VisitorId&
 std::string SessionsPrefix(const std::string& visitor_key);
 std::string SessionPrefix(const std::string& visitor_key, const SessionId& session);
 std::string FactsKey(const std::string& session_prefix, std::uint64_t ordinal);
+// What days' keys of an account begin with on the day of `time`, and a session's key there.
+std::string DayPrefix(const std::string& account_prefix, TimeMs time);
+std::string DayKey(const std::string& session_prefix, TimeMs time);
+// The prefix of the session that a day's key names.
+std::string SessionPrefixOf(const std::string& account_prefix, std::string_view day_key);
 std::string ContextKey(const std::string& visitor_key, const SessionId& session, std::uint32_t context_id);
 std::string EndsKey(const std::string& visitor_key, const funnel::DisplayList& list);
 std::string DisplayPrefix(const std::string& visitor_key, const funnel::DisplayList& list);

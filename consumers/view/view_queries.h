@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,11 @@ namespace monitor::view {
 // The accounts whose keys begin with `prefix`: one key a bucket, one of which has the outline.
 std::vector<AccountOutline> Accounts(const ViewDatabase& database, const std::string& prefix);
 
-// Feeds an account's facts in these buckets to `rows`. False: it ended early, because there are more rows than the
-// query allows or nobody waits for them (asked now and then).
-bool AddFacts(const ViewDatabase& database, const rocksdb::Snapshot* snapshot, const AccountId& account,
-              const BucketSet& buckets, const std::function<bool()>& abandoned, funnel::RowBuilder& rows);
+// Over an account's facts in these buckets; with bounds only sessions that have some on their days (UTC) are read.
+// nullopt: it ended early, because there are more rows than the query allows or nobody waits for them (asked now and
+// then).
+std::optional<std::vector<funnel::Row>> Rows(const ViewDatabase& database, const rocksdb::Snapshot* snapshot,
+                                             const AccountId& account, const funnel::Query& query,
+                                             const BucketSet& buckets, const std::function<bool()>& abandoned);
 
 }  // namespace monitor::view

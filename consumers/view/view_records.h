@@ -13,7 +13,7 @@
 namespace monitor {
 
 // The column families.
-enum Family : std::size_t { kDefault, kFacts, kVisitors, kMarks, kAccounts, kProgress, kFamilies };
+enum Family : std::size_t { kDefault, kFacts, kDays, kVisitors, kMarks, kAccounts, kProgress, kFamilies };
 
 // A failing disk or a damaged view, on the way up to ViewStore's own functions, which all catch it.
 struct StoreFailure : std::runtime_error {

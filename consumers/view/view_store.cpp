@@ -357,11 +357,11 @@ std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& acco
                                                            const std::function<bool()>& abandoned) const {
   return state_->Ask([&] {
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
-    funnel::RowBuilder rows(query);
     FunnelReport report{.as_of = ViewProgress::ReadPositions(state_->database, snapshot.snapshot()),
                         .version = state_->VersionAt(snapshot.snapshot()->GetSequenceNumber())};
-    report.complete = view::AddFacts(state_->database, snapshot.snapshot(), account, buckets, abandoned, rows);
-    if (report.complete) report.rows = rows.Finish();
+    auto rows = view::Rows(state_->database, snapshot.snapshot(), account, query, buckets, abandoned);
+    report.complete = rows.has_value();
+    if (rows) report.rows = std::move(*rows);
     return report;
   });
 }

@@ -40,6 +40,11 @@ def random_queries(rng):
             query.append("where=" + rng.choice(["campaign:41", "engagement:4301|4102", "device:MOBILE|TABLET,channel:chat",
                                                 "app:web,revision:2", "zone:left|proactive,language:en-US|de-DE"]))
         yield "&".join(query)
+    for _ in range(3):  # short ones, of which most sessions have nothing
+        begin = start + 3_600_000 * rng.randrange(600)
+        end = begin + 3_600_000 * rng.choice([1, 5, 24, 72])
+        window, count = rng.choice(["hour", "day", "all"]), rng.choice(["net", "gross"])
+        yield f"by=campaign&window={window}&count={count}&from={begin}&to={end}"
 
 
 def fold(folder, seed, lines, queries):

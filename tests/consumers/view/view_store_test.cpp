@@ -26,14 +26,16 @@ class ViewStoreTest : public testing::Test {
     store_ = std::move(*store);
   }
 
-  void Take(EventData data) {
-    const EventScope scope{AccountId("demo"), VisitorId("v"), SessionId("s"), AppInstallationId("web")};
+  void Take(EventData data) { TakeOf("s", FromUnixMs(static_cast<std::int64_t>(1'000 * next_seq_)), std::move(data)); }
+
+  void TakeOf(const std::string& session, TimeMs time, EventData data) {
+    const EventScope scope{AccountId("demo"), VisitorId("v"), SessionId(session), AppInstallationId("web")};
     const std::uint64_t seq = next_seq_++;
     const SourceEvent event{.origin = kOrigin,
                             .seq = seq,
                             .prevseq = seq - 1,
                             .bucket = BucketOf("demo/v"),
-                            .time = FromUnixMs(static_cast<std::int64_t>(1'000 * seq)),
+                            .time = time,
                             .content = Event{scope, std::move(data)}};
     ASSERT_TRUE(store_->Fold(event));
   }
@@ -99,6 +101,62 @@ TEST_F(ViewStoreTest, WhatAnEventReadsDoesNotGrowWithWhatIsKept) {
     }
   }
   EXPECT_EQ(Conversions(), 4u * (4 + 20) * 100);
+}
+
+// The days of a history: one session each, and one that comes back on each of them.
+class RangesTest : public ViewStoreTest {
+ protected:
+  static constexpr TimeMs kStart{std::chrono::days(-2)};  // days before 1970 are in order, too
+
+  void Visit(int day) {
+    const TimeMs time = kStart + std::chrono::days(day);
+    const ImpressionReported display{.kind = ImpressionKind::kDisplay, .context_id = 1, .entry = kEntry};
+    TakeOf("day" + std::to_string(day), time, display);
+    TakeOf("day" + std::to_string(day), time + std::chrono::days(1) - std::chrono::milliseconds(1), display);
+    TakeOf("returning", time, display);
+  }
+
+  funnel::Row Ask(std::optional<TimeMs> from, std::optional<TimeMs> to) {
+    EXPECT_TRUE(store_->Commit());
+    const auto report = store_->Funnel(AccountId("demo"), {.counting = funnel::kGross, .from = from, .to = to},
+                                       BucketSet().set(), [] { return false; });
+    EXPECT_TRUE(report && report->complete);
+    return report->rows.at(0);
+  }
+};
+
+TEST_F(RangesTest, CountWhatLiesBetweenTheirBounds) {
+  constexpr int kDays = 6;
+  for (const int day : {3, 0, 5, 1, 4, 2}) Visit(day);
+  for (int from = 0; from <= kDays; ++from) {
+    for (int to = from; to <= kDays; ++to) {
+      const funnel::Row row = Ask(kStart + std::chrono::days(from), kStart + std::chrono::days(to));
+      const auto days = static_cast<std::uint64_t>(to - from);
+      EXPECT_EQ(row.engagement_views, 3 * days) << from << " to " << to;
+      EXPECT_EQ(row.exposed, days == 0 ? 0 : days + 1) << from << " to " << to;
+    }
+  }
+  EXPECT_EQ(Ask(kStart + std::chrono::days(4), {}).engagement_views, 6u);
+  EXPECT_EQ(Ask({}, kStart + std::chrono::days(4)).engagement_views, 12u);
+  EXPECT_EQ(Ask(kStart + std::chrono::hours(1), kStart + std::chrono::hours(25)).engagement_views, 3u);
+}
+
+TEST_F(RangesTest, ReadNothingOfSessionsOfOtherDays) {
+  const auto bytes_read = [&] { return BytesRead([&] { Ask(kStart, kStart + std::chrono::days(1)); }); };
+  const auto visit = [&](int days) {
+    for (int day = 0; day < days; ++day) {
+      const ImpressionReported display{.kind = ImpressionKind::kDisplay, .context_id = 1, .entry = kEntry};
+      TakeOf("day" + std::to_string(day), kStart + std::chrono::days(day), display);
+    }
+    EXPECT_TRUE(store_->Commit());
+  };
+  visit(10);
+  const std::uint64_t before = bytes_read();
+  visit(1);  // the range's own day grows as in the second round
+  const std::uint64_t base = bytes_read();
+  visit(2'000);
+  EXPECT_GT(before, 0u);
+  EXPECT_LT(bytes_read(), base + (base - before) + 1'000);
 }
 
 // Puts this in the place of a value of the family `progress`; nullopt: removes it.
