@@ -7,7 +7,7 @@ import pytest
 from harness import Funneld, Monitord, Visitor, wait_until
 from harness.part import BIN
 
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+FAKETIME = "/usr/$LIB/faketime/libfaketimeMT.so.1"  # the loader knows the machine's folder
 
 
 class Node(Monitord):
