@@ -16,7 +16,8 @@ class AccountRemovalTest : public AdminTest {
   std::size_t Erased() {
     const EventStore& store = folder_.store();
     std::size_t count = 0;
-    for (const StoredEvent& event : store.ReadLog({store.Origins().back().origin, 1}, {}).value()) {
+    const auto events = store.ReadLog({store.Origins().back().origin, 1}, {});
+    for (const StoredEvent& event : events.value()) {
       count += event.type == "visitor-erased";
     }
     return count;

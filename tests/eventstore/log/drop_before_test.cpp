@@ -195,6 +195,30 @@ TEST_F(DropBeforeTest, WhatWasDroppedLeavesTheDiskWhenTablesAreRewritten) {
   EXPECT_EQ(count(Family::kStream), 2);  // the session that stays, and the account
 }
 
+// A table that was rewritten lost its entries, one that was not still has its own.
+TEST_F(DropBeforeTest, SomeOfTheDroppedMayStillBeThere) {
+  Append("session/demo/v1/a", 0, 0);
+  Append("session/demo/v1/a", 1, 1);
+  Append("session/demo/v1/a", 2, 20);
+  const Origin origin = store_->Origins().back().origin;
+  EXPECT_EQ(Drop(10), 2u);
+  store_.reset();
+  {
+    const auto database = OpenDatabase({.path = folder_.path(), .on_sync_failure = [](const std::string&) {}});
+    ASSERT_TRUE(database) << database.error();
+    std::string second;
+    AppendStreamKey("session/demo/v1/a", origin, 2, second);
+    rocksdb::WriteBatch batch;
+    batch.Delete((*database)->family(Family::kStream), second);
+    ASSERT_TRUE(CommitBatch(**database, batch, [](const std::string&) {}));
+  }
+  store_ = OpenStore(OptionsFor(folder_.path()));
+  EXPECT_EQ(Length("session/demo/v1/a"), 1u);
+  EXPECT_EQ(store_->StreamVersion(StreamName("session/demo/v1/a")), 3u);
+  Append("session/demo/v1/a", 3, 30);
+  ExpectSound();
+}
+
 struct Written {
   std::string stream;
   std::int64_t at;
