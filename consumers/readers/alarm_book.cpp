@@ -62,7 +62,7 @@ std::string AlarmBook::Summary() const {
   return alarms_.back().sentence + more;
 }
 
-// The whole file anew: after a crash it is the old one or this one.
+// The whole file anew: whenever the program is killed it is the old one or this one. Not synced, as the view is not.
 void AlarmBook::Keep() const {
   if (path_.empty()) return;
   const std::string fresh = path_ + ".new";

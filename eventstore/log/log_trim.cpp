@@ -1,6 +1,7 @@
 #include "eventstore/log/log_trim.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -30,21 +31,28 @@ std::expected<std::uint64_t, StoreError> FirstSince(const Database& database, co
   return low;
 }
 
-// Positions of the account events of [kept.first, end), in order.
+// Positions of the account events of [kept.first, end), in order. From each stream's end backwards, as far as the log
+// reaches: entries of what was dropped stay for ever, and are not looked at again.
 std::expected<std::vector<std::uint64_t>, StoreError> AccountEvents(const Database& database, const OriginRange& kept,
                                                                     std::uint64_t end) {
+  const auto streams = ListStreams(database, kAccountStreams, std::numeric_limits<std::size_t>::max());
+  if (!streams) return std::unexpected(streams.error());
   rocksdb::ReadOptions options;
   options.total_order_seek = true;
   auto entries = database.NewIterator(Family::kStream, options);
   std::vector<std::uint64_t> seqs;
-  for (entries->Seek(ToSlice(kAccountStreams)); entries->Valid(); entries->Next()) {
-    const auto entry = ParseStreamEntry(ToView(entries->key()), ToView(entries->value()));
-    if (!entry) return std::unexpected(StoreError::kCorrupt);
-    if (!entry->stream.starts_with(kAccountStreams)) break;
-    if (entry->origin != kept.origin || entry->first_seq < kept.first || entry->first_seq >= end) continue;
-    for (std::uint64_t i = 0; i < entry->count; ++i) seqs.push_back(entry->first_seq + i);
+  for (const StreamName& stream : *streams) {
+    std::string last;
+    AppendStreamKey(stream.str(), kept.origin, std::numeric_limits<std::uint64_t>::max(), last);
+    for (entries->SeekForPrev(last); entries->Valid(); entries->Prev()) {
+      const auto entry = ParseStreamEntry(ToView(entries->key()), ToView(entries->value()));
+      if (!entry) return std::unexpected(StoreError::kCorrupt);
+      if (entry->stream != stream.str() || entry->origin != kept.origin || entry->first_seq < kept.first) break;
+      if (entry->first_seq >= end) continue;
+      for (std::uint64_t i = 0; i < entry->count; ++i) seqs.push_back(entry->first_seq + i);
+    }
+    if (!entries->status().ok()) return std::unexpected(StoreError::kUnavailable);
   }
-  if (!entries->status().ok()) return std::unexpected(StoreError::kUnavailable);
   std::ranges::sort(seqs);
   return seqs;
 }
