@@ -16,6 +16,7 @@
 #include "consumers/query/query_api.h"
 #include "consumers/readers/node_reader.h"
 #include "consumers/readers/topic_reader.h"
+#include "consumers/view/row_keeper.h"
 #include "consumers/view/view_store.h"
 #include "server/file_limit.h"
 #include "server/http_server.h"
@@ -125,6 +126,7 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
       ViewStore::Open(folder + "/view", static_cast<std::uint64_t>(settings.Integer("data", "min_free_mb")) << 20);
   if (!store) throw std::runtime_error(store.error());
 
+  const RowKeeper keeper(**store);
   const auto alarms = std::make_shared<AlarmBook>(folder + "/alarms");
   std::unique_ptr<Source> source = MakeSource(settings, **store, alarms);
   metrics::Registry registry;

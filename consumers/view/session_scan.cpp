@@ -7,13 +7,13 @@
 
 namespace monitor {
 
-bool SessionScan::Take(std::string_view key, std::string_view value) {
+bool SessionScan::Next(std::string_view key, std::string_view value) {
   const auto address = view::ParseFactsKey(key);
   if (!address) return false;
   const bool new_visitor = address->visitor != visitor_;
   if (new_visitor || address->session != session_) {
     Finish();
-    if (new_visitor) rows_.BeginVisitor();
+    of_new_visitor_ |= new_visitor;
     visitor_ = address->visitor;
     session_ = address->session;
   }
@@ -28,7 +28,10 @@ bool SessionScan::Take(std::string_view key, std::string_view value) {
 }
 
 void SessionScan::Finish() {
-  if (!events_.empty()) rows_.Add(traits_, events_);
+  if (!events_.empty()) {
+    take_({of_new_visitor_, traits_, events_});
+    of_new_visitor_ = false;
+  }
   events_.clear();
   traits_ = funnel::SessionTraits{};
 }

@@ -22,12 +22,12 @@ std::optional<funnel::SessionTraits> StoredVisitor::Session(const SessionId& ses
 
 void StoredVisitor::SaveSession(const SessionId& session, const funnel::SessionTraits& traits) {
   records_.Put(kFacts, view::FactsKey(view::SessionPrefix(key_, session), 0), funnel::EncodeSessionTraits(traits));
+  days_.Created(key_, session, traits.time_zone);
 }
 
 void StoredVisitor::Append(const SessionId& session, const funnel::EventFacts& facts) {
-  const std::string prefix = view::SessionPrefix(key_, session);
-  records_.Put(kFacts, view::FactsKey(prefix, facts.ordinal), funnel::EncodeFacts(facts));
-  if (!facts.facts.empty()) records_.Put(kDays, view::DayKey(prefix, facts.time), "");
+  records_.Put(kFacts, view::FactsKey(view::SessionPrefix(key_, session), facts.ordinal), funnel::EncodeFacts(facts));
+  days_.Changed(key_, session, facts);
 }
 
 std::vector<funnel::PastDisplay> StoredVisitor::Ends(const funnel::DisplayList& list) {

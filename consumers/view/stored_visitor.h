@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "consumers/view/session_days.h"
 #include "consumers/view/view_records.h"
 #include "domain/funnel/funnel.h"
 
@@ -16,8 +17,9 @@ namespace monitor {
 
 class StoredVisitor : public funnel::VisitorMemory {
  public:
-  // `records` must outlive it; `key` is view::VisitorKey's.
-  StoredVisitor(ViewRecords& records, std::string key) : records_(records), key_(std::move(key)) {}
+  // `records` and `days` must outlive it; `key` is view::VisitorKey's.
+  StoredVisitor(ViewRecords& records, SessionDays& days, std::string key)
+      : records_(records), days_(days), key_(std::move(key)) {}
 
   funnel::VisitorTally Tally() override;
   void SaveTally(const funnel::VisitorTally& state) override;
@@ -34,6 +36,7 @@ class StoredVisitor : public funnel::VisitorMemory {
 
  private:
   ViewRecords& records_;
+  SessionDays& days_;
   const std::string key_;
 };
 

@@ -17,9 +17,10 @@ namespace monitor {
 namespace {
 
 constexpr std::size_t kBlockCacheBytes = 64 << 20;
-constexpr std::size_t kWriteBufferBytes = 16 << 20;  // a family; two of each, six families: at most 192 MiB
+constexpr std::size_t kWriteBufferBytes = 16 << 20;  // a family; two of each, nine families: at most 288 MiB
 
-constexpr const char* kFamilyNames[] = {"default", "facts", "days", "visitors", "marks", "accounts", "progress"};
+constexpr const char* kFamilyNames[] = {"default", "facts",   "days", "visitors", "marks",
+                                        "stamps",  "changes", "rows", "accounts", "progress"};
 static_assert(std::size(kFamilyNames) == kFamilies);
 
 void Require(const rocksdb::Status& status) {
@@ -132,6 +133,17 @@ std::optional<std::string> ViewDatabase::Get(Family family, const std::string& k
   return value;
 }
 
+std::optional<std::string> ViewDatabase::GetAt(Family family, const std::string& key,
+                                               const rocksdb::Snapshot* snapshot) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  std::string value;
+  const rocksdb::Status status = db().Get(options, handles_[family], key, &value);
+  if (status.IsNotFound()) return std::nullopt;
+  Require(status);
+  return value;
+}
+
 void ViewDatabase::Put(Family family, const std::string& key, std::string_view value) {
   Require(batch_.Put(handles_[family], key, rocksdb::Slice(value.data(), value.size())));
 }
@@ -175,10 +187,30 @@ std::unique_ptr<rocksdb::Iterator> ViewDatabase::Iterate(Family family, const ro
   return std::unique_ptr<rocksdb::Iterator>(db().NewIterator(options, handles_[family]));
 }
 
+std::uint64_t ViewDatabase::DiskBytes() const {
+  std::uint64_t sum = 0;
+  db().GetAggregatedIntProperty("rocksdb.total-sst-files-size", &sum);
+  return sum;
+}
+
 void ViewDatabase::Write() {
   const rocksdb::Status status = db().Write({}, batch_.GetWriteBatch());
   writable_ &= status.ok();
   Require(status);
+}
+
+void ViewDatabase::Aside::Put(Family family, const std::string& key, std::string_view value) {
+  Require(batch_.Put(database_.handles_[family], key, rocksdb::Slice(value.data(), value.size())));
+}
+
+void ViewDatabase::Aside::DeleteRange(Family family, const std::string& begin, const std::string& end) {
+  Require(batch_.DeleteRange(database_.handles_[family], begin, end));
+}
+
+void ViewDatabase::Aside::Write() {
+  if (batch_.Count() == 0 || !database_.writable()) return;
+  database_.db().Write({}, &batch_).PermitUncheckedError();
+  batch_.Clear();
 }
 
 std::optional<std::string> DiskRoom::TooLittle() const {

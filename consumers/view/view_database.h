@@ -51,8 +51,10 @@ class ViewDatabase : public ViewRecords {
   bool writable() const { return writable_; }
 
   std::optional<std::string> Get(Family family, const std::string& key) override;
+  // Committed.
+  std::optional<std::string> GetAt(Family family, const std::string& key, const rocksdb::Snapshot* snapshot) const;
   void Put(Family family, const std::string& key, std::string_view value) override;
-  void Delete(Family family, const std::string& key);
+  void Delete(Family family, const std::string& key) override;
   std::optional<std::string> GetFirst(Family family, const std::string& prefix, const std::string& key) override;
   // Committed records whose key begins with `prefix`, until `visit` returns false.
   void Scan(Family family, const std::string& prefix, const rocksdb::Snapshot* snapshot, const Visit& visit) const;
@@ -63,9 +65,27 @@ class ViewDatabase : public ViewRecords {
   void ScanEach(Family family, std::span<const std::string> prefixes, const rocksdb::Snapshot* snapshot,
                 const Visit& visit) const;
 
+  std::uint64_t DiskBytes() const;
+
   // Not synced: after a power loss the view is that of an earlier batch, and its own offsets say from where to go on.
   void Write();
   void Clear() { batch_.Clear(); }
+  bool HasChanges() { return batch_.GetWriteBatch()->Count() > 0; }
+
+  // Beside the writer's batch, from any thread: of what can be made again from the rest. What fails is not told: the
+  // writer meets it as well.
+  class Aside {
+   public:
+    explicit Aside(const ViewDatabase& database) : database_(database) {}
+    void Put(Family family, const std::string& key, std::string_view value);
+    // Of the keys from `begin` to before `end`.
+    void DeleteRange(Family family, const std::string& begin, const std::string& end);
+    void Write();
+
+   private:
+    const ViewDatabase& database_;
+    rocksdb::WriteBatch batch_;
+  };
 
  private:
   std::unique_ptr<rocksdb::Iterator> Iterate(Family family, const rocksdb::Snapshot* snapshot) const;

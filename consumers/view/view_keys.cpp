@@ -46,18 +46,41 @@ std::string FactsKey(const std::string& session_prefix, std::uint64_t ordinal) {
   return session_prefix + Number(ordinal);
 }
 
-std::string DayPrefix(const std::string& account_prefix, TimeMs time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
-  return account_prefix + Number(static_cast<std::uint64_t>(std::int64_t{day}) ^ kSignBit);
+std::string DayOf(const std::string& zone, std::int64_t day) {
+  return zone + '\0' + Number(static_cast<std::uint64_t>(day) ^ kSignBit);
 }
 
-std::string DayKey(const std::string& session_prefix, TimeMs time) {
-  const std::size_t account_end = session_prefix.find('\0', 1) + 1;
-  return DayPrefix(session_prefix.substr(0, account_end), time).append(session_prefix, account_end);
+std::string AccountText(std::string_view account) { return std::string(account) + '\0'; }
+
+std::string AccountPrefixOf(const std::string& session_prefix) {
+  return session_prefix.substr(0, session_prefix.find('\0', 1) + 1);
 }
 
-std::string SessionPrefixOf(const std::string& account_prefix, std::string_view day_key) {
-  return account_prefix + std::string(day_key.substr(account_prefix.size() + sizeof(std::uint64_t)));
+std::string SessionPlace(const std::string& session_prefix) {
+  return session_prefix.substr(session_prefix.find('\0', 1) + 1);
+}
+
+std::string OddKey(const std::string& session_prefix) {
+  return AccountPrefixOf(session_prefix) + '\0' + SessionPlace(session_prefix);
+}
+
+std::string SpanKey(const std::string& visitor_key, const SessionId& session) {
+  return SessionsPrefix(visitor_key) + 'd' + session.str() + '\0';
+}
+
+std::string ConversationKey(const std::string& visitor_key, std::string_view conversation) {
+  const auto digest = Sha256(conversation);
+  return (SessionsPrefix(visitor_key) + 'v').append(reinterpret_cast<const char*>(digest.data()), digest.size());
+}
+
+std::optional<StampAddress> ParseStampKey(std::string_view key) {
+  const std::size_t zone_end = key.find('\0');
+  if (zone_end == key.npos) return std::nullopt;
+  const auto day = ParseNumber(key.substr(zone_end + 1, sizeof(std::uint64_t)));
+  if (!day) return std::nullopt;
+  return StampAddress{.zone = std::string(key.substr(0, zone_end)),
+                      .day = static_cast<std::int64_t>(*day ^ kSignBit),
+                      .forgotten = key.size() > zone_end + 1 + sizeof(std::uint64_t)};
 }
 
 std::string ContextKey(const std::string& visitor_key, const SessionId& session, std::uint32_t context_id) {

@@ -4,13 +4,23 @@
 //   family    key                                                        value
 //   facts     BUCKET account 0 visitor 0 session 0 0                     the session's traits
 //             BUCKET account 0 visitor 0 session 0 ORDINAL               the facts of the visitor's ORDINAL-th event
-//   days      BUCKET account 0 DAY visitor 0 session 0                   empty: the session has facts on that day
+//   days      BUCKET account 0 zone 0 DAY visitor 0 session 0            one byte, 1: the session began on an earlier
+//   one
+//             BUCKET account 0 0 visitor 0 session 0                     empty: an odd session (session_days.h)
 //   visitors  BUCKET account 0 visitor                                   VisitorTally
 //             BUCKET account 0 visitor 0 "c" session 0 CONTEXT           ContextState
+//             BUCKET account 0 visitor 0 "d" session 0                   SessionSpan (session_days.h)
+//             BUCKET account 0 visitor 0 "v" SHA-256(conversation)       the session in which it started
 //             BUCKET account 0 visitor 0 "s" session 0 CAMPAIGN KEPT     displays: the session's first and last
 //             BUCKET account 0 visitor 0 "l" CAMPAIGN KEPT               displays with none as late or later after
 //             BUCKET account 0 visitor 0 "t" CAMPAIGN KEPT TIME          a display that is later than all before it
 //   marks     BUCKET account 0 visitor 0 SHA-256(mark's name)            one byte: Counting
+//   stamps    account 0 zone 0 DAY                                       STAMP of the day's newest change
+//             account 0 zone 0 DAY "t"                                   STAMP up to which its changes are forgotten
+//   changes   account 0 zone 0 DAY STAMP BUCKET account 0 visitor 0 session 0
+//                                                                        ORDINAL: from there on the facts are new
+//             account 0 zone 0 DAY STAMP                                 empty: whatever was kept of the day is void
+//   rows      COVERED account 0 zone 0 DAY KIND COUNTING BREAKDOWNS      KeptDay (kept_rows.h)
 //   accounts  account 0 BUCKET                                           account outline, or empty: events are here
 //   progress  "seq/" BUCKET origin                                       highest seq
 //             "offset/" partition (decimal)                              next offset
@@ -18,11 +28,14 @@
 //             "time/" origin                                             ms of the position's own event; 0: not known
 //             "coverage"                                                 partitions, then a byte a bucket: 1 if
 //                                                                        positions are about it; absent: about all
+//             "stamp"                                                    STAMP of the newest commit
 //             "version"                                                  of all of these, decimal
 //             "id"                                                       the view's own: random, made with it, kept
 //
-// KEPT is one byte, 1 if net has these displays, too; TIME is in ms, DAY in days of UTC since 1970, their sign bits
-// turned over to be in order. Displays are kept for conversions to come (funnel.h); queries read days and facts only.
+// KEPT is one byte, 1 if net has these displays, too; TIME is in ms, DAY in days of the session's zone since 1970,
+// their sign bits turned over to be in order. STAMP numbers the commits. COVERED is a hash of the buckets that the rows
+// are of, BREAKDOWNS one byte, a bit for each. Displays are kept for conversions to come (funnel.h); queries read the
+// others.
 //
 // A mark's name can be thousands of characters long (an order id), hence its hash.
 #pragma once
@@ -47,11 +60,22 @@ std::string VisitorKey(Bucket bucket, const AccountId& account, const VisitorId&
 std::string SessionsPrefix(const std::string& visitor_key);
 std::string SessionPrefix(const std::string& visitor_key, const SessionId& session);
 std::string FactsKey(const std::string& session_prefix, std::uint64_t ordinal);
-// What days' keys of an account begin with on the day of `time`, and a session's key there.
-std::string DayPrefix(const std::string& account_prefix, TimeMs time);
-std::string DayKey(const std::string& session_prefix, TimeMs time);
-// The prefix of the session that a day's key names.
-std::string SessionPrefixOf(const std::string& account_prefix, std::string_view day_key);
+// "zone 0 DAY": of a bucket's account (its prefix first) in days, of an account (AccountText) in stamps, changes, rows.
+std::string DayOf(const std::string& zone, std::int64_t day);
+std::string AccountText(std::string_view account);
+// What stands before a session's place among others of its account, and that place: "visitor 0 session 0".
+std::string AccountPrefixOf(const std::string& session_prefix);
+std::string SessionPlace(const std::string& session_prefix);
+std::string OddKey(const std::string& session_prefix);
+std::string SpanKey(const std::string& visitor_key, const SessionId& session);
+std::string ConversationKey(const std::string& visitor_key, std::string_view conversation);
+// A key of the family stamps, behind the account, taken apart; nullopt: of neither kind.
+struct StampAddress {
+  std::string zone;
+  std::int64_t day = 0;
+  bool forgotten = false;  // it tells how far changes are forgotten
+};
+std::optional<StampAddress> ParseStampKey(std::string_view key);
 std::string ContextKey(const std::string& visitor_key, const SessionId& session, std::uint32_t context_id);
 std::string EndsKey(const std::string& visitor_key, const funnel::DisplayList& list);
 std::string DisplayPrefix(const std::string& visitor_key, const funnel::DisplayList& list);

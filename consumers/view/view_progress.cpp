@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kSeqPrefix = "seq/", kOffsetPrefix = "offset/", kPositionPrefix = "position/",
                            kTimePrefix = "time/";
-const std::string kCoverageKey = "coverage";
+const std::string kCoverageKey = "coverage", kStampKey = "stamp";
 
 std::string SeqKey(const std::string& origin, Bucket bucket) {
   return std::string(kSeqPrefix) + static_cast<char>(bucket) + origin;
@@ -35,11 +35,9 @@ void ViewProgress::Load(const ViewDatabase& database) {
   ScanNumbers(database, kOffsetPrefix, nullptr, [&](std::string_view name, std::uint64_t offset) {
     offsets_[Decoded(ParseWhole<int>(name))] = static_cast<std::int64_t>(offset);
   });
-  database.Scan(kProgress, kCoverageKey, nullptr, [&](std::string_view, std::string_view value) {
-    coverage_ = Decoded(DecodeCoverage(value));
-    return false;
-  });
+  coverage_ = ReadCoverage(database, nullptr);
   positions_ = ReadPositions(database, nullptr);
+  stamp_ = ReadStamp(database, nullptr);
 }
 
 void ViewProgress::Put(ViewDatabase& database) {
@@ -105,6 +103,21 @@ Positions ViewProgress::ReadPositions(const ViewDatabase& database, const rocksd
   ScanNumbers(database, kPositionPrefix, snapshot,
               [&](std::string_view origin, std::uint64_t seq) { positions[std::string(origin)] = seq; });
   return positions;
+}
+
+std::uint64_t ViewProgress::NextStamp(ViewDatabase& database) {
+  database.Put(kProgress, kStampKey, view::Number(++stamp_));
+  return stamp_;
+}
+
+std::uint64_t ViewProgress::ReadStamp(const ViewDatabase& database, const rocksdb::Snapshot* snapshot) {
+  const auto bytes = database.GetAt(kProgress, kStampKey, snapshot);
+  return bytes ? Decoded(view::ParseNumber(*bytes)) : 0;
+}
+
+Coverage ViewProgress::ReadCoverage(const ViewDatabase& database, const rocksdb::Snapshot* snapshot) {
+  const auto bytes = database.GetAt(kProgress, kCoverageKey, snapshot);
+  return bytes ? Decoded(DecodeCoverage(*bytes)) : Coverage{};
 }
 
 std::optional<TimeMs> ViewProgress::ReadPositionTime(ViewDatabase& database, const std::string& origin) {

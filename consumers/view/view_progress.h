@@ -41,7 +41,13 @@ class ViewProgress {
   // A position told for fewer buckets says nothing of those that came: then all are taken back.
   void Cover(const Coverage& wanted, ViewDatabase& database);
 
+  // Numbers the commits that write something.
+  std::uint64_t stamp() const { return stamp_; }
+  std::uint64_t NextStamp(ViewDatabase& database);
+
+  static std::uint64_t ReadStamp(const ViewDatabase& database, const rocksdb::Snapshot* snapshot);
   static Positions ReadPositions(const ViewDatabase& database, const rocksdb::Snapshot* snapshot);
+  static Coverage ReadCoverage(const ViewDatabase& database, const rocksdb::Snapshot* snapshot);
   static std::optional<TimeMs> ReadPositionTime(ViewDatabase& database, const std::string& origin);
 
  private:
@@ -52,6 +58,7 @@ class ViewProgress {
   std::map<int, std::int64_t> offsets_;
   Positions positions_;
   Coverage coverage_;
+  std::uint64_t stamp_ = 0;
 };
 
 }  // namespace monitor

@@ -3,12 +3,12 @@
 // Threads: any, while the database is open. All functions throw StoreFailure.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "consumers/view/coverage.h"
+#include "consumers/view/facts_reading.h"
 #include "consumers/view/view_database.h"
 #include "consumers/view/view_store.h"
 #include "domain/funnel/funnel_rows.h"
@@ -18,11 +18,10 @@ namespace monitor::view {
 // The accounts whose keys begin with `prefix`: one key a bucket, one of which has the outline.
 std::vector<AccountOutline> Accounts(const ViewDatabase& database, const std::string& prefix);
 
-// Over an account's facts in these buckets; with bounds only sessions that have some on their days (UTC) are read.
-// nullopt: it ended early, because there are more rows than the query allows or nobody waits for them (asked now and
-// then).
-std::optional<std::vector<funnel::Row>> Rows(const ViewDatabase& database, const rocksdb::Snapshot* snapshot,
-                                             const AccountId& account, const funnel::Query& query,
-                                             const BucketSet& buckets, const std::function<bool()>& abandoned);
+// Over an account's facts in these buckets; without filters, by days or in one window, by what is kept of whole days
+// and the facts of the others (docs/decisions/rows.md). nullopt: it ended early, because there are more rows than the
+// query allows or nobody waits for them.
+std::optional<std::vector<funnel::Row>> Rows(FactsReading& reading, const AccountId& account,
+                                             const funnel::Query& query, const BucketSet& buckets);
 
 }  // namespace monitor::view

@@ -13,7 +13,19 @@
 namespace monitor {
 
 // The column families.
-enum Family : std::size_t { kDefault, kFacts, kDays, kVisitors, kMarks, kAccounts, kProgress, kFamilies };
+enum Family : std::size_t {
+  kDefault,
+  kFacts,
+  kDays,
+  kVisitors,
+  kMarks,
+  kStamps,
+  kChanges,
+  kRows,
+  kAccounts,
+  kProgress,
+  kFamilies
+};
 
 // A failing disk or a damaged view, on the way up to ViewStore's own functions, which all catch it.
 struct StoreFailure : std::runtime_error {
@@ -32,6 +44,7 @@ class ViewRecords {
   virtual ~ViewRecords() = default;
   virtual std::optional<std::string> Get(Family family, const std::string& key) = 0;
   virtual void Put(Family family, const std::string& key, std::string_view value) = 0;
+  virtual void Delete(Family family, const std::string& key) = 0;
   // The first record whose key begins with `prefix` and is not less than `key`.
   virtual std::optional<std::string> GetFirst(Family family, const std::string& prefix, const std::string& key) = 0;
 };

@@ -12,6 +12,9 @@
 #include <type_traits>
 
 #include "consumers/view/account_outline.h"
+#include "consumers/view/facts_reading.h"
+#include "consumers/view/kept_rows.h"
+#include "consumers/view/session_days.h"
 #include "consumers/view/stored_visitor.h"
 #include "consumers/view/view_database.h"
 #include "consumers/view/view_keys.h"
@@ -120,7 +123,12 @@ class ViewStore::State {
   std::expected<std::invoke_result_t<Question>, std::string> Ask(Question question) const {
     try {
       const auto reading = Reading();
-      return question();
+      if constexpr (std::is_void_v<std::invoke_result_t<Question>>) {
+        question();
+        return {};
+      } else {
+        return question();
+      }
     } catch (const StoreFailure& failure) {
       return std::unexpected(failure.what());
     }
@@ -135,6 +143,7 @@ class ViewStore::State {
   void Reload() {
     usable = false;
     database.Clear();
+    days.Clear();
     known_accounts.clear();
     database.Scan(kAccounts, "", nullptr, [&](std::string_view key, std::string_view) {
       known_accounts.emplace(key);
@@ -160,7 +169,7 @@ class ViewStore::State {
   }
 
   // Another view comes to the same numbers with other content.
-  std::string VersionAt(rocksdb::SequenceNumber number) const {
+  std::string VersionAt(std::uint64_t number) const {
     std::lock_guard lock(mutex);
     return id + '/' + std::to_string(number);
   }
@@ -168,6 +177,7 @@ class ViewStore::State {
   void Commit() {
     if (const auto too_little = room.TooLittle()) throw StoreFailure(*too_little);
     progress.Put(database);
+    if (database.HasChanges()) days.Put(view::Number(progress.NextStamp(database)));
     database.Write();
     database.Clear();
     Publish();
@@ -177,7 +187,7 @@ class ViewStore::State {
     {
       std::lock_guard lock(mutex);
       committed = progress.positions();
-      sequence_number = database.db().GetLatestSequenceNumber();
+      committed_stamp = progress.stamp();
     }
     moved.notify_all();
   }
@@ -185,7 +195,7 @@ class ViewStore::State {
   void FoldVisitorEvent(const Event& event, const SourceEvent& source) {
     const std::string account_key = view::AccountKey(event.scope.account.str(), source.bucket);
     if (known_accounts.insert(account_key).second) database.Put(kAccounts, account_key, "");
-    StoredVisitor visitor(database, view::VisitorKey(source.bucket, event.scope.account, event.scope.visitor));
+    StoredVisitor visitor(database, days, view::VisitorKey(source.bucket, event.scope.account, event.scope.visitor));
     funnel::Fold(visitor, event, source.time);
   }
 
@@ -215,6 +225,8 @@ class ViewStore::State {
   // sequence numbers would count twice.
   bool usable = false;
   ViewProgress progress;
+  SessionDays days{database};
+  std::uint64_t stamp = 0;               // of the newest commit
   std::set<std::string> known_accounts;  // keys of the family `accounts`
 
   mutable std::mutex mutex;
@@ -222,7 +234,7 @@ class ViewStore::State {
   Positions committed;
   std::string trouble;
   std::string id;
-  std::atomic<rocksdb::SequenceNumber> sequence_number = 0;
+  std::atomic<std::uint64_t> committed_stamp = 0;
   bool stopping = false;
 };
 
@@ -277,6 +289,7 @@ std::expected<void, std::string> ViewStore::AnswerFor(const Coverage& coverage) 
   if (coverage == state_->progress.coverage()) return {};
   try {
     state_->progress.Cover(coverage, state_->database);
+    view::DropRowsOfOthers(state_->database, coverage.buckets);
   } catch (const StoreFailure& failure) {
     return std::unexpected(failure.what());
   }
@@ -321,7 +334,7 @@ Positions ViewStore::CommittedPositions() const {
   return state_->committed;
 }
 
-std::string ViewStore::Version() const { return state_->VersionAt(state_->sequence_number); }
+std::string ViewStore::Version() const { return state_->VersionAt(state_->committed_stamp); }
 
 bool ViewStore::WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const {
   const auto reached = [&] {
@@ -358,20 +371,27 @@ std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& acco
   return state_->Ask([&] {
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
     FunnelReport report{.as_of = ViewProgress::ReadPositions(state_->database, snapshot.snapshot()),
-                        .version = state_->VersionAt(snapshot.snapshot()->GetSequenceNumber())};
-    auto rows = view::Rows(state_->database, snapshot.snapshot(), account, query, buckets, abandoned);
+                        .version = state_->VersionAt(ViewProgress::ReadStamp(state_->database, snapshot.snapshot()))};
+    view::FactsReading reading(state_->database, snapshot.snapshot(), abandoned);
+    auto rows = view::Rows(reading, account, query, buckets);
     report.complete = rows.has_value();
     if (rows) report.rows = std::move(*rows);
     return report;
   });
 }
 
-std::uint64_t ViewStore::DiskBytes() const {
-  const auto bytes = state_->Ask([&] {
-    std::uint64_t sum = 0;
-    state_->database.db().GetAggregatedIntProperty("rocksdb.total-sst-files-size", &sum);
-    return sum;
+std::expected<void, std::string> ViewStore::KeepRows(const std::function<bool()>& abandoned) const {
+  if (auto too_little = state_->room.TooLittle()) return std::unexpected(*std::move(too_little));
+  return state_->Ask([&] {
+    rocksdb::ManagedSnapshot snapshot(&state_->database.db());
+    const std::function<bool()> ends = [&] { return state_->reopening || abandoned(); };
+    view::FactsReading reading(state_->database, snapshot.snapshot(), ends);
+    view::KeepChangedDays(reading, ViewProgress::ReadCoverage(state_->database, snapshot.snapshot()).buckets);
   });
+}
+
+std::uint64_t ViewStore::DiskBytes() const {
+  const auto bytes = state_->Ask([&] { return state_->database.DiskBytes(); });
   return bytes.value_or(0);
 }
 

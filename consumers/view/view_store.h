@@ -103,6 +103,9 @@ class ViewStore {
   std::expected<FunnelReport, std::string> Funnel(const AccountId& account, const funnel::Query& query,
                                                   const BucketSet& buckets,
                                                   const std::function<bool()>& abandoned) const;
+  // Brings up to date what is kept of the days that changed, so that a question finds little left to count. Ends early
+  // once it is abandoned.
+  std::expected<void, std::string> KeepRows(const std::function<bool()>& abandoned) const;
   std::uint64_t DiskBytes() const;  // 0 while it is closed
 
  private:

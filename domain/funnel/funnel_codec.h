@@ -16,7 +16,7 @@
 namespace monitor::funnel {
 
 // Also of the keys under which they are kept (view_keys.h), and of what facts mean.
-constexpr std::uint32_t kFactsVersion = 4;
+constexpr std::uint32_t kFactsVersion = 5;
 
 std::string EncodeVisitorTally(const VisitorTally& state);
 std::optional<VisitorTally> DecodeVisitorTally(std::string_view bytes);

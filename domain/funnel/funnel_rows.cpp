@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "domain/funnel/local_days.h"
+
 namespace monitor::funnel {
 namespace {
 
@@ -17,29 +19,11 @@ constexpr milliseconds kClickPause{1'000};  // funnel.md section 3: a click soon
 
 milliseconds Local(const TimeZone::Period& period, TimeMs time) { return time.time_since_epoch() + period.offset; }
 
-// A session's zone with the answers that consecutive events mostly ask for again.
-class WindowClock {
- public:
-  explicit WindowClock(const std::string& zone) : zone_(TimeZone::Find(zone).value_or(TimeZone())) {}
-
-  TimeMs StartOf(Window window, TimeMs time) {
-    if (!period_ || time < period_->begin || time >= period_->end) period_ = zone_.PeriodAt(time);
-    const milliseconds local = Local(*period_, time);
-    if (window == Window::kHour) return time - (local - std::chrono::floor<hours>(local));
-    const days day = std::chrono::floor<days>(local);
-    if (!day_ || *day_ != day) {
-      day_ = day;
-      day_start_ = zone_.StartOfDay(day);
-    }
-    return day_start_;
-  }
-
- private:
-  TimeZone zone_;
-  std::optional<TimeZone::Period> period_;
-  std::optional<days> day_;
-  TimeMs day_start_;
-};
+TimeMs StartOfWindow(LocalDays& zone, Window window, TimeMs time) {
+  const milliseconds local = zone.Local(time);
+  if (window == Window::kHour) return time - (local - std::chrono::floor<hours>(local));
+  return zone.StartOf(std::chrono::floor<days>(local).count());
+}
 
 struct ContextWalk {
   std::optional<TimeMs> first_display, first_click, previous_click;
@@ -165,7 +149,7 @@ class RowBuilder::Work {
       return nullptr;
     }
     RowKey key;
-    if (clock_) key.window_start = clock_->StartOf(query_.window, time_);
+    if (clock_) key.window_start = StartOfWindow(*clock_, query_.window, time_);
     for (Breakdown breakdown : query_.by) SetKey(key, breakdown, dimensions, device);
     if (const auto found = rows_.find(key); found != rows_.end()) return &found->second;
     if (!Spend(kRowBytes + key.app_installation.size() + key.language.size())) return nullptr;
@@ -195,7 +179,7 @@ class RowBuilder::Work {
   void AddSample(DurationHistogram& times, std::int64_t duration_ms) {
     const std::size_t before = times.buckets();
     times.Add(duration_ms);
-    Spend((times.buckets() - before) * (kEntryBytes + 2 * sizeof(std::uint64_t)));
+    Spend((times.buckets() - before) * DurationHistogram::kBytesEach);
   }
 
   static void SetKey(RowKey& key, Breakdown breakdown, const Dimensions& dimensions,
@@ -334,13 +318,13 @@ class RowBuilder::Work {
   std::map<RowKey, GrowingRow> rows_;
   std::size_t bytes_ = 0;  // that they take
   bool overflowed_ = false;
-  std::map<std::string, WindowClock> clocks_;
+  std::map<std::string, LocalDays> clocks_;
   std::set<std::pair<const GrowingRow*, std::string>> conversations_;  // of this visitor
 
   // Of the session being added.
   std::uint64_t session_ = 0;
   const SessionTraits* traits_ = nullptr;
-  WindowClock* clock_ = nullptr;
+  LocalDays* clock_ = nullptr;
   TimeMs time_;
   std::map<std::uint32_t, ContextWalk> contexts_;  // by their ids
   std::set<std::int64_t> displayed_;               // engagements

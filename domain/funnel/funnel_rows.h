@@ -55,6 +55,28 @@ struct Query {
   std::size_t max_bytes = 64 << 20;  // of memory that the rows may take
 };
 
+// What a row's conversions are worth in one currency.
+struct CurrencySum {
+  CurrencySum() = default;
+  CurrencySum(Decimal value) : amount(value), times(1) {}  // NOLINT(google-explicit-constructor): of one conversion
+
+  CurrencySum& operator+=(const CurrencySum& other) {
+    amount += other.amount;
+    times += other.times;
+    return *this;
+  }
+  CurrencySum& operator-=(const CurrencySum& other) {
+    amount -= other.amount;
+    times -= other.times;
+    return *this;
+  }
+  std::string ToString() const { return amount.ToString(); }
+  bool operator==(const CurrencySum&) const = default;
+
+  Decimal amount;
+  std::uint64_t times = 0;  // of how many conversions
+};
+
 struct Row {
   RowKey key;
   std::uint64_t prospects = 0, control_group = 0;
@@ -64,7 +86,7 @@ struct Row {
   std::uint64_t interactions = 0;
   std::uint64_t conversions = 0, converted_sessions = 0;
   std::uint64_t late = 0;
-  std::map<std::string, Decimal> value;  // by currency
+  std::map<std::string, CurrencySum> value;  // by currency
   // Of the lift: prospects (c of them with the goal) outside and inside the control group. Only with kCampaign.
   std::uint64_t converted_prospects = 0, converted_control = 0;
   DurationHistogram display_to_accept, accept_to_conversation, display_to_conversion;

@@ -34,7 +34,19 @@ class Decimal {
     micros_ += other.micros_;
     return *this;
   }
+  Decimal& operator-=(const Decimal& other) {
+    micros_ -= other.micros_;
+    return *this;
+  }
   auto operator<=>(const Decimal&) const = default;
+
+  // For layouts: of sums, too. In millionths.
+  static Decimal FromUnits(Int128 units) {
+    Decimal sum;
+    sum.micros_ = units;
+    return sum;
+  }
+  Int128 units() const { return micros_; }
 
  private:
   static constexpr std::int64_t kUnit = 1'000'000;

@@ -45,6 +45,11 @@ def random_queries(rng):
         end = begin + 3_600_000 * rng.choice([1, 5, 24, 72])
         window, count = rng.choice(["hour", "day", "all"]), rng.choice(["net", "gross"])
         yield f"by=campaign&window={window}&count={count}&from={begin}&to={end}"
+    for _ in range(4):  # whole days of one of the zones
+        begin = start + 3_600_000 * (rng.choice([2, 3, 4, 8, 15]) + 24 * rng.randrange(20))
+        end = begin + 24 * 3_600_000 * rng.choice([1, 2, 7, 100])
+        bounds = rng.choice([f"&from={begin}&to={end}", f"&from={begin}", f"&to={end}"])
+        yield f"by={rng.choice(['', 'campaign', 'engagement,campaign'])}&window={rng.choice(['day', 'all'])}{bounds}"
 
 
 def fold(folder, seed, lines, queries):

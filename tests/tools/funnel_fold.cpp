@@ -1,6 +1,6 @@
 // A program for tests: folds CloudEvents from a file into a view, as carelessly as a reader may be treated (random
-// batches, duplicates, holes that are filled late, crashes before a commit and reopened stores, all from the seed), and
-// answers queries.
+// batches, duplicates, holes that are filled late, crashes before a commit and reopened stores, questions in between,
+// all from the seed), and answers queries.
 //
 //   funnel_fold FOLDER SEED EVENTS.ndjson ACCOUNT QUERY…    each answer is one line of JSON or a whole CSV
 #include <cstdio>
@@ -41,8 +41,13 @@ std::vector<SourceEvent> ReadEvents(const char* path) {
 // Reads a list of events like a partition: offsets are indexes, the next one to read is kept in the view.
 class CarelessReader {
  public:
-  CarelessReader(std::string folder, std::uint64_t seed, std::vector<SourceEvent> events)
-      : folder_(std::move(folder)), random_(seed), events_(std::move(events)) {
+  CarelessReader(std::string folder, std::uint64_t seed, std::vector<SourceEvent> events, AccountId account,
+                 std::vector<funnel::Query> queries)
+      : folder_(std::move(folder)),
+        random_(seed),
+        events_(std::move(events)),
+        account_(std::move(account)),
+        queries_(std::move(queries)) {
     Open();
   }
 
@@ -76,6 +81,21 @@ class CarelessReader {
     } else {
       Commit();
       if (OneIn(6)) Open();
+      if (OneIn(3)) Ask();
+    }
+  }
+
+  // What is kept of the rows by now is what later answers stand on. Now and then somebody gives up.
+  void Ask() {
+    int looks = OneIn(3) ? std::uniform_int_distribution<int>(1, 20)(random_) : -1;
+    const auto abandoned = [&] { return looks > 0 && --looks == 0; };
+    if (queries_.empty() || OneIn(2)) {
+      if (const auto kept = store_->KeepRows(abandoned); !kept) Fail(kept.error());
+      return;
+    }
+    const std::size_t i = std::uniform_int_distribution<std::size_t>(0, queries_.size() - 1)(random_);
+    if (const auto report = store_->Funnel(account_, queries_[i], BucketSet().set(), abandoned); !report) {
+      Fail(report.error());
     }
   }
 
@@ -110,6 +130,8 @@ class CarelessReader {
   const std::string folder_;
   std::mt19937_64 random_;
   const std::vector<SourceEvent> events_;
+  const AccountId account_;
+  const std::vector<funnel::Query> queries_;
   std::unique_ptr<ViewStore> store_;
   std::unique_ptr<Intake> intake_;
   std::size_t next_ = 0;
@@ -119,19 +141,26 @@ class CarelessReader {
 
 int main(int argc, char** argv) {
   if (argc < 5) Fail("usage: funnel_fold FOLDER SEED EVENTS ACCOUNT QUERY…");
-  CarelessReader reader(argv[1], std::strtoull(argv[2], nullptr, 10), ReadEvents(argv[3]));
+  std::vector<FunnelRequest> requests;
+  std::vector<funnel::Query> queries;
+  for (int i = 5; i < argc; ++i) {
+    auto request = ParseFunnelRequest(http::Query(argv[i]), TimeZone());
+    if (!request) Fail(request.error());
+    queries.push_back(request->query);
+    requests.push_back(*std::move(request));
+  }
+  CarelessReader reader(argv[1], std::strtoull(argv[2], nullptr, 10), ReadEvents(argv[3]), AccountId(argv[4]),
+                        std::move(queries));
   const ViewStore& store = reader.ReadAll();
   const auto asked = store.Account(argv[4]);
   if (!asked) Fail(asked.error());
   const auto& account = *asked;
   if (!account) Fail("unknown account");
-  for (int i = 5; i < argc; ++i) {
-    const auto request = ParseFunnelRequest(http::Query(argv[i]), TimeZone());
-    if (!request) Fail(request.error());
-    const auto report = store.Funnel(account->id, request->query, BucketSet().set(), [] { return false; });
+  for (const FunnelRequest& request : requests) {
+    const auto report = store.Funnel(account->id, request.query, BucketSet().set(), [] { return false; });
     if (!report) Fail(report.error());
-    std::cout << (request->format == FunnelFormat::kCsv ? *FunnelCsv(request->query, *report)
-                                                        : *FunnelJson(account->id, request->query, *report, {}) + "\n");
+    std::cout << (request.format == FunnelFormat::kCsv ? *FunnelCsv(request.query, *report)
+                                                       : *FunnelJson(account->id, request.query, *report, {}) + "\n");
   }
   return 0;
 }

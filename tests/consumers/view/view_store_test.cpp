@@ -150,12 +150,40 @@ TEST_F(RangesTest, ReadNothingOfSessionsOfOtherDays) {
                                BucketSet().set(), [&] { return ++asked < 0; }));
     return asked;
   };
-  const int before = looks();
   const ImpressionReported display{.kind = ImpressionKind::kDisplay, .context_id = 1, .entry = kEntry};
-  for (int day = 0; day < 2'000; ++day) {
+  TakeOf("day0", kStart, display);
+  const int before = looks();
+  for (int day = 1; day < 2'000; ++day) {
     TakeOf("day" + std::to_string(day), kStart + std::chrono::days(day), display);
   }
   EXPECT_EQ(looks(), before);
+}
+
+TEST_F(RangesTest, WhatIsAskedAgainReadsWhatChangedOnly) {
+  const ImpressionReported display{.kind = ImpressionKind::kDisplay, .context_id = 1, .entry = kEntry};
+  const auto visits = [&](int sessions) {
+    for (int i = 0; i < sessions; ++i) TakeOf("s" + std::to_string(next_seq_), kStart + std::chrono::hours(i), display);
+  };
+  const auto reads = [&](funnel::Query query) {
+    EXPECT_TRUE(store_->Commit());
+    return BytesRead([&] {
+      EXPECT_TRUE(store_->Funnel(AccountId("demo"), query, BucketSet().set(), [] { return false; })->complete);
+    });
+  };
+  for (const bool by_keeper : {false, true}) {
+    for (const funnel::Window window : {funnel::Window::kAll, funnel::Window::kDay}) {
+      const funnel::Query query{.by = {funnel::Breakdown::kCampaign}, .window = window};
+      visits(2'000);
+      const std::uint64_t first = by_keeper ? 0 : reads(query);
+      EXPECT_TRUE(store_->Commit());
+      if (by_keeper) EXPECT_TRUE(store_->KeepRows([] { return false; }));
+      visits(10);
+      const std::uint64_t again = reads(query);
+      if (!by_keeper) EXPECT_LT(again * 4, first);
+      EXPECT_LT(again, 60'000u) << by_keeper;
+    }
+  }
+  EXPECT_EQ(Ask({}, {}).exposed, 4u * 2'010);
 }
 
 // Puts this in the place of a value of the family `progress`; nullopt: removes it.

@@ -11,7 +11,7 @@ const Entry kEntry{.campaign_id = 41, .engagement_id = 4101, .engagement_revisio
 
 // A view of an older version is made anew, one of the same version is read: other bytes want another kFactsVersion.
 TEST(FunnelCodec, BytesChangeOnlyWithTheirVersion) {
-  ASSERT_EQ(kFactsVersion, 4u);
+  ASSERT_EQ(kFactsVersion, 5u);
   const EventFacts facts{
       3,
       FromUnixMs(5),

@@ -292,12 +292,12 @@ bool Fits(std::size_t bytes, const std::vector<EventFacts>& events) {
 TEST(Funnel, MoreThanAllowedIsToldNotGuessed) {
   const EventFacts click{1, FromUnixMs(1'000), {Impression{.kind = ImpressionKind::kAccept}}};
   std::vector<EventFacts> hours, currencies, durations;
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 80; ++i) {
     hours.push_back({1, FromUnixMs(4'000'000 * std::int64_t{i}), click.facts});
     currencies.push_back(
         {1, click.time, {Conversion{.counting = kNet, .value = Decimal(), .currency = std::to_string(i)}}});
     durations.push_back(
-        {1, click.time, {Conversion{.counting = kNet, .display_to_conversion_ms = std::int64_t{1} << i}}});
+        {1, click.time, {Conversion{.counting = kNet, .display_to_conversion_ms = std::int64_t{1'000} * i}}});
   }
   EXPECT_TRUE(Fits(2'000, std::vector(40, click)));  // one row
   for (const auto* events : {&hours, &currencies, &durations}) {

@@ -1,0 +1,56 @@
+// One question's walk over a view, over a database that stays as it is meanwhile, until nobody waits for the answer.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "consumers/view/session_scan.h"
+#include "consumers/view/view_database.h"
+
+namespace monitor::view {
+
+class FactsReading {
+ public:
+  // All must outlive it. `abandoned` is asked now and then.
+  FactsReading(const ViewDatabase& database, const rocksdb::Snapshot* snapshot, const std::function<bool()>& abandoned)
+      : database_(database), snapshot_(snapshot), abandoned_(abandoned) {}
+
+  const ViewDatabase& database() const { return database_; }
+  const rocksdb::Snapshot* snapshot() const { return snapshot_; }
+
+  // True from the moment on that nobody waits any more, or it was stopped; then nothing more is read.
+  bool ended() const { return ended_; }
+  void Stop() { ended_ = true; }
+  bool LookNow() { return ended_ = ended_ || abandoned_(); }
+  // Of a record: false ends the scan that it is of.
+  bool GoesOn() { return !(++seen_ % kRecordsBetweenLooks == 0 ? LookNow() : ended_); }
+
+  // The sessions with these prefixes, ascending.
+  void Sessions(std::span<const std::string> prefixes, SessionScan& sessions) {
+    database_.ScanEach(kFacts, prefixes, snapshot_, Into(sessions));
+  }
+  // All of an account in a bucket.
+  void Sessions(const std::string& account_prefix, SessionScan& sessions) {
+    database_.Scan(kFacts, account_prefix, snapshot_, Into(sessions));
+  }
+
+ private:
+  static constexpr std::uint64_t kRecordsBetweenLooks = 256;
+
+  ViewDatabase::Visit Into(SessionScan& sessions) {
+    return [this, &sessions](std::string_view key, std::string_view value) {
+      if (!sessions.Next(key, value)) throw StoreFailure("the view holds a record that can not be read");
+      return GoesOn();
+    };
+  }
+
+  const ViewDatabase& database_;
+  const rocksdb::Snapshot* const snapshot_;
+  const std::function<bool()>& abandoned_;
+  std::uint64_t seen_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace monitor::view
