@@ -17,6 +17,7 @@ std::vector<SettingSpec> FunneldSettings() {
       {"admin", "token_file", "", kString, "file with the token that clearing an alarm asks for; empty: nobody may"},
       {"data", "dir", "./data/funneld", kString, "the view; can be removed, it is rebuilt from the events"},
       {"data", "min_free_mb", "256", kInteger, "below so much free disk nothing is counted; queries are answered"},
+      {"retention", "facts_days", "0", kInteger, "facts of ended sessions are kept for so long; only 0, for ever, yet"},
       {"source", "admin_url", "http://127.0.0.1:8081", kString, "monitord's admin API, read if there is no broker"},
       {"source", "admin_token_file", "", kString, "its token; needed to read from it"},
       {"source", "skip_missing", "false", kBoolean, "go past holes and unknown types: lost to the funnel"},
@@ -39,6 +40,9 @@ std::optional<std::string> RefuseSettings(const ServerSettings& settings) {
   const std::int64_t min_free_mb = settings.Integer("data", "min_free_mb");
   if (min_free_mb < 0 || min_free_mb > std::numeric_limits<std::int32_t>::max()) {
     return "data.min_free_mb must be from 0 to 2147483647";
+  }
+  if (settings.Integer("retention", "facts_days") != 0) {
+    return "retention.facts_days must be 0 (never): dropping facts is not possible yet";
   }
   if (settings.String("kafka", "bootstrap_servers").empty() && settings.String("source", "admin_token_file").empty()) {
     return "without kafka.bootstrap_servers, source.admin_token_file must name the admin token's file";

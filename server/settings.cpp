@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "domain/values/whole_number.h"
+#include "server/log.h"
 
 namespace monitor {
 namespace {
@@ -177,6 +178,11 @@ std::optional<std::string> ReadEnvironment(const std::vector<SettingSpec>& specs
   return std::nullopt;
 }
 
+// What an orchestrator tells of a service whose name is our prefix and a section's.
+bool IsOfAService(std::string_view key) {
+  return key == "PORT" || key.starts_with("PORT_") || key.starts_with("SERVICE_");
+}
+
 std::string HelpOfKeys(const std::vector<SettingSpec>& specs) {
   std::ostringstream text;
   text << "Keys of the file; each can be overridden by MONITOR_<SECTION>_<KEY> in the environment:\n";
@@ -250,6 +256,24 @@ std::expected<ServerSettings, std::string> LoadSettings(const std::vector<Settin
   return settings;
 }
 
+std::vector<std::string> UnknownInEnvironment(const std::vector<SettingSpec>& specs) {
+  std::vector<std::string> unknown;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const std::string_view name = text.substr(0, text.find('='));
+    bool in_section = false, known = false;
+    for (const SettingSpec& spec : specs) {
+      const std::string whole = EnvironmentName(spec);
+      const std::size_t section_end = whole.size() - spec.key.size();  // behind its underscore
+      const bool same_section = name.starts_with(std::string_view(whole).substr(0, section_end));
+      in_section |= same_section && !IsOfAService(name.substr(section_end));
+      known |= name == whole || (same_section && spec.key == kAnyKey);
+    }
+    if (in_section && !known) unknown.emplace_back(name);
+  }
+  return unknown;
+}
+
 std::expected<ServerSettings, int> SettingsFromCommandLine(int argc, char** argv, std::string_view program,
                                                            std::string_view description,
                                                            const std::vector<SettingSpec>& specs) {
@@ -264,7 +288,10 @@ std::expected<ServerSettings, int> SettingsFromCommandLine(int argc, char** argv
     return std::unexpected(app.exit(error) == 0 ? 0 : 2);
   }
   auto settings = LoadSettings(specs, path);
-  if (settings) return *settings;
+  if (settings) {
+    for (const std::string& name : UnknownInEnvironment(specs)) log::Warning("setting_unknown", {{"variable", name}});
+    return *settings;
+  }
   std::cerr << program << ": " << settings.error() << "\n";
   return std::unexpected(1);
 }

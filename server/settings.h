@@ -42,8 +42,12 @@ class ServerSettings {
 // `path` may be empty: defaults and environment only. The error is one clear sentence.
 std::expected<ServerSettings, std::string> LoadSettings(const std::vector<SettingSpec>& specs, const std::string& path);
 
+// Variables of the environment that name one of these sections, and no key of it: misspelt, or another program's.
+std::vector<std::string> UnknownInEnvironment(const std::vector<SettingSpec>& specs);
+
 // Handles --config FILE, --help, --version for a server's main. Returns the settings, or the exit code to leave with
 // (0 after --help and --version, 2 for bad usage, 1 for a bad file), everything already printed.
+// Tells which variables are unknown.
 std::expected<ServerSettings, int> SettingsFromCommandLine(int argc, char** argv, std::string_view program,
                                                            std::string_view description,
                                                            const std::vector<SettingSpec>& specs);

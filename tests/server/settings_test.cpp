@@ -33,8 +33,10 @@ class SettingsTest : public testing::Test {
     return path;
   }
   void TearDown() override {
-    for (const char* name : {"MONITOR_SERVER_PORT", "MONITOR_SERVER_FAST", "MONITOR_KAFKA_PEERS", "MONITOR_LOG_LEVEL",
-                             "MONITOR_KAFKA_CLIENT_SASL_USERNAME", "MONITOR_KAFKA_CLIENT_SASL_PASSWORD_FILE"})
+    for (const char* name :
+         {"MONITOR_SERVER_PORT", "MONITOR_SERVER_FAST", "MONITOR_KAFKA_PEERS", "MONITOR_LOG_LEVEL",
+          "MONITOR_KAFKA_CLIENT_SASL_USERNAME", "MONITOR_KAFKA_CLIENT_SASL_PASSWORD_FILE", "MONITOR_SERVER_PROT",
+          "MONITOR_KAFKA_SERVICE_HOST", "MONITOR_LOG_PORT_80_TCP", "MONITOR_OTHER_KEY"})
       ::unsetenv(name);
   }
   std::string ErrorOf(const std::string& text) {
@@ -45,11 +47,20 @@ class SettingsTest : public testing::Test {
   TemporaryFolder folder_;
 };
 
+TEST_F(SettingsTest, MisspeltVariablesAreNamed) {
+  for (const char* name : {"MONITOR_SERVER_PROT", "MONITOR_SERVER_PORT", "MONITOR_KAFKA_CLIENT_SASL_USERNAME",
+                           "MONITOR_KAFKA_SERVICE_HOST", "MONITOR_LOG_PORT_80_TCP", "MONITOR_OTHER_KEY"}) {
+    ::setenv(name, "1", 1);
+  }
+  EXPECT_THAT(UnknownInEnvironment(kSpecs), ElementsAre("MONITOR_SERVER_PROT"));
+}
+
 TEST_F(SettingsTest, AnOpenSectionTakesAnyName) {
   using testing::Pair;
   using testing::UnorderedElementsAre;
   const std::string file = File(
-      "[kafka]\npeers = []\n[kafka.client]\n\"security.protocol\" = \"SSL\"\nsasl.username = \"file\"\nsasl.password = \"x\"\nretries = 3\n");
+      "[kafka]\npeers = []\n[kafka.client]\n\"security.protocol\" = \"SSL\"\nsasl.username = \"file\"\nsasl.password = "
+      "\"x\"\nretries = 3\n");
   ::setenv("MONITOR_KAFKA_CLIENT_SASL_USERNAME", "environment", 1);
   ::setenv("MONITOR_KAFKA_CLIENT_SASL_PASSWORD_FILE", "/a=b", 1);
   auto settings = LoadSettings(kSpecs, file);
