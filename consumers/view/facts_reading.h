@@ -13,12 +13,14 @@ namespace monitor::view {
 
 class FactsReading {
  public:
-  // All must outlive it. `abandoned` is asked now and then.
-  FactsReading(const ViewDatabase& database, const rocksdb::Snapshot* snapshot, const std::function<bool()>& abandoned)
-      : database_(database), snapshot_(snapshot), abandoned_(abandoned) {}
+  // All must outlive it. `abandoned` is asked now and then. What it counted may be kept if there is room.
+  FactsReading(const ViewDatabase& database, const rocksdb::Snapshot* snapshot, const std::function<bool()>& abandoned,
+               bool has_room)
+      : database_(database), snapshot_(snapshot), abandoned_(abandoned), has_room_(has_room) {}
 
   const ViewDatabase& database() const { return database_; }
   const rocksdb::Snapshot* snapshot() const { return snapshot_; }
+  bool has_room() const { return has_room_; }
 
   // True from the moment on that nobody waits any more, or it was stopped; then nothing more is read.
   bool ended() const { return ended_; }
@@ -49,6 +51,7 @@ class FactsReading {
   const ViewDatabase& database_;
   const rocksdb::Snapshot* const snapshot_;
   const std::function<bool()>& abandoned_;
+  const bool has_room_;
   std::uint64_t seen_ = 0;
   bool ended_ = false;
 };

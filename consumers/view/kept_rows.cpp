@@ -249,7 +249,9 @@ std::optional<std::vector<KeptDay>> KeptRows::Of(const StampedDay& day, std::spa
   return found;
 }
 
-void KeptRows::Keep() { aside_.Write(); }
+void KeptRows::Keep() {
+  if (reading_.has_room()) aside_.Write();
+}
 
 void KeptRows::Forget(const StampedDay& day) {
   const std::string prefix = account_ + DayOf(day.zone, day.day);

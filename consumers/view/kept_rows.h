@@ -54,7 +54,7 @@ class KeptRows {
 
   // As of the day's stamp, in the order of `wanted`. nullopt: the reading ended, or there is more than a query allows.
   std::optional<std::vector<KeptDay>> Of(const StampedDay& day, std::span<const Wanted> wanted);
-  // Keeps what was brought up to date since the last time.
+  // Keeps what was brought up to date since the last time, if there is room.
   void Keep();
   // And forgets what changed of these days: only for what all have that is kept of them.
   void Forget(const StampedDay& day);

@@ -56,6 +56,10 @@ rocksdb::Options StoreOptions() {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  // In parts: the filter of a whole table is larger than what a shard of the cache takes, and would be read from the
+  // file for every single key.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
   table.cache_index_and_filter_blocks = true;
   rocksdb::Options options;
   options.create_if_missing = true;

@@ -58,12 +58,12 @@ struct ZoneCut {
 class Question {
  public:
   Question(FactsReading& reading, const AccountId& account, const funnel::Query& query, const BucketSet& buckets)
-      : reading_(reading), account_(account), query_(query), buckets_(buckets) {}
+      : reading_(reading), account_(account), query_(query), buckets_(buckets), days_(StampedDays(reading, account)) {}
 
   // From facts alone. nullopt: it ended early.
   std::optional<std::vector<funnel::Row>> Walk() {
     if (!query_.from && !query_.to) return WalkAll();
-    for (const StampedDay& day : StampedDays(reading_, account_)) {
+    for (const StampedDay& day : days_) {
       const ZoneCut& cut = CutOf(day.zone);
       if (cut.IsWhole(day.day) || cut.IsCut(day.day)) AddDay(day);
     }
@@ -76,11 +76,12 @@ class Question {
     const bool by_day = query_.window == funnel::Window::kDay;
     KeptRows kept(reading_, account_, buckets_);
     const Wanted wanted{by_day ? Kind::kWithin : Kind::kBegun, query_.counting, query_.by};
-    for (const StampedDay& day : StampedDays(reading_, account_)) {
+    for (const StampedDay& day : days_) {
       const ZoneCut& cut = CutOf(day.zone);
       if (cut.IsWhole(day.day)) {
         const auto found = kept.Of(day, std::span(&wanted, 1));
         if (!found || Overflowed()) return std::nullopt;
+        kept.Keep();  // at once: who gives up now has less to count the next time
         // A session that goes on behind the last whole day stands on the next one: there it is counted.
         for (const auto& [last, rows] : found->front().of) {
           if (by_day || cut.IsWhole(last)) sum_.Add(rows);
@@ -90,7 +91,6 @@ class Question {
       if (cut.IsCut(day.day)) AddDay(day);
       if (IsEdge(cut, day.day)) AddEarlierOnes(day);
     }
-    kept.Keep();
     if (by_day && !AddCutDays()) return std::nullopt;
     AddOdd();
     auto rows = Count();
@@ -171,7 +171,7 @@ class Question {
   // What the sessions of cut days count on just these days; by days. False: it ended early.
   bool AddCutDays() {
     for (auto& [name, cut] : cuts_) {
-      for (const StampedDay& day : StampedDays(reading_, account_)) {
+      for (const StampedDay& day : days_) {
         if (day.zone == name && cut.IsCut(day.day)) AddDay(day);
       }
       auto rows = Count();
@@ -189,6 +189,7 @@ class Question {
   const AccountId& account_;
   const funnel::Query& query_;
   const BucketSet& buckets_;
+  const std::vector<StampedDay> days_;
   std::map<std::string, ZoneCut> cuts_;
   std::vector<std::string> sessions_;  // prefixes of their facts
   funnel::RowSum sum_;

@@ -372,7 +372,7 @@ std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& acco
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
     FunnelReport report{.as_of = ViewProgress::ReadPositions(state_->database, snapshot.snapshot()),
                         .version = state_->VersionAt(ViewProgress::ReadStamp(state_->database, snapshot.snapshot()))};
-    view::FactsReading reading(state_->database, snapshot.snapshot(), abandoned);
+    view::FactsReading reading(state_->database, snapshot.snapshot(), abandoned, !state_->room.TooLittle());
     auto rows = view::Rows(reading, account, query, buckets);
     report.complete = rows.has_value();
     if (rows) report.rows = std::move(*rows);
@@ -385,7 +385,7 @@ std::expected<void, std::string> ViewStore::KeepRows(const std::function<bool()>
   return state_->Ask([&] {
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
     const std::function<bool()> ends = [&] { return state_->reopening || abandoned(); };
-    view::FactsReading reading(state_->database, snapshot.snapshot(), ends);
+    view::FactsReading reading(state_->database, snapshot.snapshot(), ends, true);
     view::KeepChangedDays(reading, ViewProgress::ReadCoverage(state_->database, snapshot.snapshot()).buckets);
   });
 }
