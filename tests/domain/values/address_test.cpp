@@ -10,11 +10,13 @@ TEST(Address, TakesBothFamilies) {
   EXPECT_TRUE(ParseAddress("2001:db8::1"));
   EXPECT_EQ(ParseAddress("::ffff:203.0.113.9"), ParseAddress("203.0.113.9"));
   EXPECT_NE(ParseAddress("::1"), ParseAddress("0.0.0.1"));
+  EXPECT_EQ(ParseAddress("1:2:3:4:5:6:7::"), ParseAddress("1:2:3:4:5:6:7:0"));
+  EXPECT_EQ(ParseAddress("::2:3:4:5:6:7:8"), ParseAddress("0:2:3:4:5:6:7:8"));
 }
 
 TEST(Address, RefusesEverythingElse) {
   for (std::string_view text : {"", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", " 1.2.3.4", "1.2.3.4:80", "[::1]",
-                                "fe80::1%eth0", "1.2.3.4/8"}) {
+                                "fe80::1%eth0", "1.2.3.4/8", "1:2:3:4:5:6:7:8::", "::1:2:3:4:5:6:7:8", "1:::2"}) {
     EXPECT_FALSE(ParseAddress(text)) << text;
   }
   EXPECT_FALSE(ParseAddress(std::string_view("1.2.3.4\0", 8)));
