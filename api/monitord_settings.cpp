@@ -8,6 +8,7 @@
 #include <fstream>
 #include <limits>
 
+#include "kafka/client_settings.h"
 #include "server/known_hosts.h"
 
 namespace monitor {
@@ -81,7 +82,7 @@ std::vector<SettingSpec> MonitordSettings() {
       {"kafka", "inbound_topic", "monitor.inbound", kString,
        "commands of the messaging side; made if missing; empty: none"},
       {"kafka", "inbound_group", "monitord", kString, "consumer group that reads them"},
-      {"kafka", "topic_prefix", "", kString, "stands before the name of every topic"},
+      {"kafka", "topic_prefix", "", kString, "stands before the name of every topic: letters, digits, `.`, `_`, `-`"},
       {"kafka.client", "*", "", kString,
        "\"NAME\" = VALUE: any property of librdkafka, e.g. \"security.protocol\" = \"SASL_SSL\"; NAME_file names a "
        "file with the value"},
@@ -108,6 +109,13 @@ std::expected<void, std::string> CheckMonitordSettings(const ServerSettings& set
   }
   if (settings.String("kafka", "inbound_group").empty())
     return std::unexpected("kafka.inbound_group must not be empty");
+  const std::string prefix = settings.String("kafka", "topic_prefix"),
+                    inbound = settings.String("kafka", "inbound_topic");
+  if (const auto fault = kafka::TopicPrefixFault(prefix)) return std::unexpected("kafka.topic_prefix: " + *fault);
+  if (inbound.empty()) return {};
+  if (const auto fault = kafka::TopicNameFault(prefix + inbound)) {
+    return std::unexpected("kafka.inbound_topic: " + *fault);
+  }
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "kafka/client_settings.h"
 #include "server/known_hosts.h"
 
 namespace monitor {
@@ -23,7 +24,7 @@ std::vector<SettingSpec> FunneldSettings() {
       {"source", "skip_missing", "false", kBoolean, "go past holes and unknown types: lost to the funnel"},
       {"kafka", "bootstrap_servers", "", kString, "HOST:PORT,…; empty: no broker, the admin API is read"},
       {"kafka", "group", "funneld", kString, "the consumer group"},
-      {"kafka", "topic_prefix", "", kString, "stands before the name of every topic"},
+      {"kafka", "topic_prefix", "", kString, "stands before the name of every topic: letters, digits, `.`, `_`, `-`"},
       {"kafka.client", "*", "", kString,
        "\"NAME\" = VALUE: any property of librdkafka, e.g. \"security.protocol\" = \"SASL_SSL\"; NAME_file names a "
        "file with the value"},
@@ -43,6 +44,9 @@ std::optional<std::string> RefuseSettings(const ServerSettings& settings) {
   }
   if (settings.Integer("retention", "facts_days") != 0) {
     return "retention.facts_days must be 0 (never): dropping facts is not possible yet";
+  }
+  if (const auto fault = kafka::TopicPrefixFault(settings.String("kafka", "topic_prefix"))) {
+    return "kafka.topic_prefix: " + *fault;
   }
   if (settings.String("kafka", "bootstrap_servers").empty() && settings.String("source", "admin_token_file").empty()) {
     return "without kafka.bootstrap_servers, source.admin_token_file must name the admin token's file";

@@ -75,6 +75,23 @@ Topics TopicsWith(const std::string& prefix) {
   return topics;
 }
 
+std::optional<std::string> TopicNameFault(std::string_view name) {
+  constexpr std::string_view kTaken = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  constexpr std::size_t kMaxSize = 249;
+  if (name.find_first_not_of(kTaken) != std::string_view::npos) {
+    return "the name of a topic may have letters, digits, `.`, `_` and `-` only";
+  }
+  if (name.size() > kMaxSize) {
+    return "the name of a topic may have 249 characters, and would have " + std::to_string(name.size());
+  }
+  if (name.empty() || name == "." || name == "..") return "the name of a topic may not be empty, `.` or `..`";
+  return std::nullopt;
+}
+
+std::optional<std::string> TopicPrefixFault(const std::string& prefix) {
+  return TopicNameFault(TopicsWith(prefix).dead_letters);  // the longest
+}
+
 std::expected<ClientSettings, std::string> ReadClientSettings(std::string bootstrap_servers,
                                                               const std::map<std::string, std::string>& properties) {
   ClientSettings settings{std::move(bootstrap_servers), {}};

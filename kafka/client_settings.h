@@ -4,7 +4,9 @@
 
 #include <expected>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace monitor::kafka {
 
@@ -21,6 +23,11 @@ struct Topics {
   std::string dead_letters = "monitor.events.dead-letter";
 };
 Topics TopicsWith(const std::string& prefix);
+
+// Why Kafka would take no topic of this name, in words; nullopt: it does.
+std::optional<std::string> TopicNameFault(std::string_view name);
+// The same of all of TopicsWith.
+std::optional<std::string> TopicPrefixFault(const std::string& prefix);
 
 // `properties` as an operator wrote them: a name that ends in `_file` names the file that holds the value. The error
 // is one sentence that names the property and tells no value: librdkafka does not know it or does not take its value,

@@ -43,6 +43,10 @@ TEST(MonitordSettings, WhatIsOutOfRangeIsNamed) {
   EXPECT_EQ(ComplaintWith("MONITOR_KAFKA_PARTITIONS", "256"), "");
   EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_ACK", "maybe"), HasSubstr("MONITOR_KAFKA_ACK must be one of disk, kafka"));
   EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_ACK", "kafka"), HasSubstr("needs kafka.bootstrap_servers"));
+  EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_TOPIC_PREFIX", "sh op."), HasSubstr("kafka.topic_prefix: the name of a"));
+  EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_INBOUND_TOPIC", "in/bound"),
+              HasSubstr("kafka.inbound_topic: the name of a"));
+  EXPECT_EQ(ComplaintWith("MONITOR_KAFKA_INBOUND_TOPIC", ""), "");
   EXPECT_THAT(ComplaintWith("MONITOR_LOG_LEVEL", "loud"),
               HasSubstr("MONITOR_LOG_LEVEL must be one of debug, info, warning, error"));
   EXPECT_THAT(ComplaintWith("MONITOR_ADMIN_HOSTS", "monitord, x:1"), HasSubstr("admin.hosts: x:1: must be a name"));

@@ -160,6 +160,15 @@ def test_what_can_not_be_is_one_sentence_at_start(tmp_path, closing, client, wor
             closing(part).start()
 
 
+@pytest.mark.parametrize("prefix, word", [("sh/op.", "letters, digits"), ("x" * 224, "would have 250")])
+def test_a_prefix_that_no_topic_can_have_is_one_sentence_at_start(tmp_path, closing, prefix, word):
+    settings = {"kafka": {"topic_prefix": prefix}}
+    for part in (Monitord(tmp_path / "monitord", kafka="127.0.0.1:1", settings=settings),
+                 Funneld(tmp_path / "funneld", kafka="127.0.0.1:1", settings=settings)):
+        with pytest.raises(PartFailed, match="kafka.topic_prefix: the name of a topic.*" + word):
+            closing(part).start()
+
+
 def test_run_hands_the_brokers_settings_to_both(broker, tmp_path, closing):
     company = Company(broker, tmp_path, "stranger")
     config = write_toml(tmp_path / "mine.toml", company.settings("monitord"))

@@ -68,5 +68,17 @@ TEST_F(ClientSettingsTest, APrefixStandsBeforeEveryTopic) {
   EXPECT_EQ(topics.dead_letters, "shop.monitor.events.dead-letter");
 }
 
+TEST_F(ClientSettingsTest, TopicNamesAreThoseThatKafkaTakes) {
+  const std::string longest(249 - TopicsWith("").dead_letters.size(), 'x');
+  for (const std::string& prefix : {std::string(), std::string("Shop-7_eu."), std::string("."), longest}) {
+    EXPECT_FALSE(TopicPrefixFault(prefix)) << prefix;
+  }
+  for (const char* prefix : {"shop/", "shop ", "shop:", "stra\303\237e.", "a\n", "*"}) {
+    EXPECT_THAT(TopicPrefixFault(prefix).value_or(""), HasSubstr("letters, digits")) << prefix;
+  }
+  EXPECT_THAT(TopicPrefixFault(longest + "x").value_or(""), HasSubstr("would have 250"));
+  for (const char* name : {"", ".", ".."}) EXPECT_TRUE(TopicNameFault(name)) << name;
+}
+
 }  // namespace
 }  // namespace monitor::kafka
