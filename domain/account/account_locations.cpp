@@ -24,7 +24,7 @@ std::optional<TextMatcher> ReadUrl(const Node& url) {
   bool exact = url.Has("exact");
   auto text = url.Text(exact ? "exact" : "contains");
   if (!text) return std::nullopt;
-  return exact ? TextMatcher::Exact(ReadableUrl(*text)) : TextMatcher::Contains(ReadableUrlPart(*text));
+  return exact ? TextMatcher::Exact(ReadableUrl(*text)) : TextMatcher::ContainsUrlPart(*text);
 }
 
 // Contained in the section, or equal to it if written in quotes: "\"Sport\"".

@@ -6,7 +6,6 @@
 #include "domain/account/account_conditions.h"
 #include "domain/account/account_draft.h"
 #include "domain/values/enumerators.h"
-#include "domain/values/url.h"
 
 namespace monitor {
 namespace {
@@ -20,7 +19,7 @@ Rule ReadReferral(const Node& node, AccountDraft& draft) {
   }
   std::optional<TextMatcher> matcher;
   if (auto regex = node.Read<Regex>("regex", &ReadRegex)) matcher = TextMatcher::Matching(std::move(*regex));
-  if (auto text = node.Text("contains")) matcher = TextMatcher::Contains(ReadableUrlPart(*text));
+  if (auto text = node.Text("contains")) matcher = TextMatcher::ContainsUrlPart(*text);
   if (!matcher) return std::nullopt;
   draft.library.referrals.push_back(std::move(*matcher));
   return Referral{static_cast<std::uint32_t>(draft.library.referrals.size() - 1)};

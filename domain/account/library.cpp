@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "domain/values/enumerators.h"
+#include "domain/values/url.h"
 
 namespace monitor {
 
@@ -11,6 +12,15 @@ static_assert(kEntryPointSchemes == kEnumerators<EntryPointScheme>);
 TextMatcher TextMatcher::Contains(std::string_view text) {
   TextMatcher matcher{How::kContains, FoldCase(text), {}, std::nullopt};
   matcher.pairs = BytePairs(matcher.folded);
+  return matcher;
+}
+
+TextMatcher TextMatcher::ContainsUrlPart(std::string_view part) {
+  const std::string readable = ReadableUrlPart(part);
+  TextMatcher matcher = Contains(readable);
+  if (const auto from_host = ReadableFromHost(readable)) {
+    matcher.other = std::make_unique<TextMatcher>(Contains(*from_host));
+  }
   return matcher;
 }
 
@@ -25,7 +35,7 @@ TextMatcher TextMatcher::Matching(Regex regex) { return {How::kRegex, {}, {}, st
 bool TextMatcher::Matches(const ComparedText& text) const {
   switch (how) {
     case How::kContains:
-      return text.pairs.MayContain(pairs) && text.folded.contains(folded);
+      return (text.pairs.MayContain(pairs) && text.folded.contains(folded)) || (other && other->Matches(text));
     case How::kExact:
       return text.folded == folded;
     case How::kRegex:

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,15 +52,17 @@ struct TextMatcher {
   enum class How : std::uint8_t { kContains, kExact, kRegex };
 
   static TextMatcher Contains(std::string_view text);
+  static TextMatcher ContainsUrlPart(std::string_view part);  // as people read URLs (domain/values/url.h)
   static TextMatcher Exact(std::string_view text);
   static TextMatcher Matching(Regex regex);
 
   bool Matches(const ComparedText& text) const;
 
   How how;
-  std::string folded;          // of kContains and kExact
-  BytePairs pairs;             // of folded
-  std::optional<Regex> regex;  // of kRegex
+  std::string folded;                                  // of kContains and kExact
+  BytePairs pairs;                                     // of folded
+  std::optional<Regex> regex;                          // of kRegex
+  std::unique_ptr<const TextMatcher> other = nullptr;  // which may match instead
 };
 
 // One matcher of one location's `include` or `exclude`.

@@ -21,8 +21,8 @@ namespace monitor {
 
 // Which rules requests are decided by (ActivityReported::rules); one more whenever the same request on the same state
 // may be decided otherwise than before. 2: URLs are compared as people read them, and bots are known by the shipped
-// list.
-constexpr int kDecisionRules = 2;
+// list. 3: `contains` may begin in a host with letters of its language.
+constexpr int kDecisionRules = 3;
 
 struct SentImpression {
   ImpressionKind kind;

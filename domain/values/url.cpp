@@ -156,4 +156,15 @@ std::string ReadableUrlPart(std::string_view part) {
   return out;
 }
 
+std::optional<std::string> ReadableFromHost(std::string_view readable) {
+  const std::string_view host = readable.substr(0, readable.find_first_of("/?#:"));
+  const std::size_t begin = std::min(host.find_first_not_of('.'), host.size());  // it may begin or end between labels
+  const std::string_view labels = host.substr(begin, host.find_last_not_of('.') + 1 - begin);
+  if (IsPlainHost(labels)) return std::nullopt;
+  const auto form = UnicodeHost(std::string(labels));
+  if (!form || *form == labels) return std::nullopt;
+  std::string out(readable);
+  return out.replace(begin, labels.size(), *form);
+}
+
 }  // namespace monitor

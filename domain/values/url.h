@@ -3,6 +3,7 @@
 // both are named in url.cpp only. Pure; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,10 @@ std::string ReadableUrl(std::string_view url);
 // What stands in one, as `contains` has it: the same, but no path is added, and without a scheme only what is
 // unmistakable is changed: `xn--` labels and percent-encoded UTF-8.
 std::string ReadableUrlPart(std::string_view part);
+
+// Without a scheme nothing tells whether a part begins in the host or in the path, and a host has more forms that are
+// the same (UTS 46). `readable` is what ReadableUrlPart returned; its form if it begins in the host, where that is
+// another one.
+std::optional<std::string> ReadableFromHost(std::string_view readable);
 
 }  // namespace monitor

@@ -217,7 +217,9 @@ TEST(SessionSnapshot, OfLayoutOneIsReadForEver) {
       "010201700105746f706963060188776655443322110401990000000000000000";
   ASSERT_TRUE(UnpackSession(Unhex("02" + golden)));
   ExpectSameSession(*UnpackSession(Unhex("02" + golden)), SampleSession());
-  EXPECT_EQ(Hex(PackSession(SampleSession())), "04" + golden) << "layout 2 is another for visitors only";
+  std::string of_todays_rules = golden;
+  of_todays_rules.replace(golden.find("09020422") + 4, 2, "06");
+  EXPECT_EQ(Hex(PackSession(SampleSession())), "04" + of_todays_rules) << "layout 2 is another for visitors only";
   ExpectSameSession(Restored(SampleSession()), SampleSession());
   EXPECT_EQ(Restored(SampleSession()).location_memo, SampleSession().location_memo);
   EXPECT_EQ(Restored(SampleSession()).decision_memo.member, SampleSession().decision_memo.member);
@@ -234,7 +236,7 @@ TEST(SessionSnapshot, TellsAPagesTimeFromThePageBefore) {
   s.views = {{.page = 0}, {.page = 1}, {.page = 2}};
   EXPECT_EQ(
       Hex(PackSession(s)),
-      "0406000080f8b2e5bd68fff7b2e5bd68000000000000000000000402000305d00f0000000009d00f000000000dd00f00000000000200"
+      "0406000080f8b2e5bd68fff7b2e5bd68000000000000000000000602000305d00f0000000009d00f000000000dd00f00000000000200"
       "0000000000000000000000000000");
   ExpectSameSession(Restored(s), s);
 }

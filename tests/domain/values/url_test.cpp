@@ -98,5 +98,22 @@ TEST(ReadableUrlPart, AddsNothingToItsEnd) {
   }
 }
 
+TEST(ReadableUrlPart, MayBeginInAHost) {
+  for (const auto& [part, from_host] : {
+           Pair{"mu\u0308nchen.example/a", "münchen.example/a"},
+           Pair{".mu\u0308nchen.", ".münchen."},
+           Pair{"MU\u0308NCHEN.example:8443", "münchen.example:8443"},
+           Pair{"ｓｈｏｐ.example?q", "shop.example?q"},
+           Pair{"münchen。example", "münchen.example"},
+           Pair{"MÜNCHEN.example/Ü", "münchen.example/Ü"},
+       }) {
+    EXPECT_EQ(ReadableFromHost(ReadableUrlPart(part)), from_host) << part;
+  }
+  for (const char* same : {"", ".", "...", "shop.example", "SHOP.example", "münchen.example", "/mu\u0308nchen", "☃☃☃.",
+                           "https://mu\u0308nchen", "a b ü", "xn--zzzzzz", "-mu\u0308nchen"}) {
+    EXPECT_EQ(ReadableFromHost(ReadableUrlPart(same)), std::nullopt) << same;
+  }
+}
+
 }  // namespace
 }  // namespace monitor
