@@ -174,6 +174,7 @@ http::ServerOptions PublicServerOptions(const ServerSettings& settings) {
   options.port = static_cast<std::uint16_t>(settings.Integer("server", "port"));
   options.threads = static_cast<int>(settings.Integer("server", "threads"));
   options.thread_name = "visitors";
+  options.complete = &PublicApi::Complete;
   if (AcknowledgedByKafka(settings)) {
     options.handler_threads = kThreadsPerPlace * options.threads;
     options.threads = kConnectionThreads;

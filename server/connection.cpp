@@ -80,6 +80,7 @@ Core::Core(const ServerOptions& options, Handler handler)
       limits{.max_body_bytes = options.max_body_bytes},
       at_once(options.at_once),
       takes_long(options.takes_long),
+      complete(options.complete),
       max_drain(options.max_drain_seconds),
       first_duplicate(FirstDuplicate()) {
   if (options.handler_threads > 0) {
@@ -171,8 +172,7 @@ bool Connection::NextRequest(std::string_view bytes) {
     Close(SHUT_RDWR);
   }
   if (outcome == kRefused) {
-    const int status = parser_.status();
-    Send(ErrorReply(status, status < 500 ? 5 : 18, parser_.reason()), {.keep_alive = false}, wait);
+    Send(Refusal(parser_.status(), parser_.reason(), nullptr), {.keep_alive = false}, wait);
   }
   return outcome == kComplete;
 }
@@ -193,8 +193,20 @@ Reply Connection::Handle(const Message& message) {
   try {
     return core_.handler(ReceivedRequest(message, peer_address_, fd_, core_.stopping));
   } catch (...) {
-    return ErrorReply(500, 18, "unexpected server error");
+    return Refusal(500, "unexpected server error", &message);
   }
+}
+
+Reply Connection::Refusal(int status, std::string_view reason, const Message* message) const {
+  Reply reply = ErrorReply(status, status < 500 ? 5 : 18, reason);
+  if (!core_.complete) return reply;
+  if (message) {
+    const ReceivedRequest request(*message, peer_address_, fd_, core_.stopping);
+    core_.complete(reply, &request);
+  } else {
+    core_.complete(reply, nullptr);
+  }
+  return reply;
 }
 
 void Connection::Send(const Reply& reply, ReplyFraming framing, bool wait) {
@@ -232,7 +244,7 @@ void Connection::Dispatch() {
     busy_ = EnqueueAnswer();
     if (busy_) return;
     core_.pending.fetch_sub(1);
-    Reply overloaded = ErrorReply(503, 18, "too many requests are waiting");
+    Reply overloaded = Refusal(503, "too many requests are waiting", &parser_.message());
     overloaded.headers.Add("Retry-After", "1");
     Send(overloaded, {.keep_alive = false}, false);
   }

@@ -51,6 +51,7 @@ struct Core {
   const ParserLimits limits;
   const std::vector<std::string_view> at_once;
   const std::function<bool(const Request&)> takes_long;
+  const std::function<void(Reply&, const Request*)> complete;
   const std::chrono::seconds max_drain;
   // Duplicates of sockets are numbered from here on. Pistache chooses a connection's worker by its number modulo the
   // workers: duplicates in between would leave every second worker without connections.
@@ -79,6 +80,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool NextRequest(std::string_view bytes);
   void Answer(bool wait);
   Reply Handle(const Message& message);
+  Reply Refusal(int status, std::string_view reason, const Message* message) const;
   void Send(const Reply& reply, ReplyFraming framing, bool wait);
   void CloseUnless(bool sent, bool keep_alive);
   void Close(int how);

@@ -82,6 +82,9 @@ struct ServerOptions {
   // beyond kMaxQueuedSlowRequests waiting ones: 503. Asked on the connection's worker: it must not block.
   std::function<bool(const Request&)> takes_long;
   int slow_threads = 0;
+  // Gives an answer that the server makes by itself the headers that all of the handler's have. The request is null if
+  // it could not be read. Empty: they stay away.
+  std::function<void(Reply&, const Request*)> complete;
   std::string thread_name = "http";  // at most 15 characters
   std::size_t max_body_bytes = 1 << 20;
   // Replies in flight get so long when the server is destroyed; a client that has not taken all within 2 s then is cut.

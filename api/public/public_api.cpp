@@ -84,10 +84,14 @@ http::Reply PublicApi::Handle(const http::Request& request) {
   } catch (const std::exception&) {
     reply = http::ErrorReply(500, 18, "unexpected server error");  // what() may hold what a client sent
   }
-  if (reply.fixed_headers.empty()) reply.fixed_headers = kHeaders;
-  reply.headers.Add("X-Request-Id", RequestIdOf(request));
+  Complete(reply, &request);
   if (counters_) counters_->Count(route, reply.status, std::chrono::steady_clock::now() - begin);
   return reply;
+}
+
+void PublicApi::Complete(http::Reply& reply, const http::Request* request) {
+  if (reply.fixed_headers.empty()) reply.fixed_headers = kHeaders;
+  reply.headers.Add("X-Request-Id", RequestIdOf(request));
 }
 
 // The first of the checks, in the order of http-api.md section 1: size, path, method, version.

@@ -31,6 +31,8 @@ class PublicApi {
   ~PublicApi();
 
   http::Reply Handle(const http::Request& request);
+  // The headers that every answer has, also one that the server makes by itself (http::ServerOptions::complete).
+  static void Complete(http::Reply& reply, const http::Request* request);
 
   // From now on every request is answered 503/18 with Retry-After.
   void StartDraining() { draining_.store(true, std::memory_order_relaxed); }

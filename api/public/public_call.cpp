@@ -30,8 +30,8 @@ std::optional<ApiVersion> ParseApiVersion(std::string_view text) {
   return std::nullopt;
 }
 
-std::string RequestIdOf(const http::Request& request) {
-  const auto sent = request.Header("X-Request-Id");
+std::string RequestIdOf(const http::Request* request) {
+  const auto sent = request ? request->Header("X-Request-Id") : std::nullopt;
   const bool usable = sent && !sent->empty() && sent->size() <= kMaxRequestIdCharacters &&
                       std::ranges::all_of(*sent, [](char c) { return c >= '!' && c <= '~'; });
   return usable ? std::string(*sent) : RandomHex(kRequestIdBytes);

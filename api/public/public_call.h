@@ -20,8 +20,9 @@ enum class ApiVersion : std::uint8_t { k1_0, k1_1 };
 // `1`, `1.0`, `1.00` are 1.0. nullopt: not a number in JSON's grammar, or another.
 std::optional<ApiVersion> ParseApiVersion(std::string_view text);
 
-// The client's X-Request-Id if it is 1–128 characters of `!` to `~`, else a new one.
-std::string RequestIdOf(const http::Request& request);
+// The client's X-Request-Id if it is 1–128 characters of `!` to `~`, else a new one. Null: a request that could not be
+// read.
+std::string RequestIdOf(const http::Request* request);
 
 // Where a resource's visitor is named: as `vid`, or in the path behind the account.
 enum class VisitorIn : std::uint8_t { kQuery, kPath, kNowhere };

@@ -118,6 +118,17 @@ TEST_P(Connections, GarbageIsAnsweredInTheOneFormAndClosed) {
   EXPECT_TRUE(wire.client.Closed());
 }
 
+TEST_P(Connections, WhatTheServerAnswersByItselfHasTheHandlersHeaders) {
+  ServerOptions options = options_;
+  options.complete = [](Reply& reply, const Request* request) {
+    reply.headers.Add("X-Of", request ? request->path() : "nobody");
+  };
+  Core core(options, [](const Request&) -> Reply { throw 7; });
+  EXPECT_EQ(Wire(core).Do(Get("/thrown")).Header("X-Of"), "/thrown");
+  EXPECT_EQ(Wire(core).Do("GET /" + std::string(17 << 10, 'a') + " HTTP/1.1\r\n").Header("X-Of"), "nobody");
+  EXPECT_EQ(Wire(core).Do(Get("/", "A: " + std::string(65 << 10, 'a') + "\r\n")).Header("X-Of"), "nobody");
+}
+
 TEST_P(Connections, WhateverTheHandlerThrowsIsA500WithAFixedText) {
   Core core(options_, [](const Request& request) -> Reply {
     if (request.path() == "/int") throw 7;
