@@ -15,10 +15,17 @@ void Deleter::operator()(rd_kafka_queue_t* queue) const { rd_kafka_queue_destroy
 
 namespace {
 
-// librdkafka tries again by itself after each of these.
-bool MeansAway(int error) {
-  return error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || error == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
-         error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED || error == RD_KAFKA_RESP_ERR__SSL;
+using std::chrono::steady_clock;
+
+// librdkafka tries again by itself, and tells the same refusal twice a minute.
+constexpr std::chrono::seconds kRefusalCounts{60};
+constexpr std::chrono::seconds kLookPause{1};
+
+// For what it shows: a password, a certificate. What a broker thinks of a certificate comes after the handshake
+// (TLS 1.3), to librdkafka as if the connection had failed.
+bool MeansRefused(int error, std::string_view reason) {
+  return error == RD_KAFKA_RESP_ERR__AUTHENTICATION || error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED ||
+         error == RD_KAFKA_RESP_ERR__SSL || (error == RD_KAFKA_RESP_ERR__TRANSPORT && reason.contains("SSL alert"));
 }
 
 }  // namespace
@@ -33,6 +40,10 @@ std::string InWords(rd_kafka_resp_err_t error, const std::string& right) {
 
 Result<void> Client::Open(bool consumer, const ClientSettings& settings, Settings own,
                           void (*set_callbacks)(rd_kafka_conf_s*)) {
+  settings_ = settings;
+  files_ = ReadFiles(settings_);  // first: what changes from here on is noticed
+  const auto properties = ReadProperties(settings_);
+  if (!properties) return std::unexpected(properties.error());
   own.insert(own.end(), {{"bootstrap.servers", settings.bootstrap_servers},
                          {"allow.auto.create.topics", "false"},
                          {"reconnect.backoff.max.ms", "2000"},
@@ -43,7 +54,7 @@ Result<void> Client::Open(bool consumer, const ClientSettings& settings, Setting
   const auto set = [&](const char* name, const std::string& value) {
     return rd_kafka_conf_set(conf.get(), name, value.c_str(), error.data(), error.size()) == RD_KAFKA_CONF_OK;
   };
-  for (const auto& [name, value] : settings.properties) {
+  for (const auto& [name, value] : *properties) {
     if (!set(name.c_str(), value)) return std::unexpected("kafka.client." + name + " is not taken");  // checked before
   }
   for (const auto& [name, value] : own) {
@@ -54,7 +65,7 @@ Result<void> Client::Open(bool consumer, const ClientSettings& settings, Setting
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_error_cb(conf.get(), [](rd_kafka_t*, int error, const char* reason, void* opaque) {
     Client& client = *static_cast<Client*>(opaque);
-    if (MeansAway(error)) client.Keep([&] { client.BrokerIsAway(reason); });
+    client.Keep([&] { client.OnError(error, reason); });
   });
   set_callbacks(conf.get());
   handle_.reset(rd_kafka_new(consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER, conf.get(), error.data(), error.size()));
@@ -62,6 +73,19 @@ Result<void> Client::Open(bool consumer, const ClientSettings& settings, Setting
   conf.release();  // rd_kafka_new took it
   if (consumer) rd_kafka_poll_set_consumer(handle_.get());
   return {};
+}
+
+void Client::OnError(int error, std::string_view reason) {
+  const bool refused = MeansRefused(error, reason);
+  if (refused) refused_until_ = steady_clock::now() + kRefusalCounts;
+  if (refused || error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) BrokerIsAway(std::string(reason));
+}
+
+bool Client::IsOutdated() {
+  const auto now = steady_clock::now();
+  if (now >= refused_until_ || now < next_look_) return false;
+  next_look_ = now + kLookPause;
+  return ReadFiles(settings_) != files_;
 }
 
 bool Client::ReachesBroker(std::chrono::milliseconds max_wait) const {

@@ -8,6 +8,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,11 @@ class Client {
 
   Client() = default;
   virtual ~Client() = default;
+  // The broker refused this client not long ago, and a file of its settings holds something else than when it was made
+  // (a password that was changed, a certificate that was renewed): make another. Looks now and then.
+  bool IsOutdated();
+  static constexpr const char* kOutdated = "the broker refused it, and its files of kafka.client have changed since";
+
   // Called from polls only; also if the brokers are there, but not for us: a wrong password or certificate.
   virtual void BrokerIsAway(const std::string& why) = 0;
   // With the settings that all have, its own, and its callbacks, which get the Client*. The error is a wrong setting.
@@ -69,6 +75,11 @@ class Client {
   std::unique_ptr<rd_kafka_s, Deleter> handle_;
 
  private:
+  void OnError(int error, std::string_view reason);
+
+  ClientSettings settings_;
+  Properties files_;  // what they held when it was made
+  std::chrono::steady_clock::time_point refused_until_{}, next_look_{};
   std::exception_ptr thrown_;
 };
 

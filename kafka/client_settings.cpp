@@ -17,6 +17,7 @@ using Property = std::pair<std::string, std::string>;
 using Conf = std::unique_ptr<rd_kafka_conf_t, DestroyedBy<rd_kafka_conf_destroy>>;
 
 constexpr std::string_view kFileEnding = "_file";
+constexpr std::string_view kLocationEnding = ".location";  // of what librdkafka reads by itself
 constexpr const char* kSection = "kafka.client.";
 
 // What is promised rests on the values that are given here (producer.cpp, reader.cpp, group_member.cpp): nothing lost,
@@ -41,12 +42,16 @@ constexpr std::string_view kOurs[] = {
 };
 // clang-format on
 
+// Empty if it can not be read, a folder for example.
+std::string ContentOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 std::expected<std::string, std::string> ReadSecret(const Property& written) {
   const auto& [name, path] = written;
   const std::string file_named = path.contains('/') ? path : "the file";  // a slip: the secret itself in its place
-  std::ifstream file(path, std::ios::binary);
-  std::string value{std::istreambuf_iterator<char>(file), {}};
-  if (!file.good() && !file.eof()) return std::unexpected(kSection + name + ": " + file_named + " can not be read");
+  std::string value = ContentOf(path);
   while (value.ends_with('\n') || value.ends_with('\r')) value.pop_back();
   if (value.empty()) return std::unexpected(kSection + name + ": " + file_named + " is empty or can not be read");
   return value;
@@ -61,6 +66,9 @@ std::expected<void, std::string> Try(rd_kafka_conf_t* conf, const Property& prop
     case RD_KAFKA_CONF_UNKNOWN:
       return std::unexpected(kSection + property.first + " is no property of librdkafka");
     default:
+      if (std::string_view(words.data()).contains("not supported in this build")) {
+        return std::unexpected(kSection + property.first + " is not supported by the librdkafka of this machine");
+      }
       return std::unexpected(kSection + property.first + " has a value that librdkafka does not take");
   }
 }
@@ -92,15 +100,20 @@ std::optional<std::string> TopicPrefixFault(const std::string& prefix) {
   return TopicNameFault(TopicsWith(prefix).dead_letters);  // the longest
 }
 
-std::expected<ClientSettings, std::string> ReadClientSettings(std::string bootstrap_servers,
-                                                              const std::map<std::string, std::string>& properties) {
-  ClientSettings settings{std::move(bootstrap_servers), {}};
+std::expected<ClientSettings, std::string> ReadClientSettings(std::string bootstrap_servers, Properties written) {
+  ClientSettings settings{std::move(bootstrap_servers), std::move(written)};
+  if (auto properties = ReadProperties(settings); !properties) return std::unexpected(std::move(properties.error()));
+  return settings;
+}
+
+std::expected<Properties, std::string> ReadProperties(const ClientSettings& settings) {
+  Properties properties;
   const Conf conf(rd_kafka_conf_new());
-  for (const Property written : properties) {
+  for (const Property written : settings.written) {
     Property property = written;
     if (property.first.ends_with(kFileEnding)) {
       property.first.resize(property.first.size() - kFileEnding.size());
-      if (properties.contains(property.first)) {
+      if (settings.written.contains(property.first)) {
         return std::unexpected(kSection + property.first + " is given, and " + written.first + ", too");
       }
       auto value = ReadSecret(written);
@@ -111,9 +124,17 @@ std::expected<ClientSettings, std::string> ReadClientSettings(std::string bootst
       return std::unexpected(kSection + property.first + " can not be set: what is promised rests on it");
     }
     if (auto tried = Try(conf.get(), property); !tried) return std::unexpected(std::move(tried.error()));
-    settings.properties.insert(std::move(property));
+    properties.insert(std::move(property));
   }
-  return settings;
+  return properties;
+}
+
+Properties ReadFiles(const ClientSettings& settings) {
+  Properties files;
+  for (const auto& [name, path] : settings.written) {
+    if (name.ends_with(kFileEnding) || name.ends_with(kLocationEnding)) files[name] = ContentOf(path);
+  }
+  return files;
 }
 
 }  // namespace monitor::kafka

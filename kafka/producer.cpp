@@ -109,12 +109,13 @@ void Producer::Connected(bool connected, const std::string& why) {
   options_.on_connection(connected, why);
 }
 
-bool Producer::WaitForBroker(const std::stop_token& stop) {
+Result<void> Producer::WaitForBroker(const std::stop_token& stop) {
   while (!ReachesBroker(kLook)) {
     Poll(std::chrono::milliseconds(0));
-    if (stop.stop_requested()) return false;
+    if (stop.stop_requested()) return std::unexpected("stopped before a broker was reached");
+    if (auto fatal = FatalError(); !fatal.empty()) return std::unexpected(std::move(fatal));
   }
-  return true;
+  return {};
 }
 
 Result<std::vector<int>> Producer::EnsureTopics(const std::vector<TopicWanted>& topics,
@@ -183,7 +184,8 @@ void Producer::Flush(std::chrono::milliseconds max_wait) {
   Rethrow();
 }
 
-std::string Producer::FatalError() const {
+std::string Producer::FatalError() {
+  if (IsOutdated()) return kOutdated;
   std::array<char, kErrorBytes> text;
   const auto error = rd_kafka_fatal_error(handle_.get(), text.data(), text.size());
   if (!error) return {};

@@ -54,8 +54,8 @@ class Producer : public Client {
   static Result<std::unique_ptr<Producer>> Make(const ClientSettings& client, Options options);
   ~Producer() override;  // drops what is in flight
 
-  // As long as it takes; false: stopped before.
-  bool WaitForBroker(const std::stop_token& stop);
+  // As long as it takes. The error: stopped before, or FatalError.
+  Result<void> WaitForBroker(const std::stop_token& stop);
   // Makes the topics that are missing: replication min(3, brokers), min.insync.replicas max(1, replication - 1).
   // Returns every topic's partition count, in the order given. Errors pass by themselves (broker away).
   Result<std::vector<int>> EnsureTopics(const std::vector<TopicWanted>& topics, std::chrono::milliseconds max_wait);
@@ -66,7 +66,7 @@ class Producer : public Client {
   // Waits until everything was delivered, at most so long.
   void Flush(std::chrono::milliseconds max_wait);
   // Not empty: this producer will never send again.
-  std::string FatalError() const;
+  std::string FatalError();
 
  private:
   explicit Producer(Options options) : options_(std::move(options)) {}

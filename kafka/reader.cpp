@@ -76,6 +76,7 @@ Result<bool> Reader::ReadAllFromStart() {
 }
 
 std::expected<std::optional<Message>, ReadFailure> Reader::Poll(std::chrono::milliseconds max_wait) {
+  if (IsOutdated()) return std::unexpected(ReadFailure{ReadFailure::Code::kOver, kOutdated});
   if (away_) return std::unexpected(*std::exchange(away_, std::nullopt));
   std::unique_ptr<rd_kafka_message_t, Deleter> raw(rd_kafka_consumer_poll(handle_.get(), Milliseconds(max_wait)));
   Rethrow();

@@ -62,7 +62,7 @@ class InboundTopic::State {
     const auto letters =
         kafka::DeadLetters::Make(options_.client, "monitord-inbound", options_.dead_letter_topic, options_.topic);
     if (!letters) return std::unexpected(letters.error());
-    if (!(*letters)->producer().WaitForBroker(stop)) return {};
+    if (Done reached = (*letters)->producer().WaitForBroker(stop); !reached) return reached;
     const auto made = (*letters)->producer().EnsureTopics(
         {{options_.topic, kPartitions, {{"cleanup.policy", "delete"}, {"retention.ms", kRetentionMs}}},
          kafka::DeadLetterTopic(options_.dead_letter_topic)},

@@ -297,11 +297,13 @@ class TopicReader::Loop {
   }
 
   void PollPositions() {
-    if (!positions_assigned_) AssignPositions();
+    // Not before the broker let in the group's member: asking waits, and meanwhile nobody would hear why it does not.
+    if (!positions_assigned_ && member_) AssignPositions();
     for (std::size_t i = 0; positions_assigned_ && i < kMaxPositionRecords; ++i) {
       const auto message = positions_reader_->Poll(milliseconds(0));
       if (message && !*message) return;
-      if (!message && message.error().code == kafka::ReadFailure::Code::kForbidden) {
+      using enum kafka::ReadFailure::Code;
+      if (!message && (message.error().code == kForbidden || message.error().code == kOver)) {
         throw Fault(message.error().message);
       }
       if (!message || (*message)->at_end) continue;

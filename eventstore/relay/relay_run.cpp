@@ -114,7 +114,7 @@ std::expected<void, std::string> RelayRun::Connect() {
   // A certificate's file that is missing may come: it is tried again.
   if (!producer) return std::unexpected("the broker's settings are wrong: " + producer.error());
   producer_ = std::move(*producer);
-  if (!producer_->WaitForBroker(stop_)) return std::unexpected("stopped before a broker was reached");
+  if (auto reached = producer_->WaitForBroker(stop_); !reached) return reached;
   auto counts = producer_->EnsureTopics(Topics(options_), kBrokerTimeout);
   if (!counts) return std::unexpected(counts.error());
   partitions_ = (*counts)[0];

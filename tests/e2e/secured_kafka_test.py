@@ -2,13 +2,14 @@
 
 import re
 import subprocess
+import urllib.request
 
 import pytest
 
 from harness import Edge, Funneld, Monitord, PartFailed, Visitor, free_port, impression, wait_until
 from harness.monitord import http_status, write_toml
 from harness.part import ROOT
-from harness.secured_broker import SecuredBroker
+from harness.secured_broker import SecuredBroker, make_authority, make_certificate
 from harness.stack import ACCOUNTS
 
 pytestmark = pytest.mark.kafka
@@ -17,7 +18,7 @@ PASSWORD = "a pass word, long: and = odd"
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory):
-    names = ["acme", "wrong", "stranger", *(f"m{number}" for number in range(len(MISSING)))]
+    names = ["acme", "wrong", "stranger", "mutual", "renewed", "bearer", *(f"m{number}" for number in range(len(MISSING)))]
     users = {f"{name}-{program}": PASSWORD for name in names for program in ("monitord", "funneld")}
     broker = SecuredBroker(tmp_path_factory.mktemp("secured"), users)
     try:
@@ -41,6 +42,8 @@ def least_rights(program):
 class Company:
     """One user for each program, with the documented rights but these."""
 
+    address = property(lambda self: self.broker.address)
+
     def __init__(self, broker, directory, name, without=()):
         self.broker, self.directory, self.prefix = broker, directory, f"{name}."
         self.password_file = directory / "password"
@@ -54,16 +57,32 @@ class Company:
         kind, name, operation = right
         return kind, name.replace("shop.", self.prefix), operation
 
-    def settings(self, program, password_file=None):
-        return {"kafka": {"topic_prefix": self.prefix, **({"partitions": 2} if program == "monitord" else {})},
-                "kafka.client": self.broker.client(f"{self.name}-{program}", password_file or self.password_file)}
+    def client(self, user):
+        return self.broker.client(user, self.password_file)
 
-    def monitord(self, **changes):
-        return Monitord(self.directory / "monitord", ACCOUNTS, kafka=self.broker.address,
-                        settings=self.settings("monitord", **changes))
+    def settings(self, program):
+        return {"kafka": {"topic_prefix": self.prefix, **({"partitions": 2} if program == "monitord" else {})},
+                "kafka.client": self.client(f"{self.name}-{program}")}
+
+    def monitord(self):
+        return Monitord(self.directory / "monitord", ACCOUNTS, kafka=self.address, settings=self.settings("monitord"))
 
     def funneld(self):
-        return Funneld(self.directory / "funneld", kafka=self.broker.address, settings=self.settings("funneld"))
+        return Funneld(self.directory / "funneld", kafka=self.address, settings=self.settings("funneld"))
+
+
+class CompanyOfCertificates(Company):
+    address = property(lambda self: f"localhost:{self.broker.mutual_port}")
+
+    def client(self, user):
+        return self.broker.client_by_certificate(user, self.directory, self.password_file)
+
+
+class CompanyOfTokens(Company):
+    address = property(lambda self: f"localhost:{self.broker.bearer_port}")
+
+    def client(self, user):
+        return self.broker.client_by_token(user)
 
 
 def told(part, *words):
@@ -71,8 +90,9 @@ def told(part, *words):
     return any(all(word in line for word in words) for line in part.log_path.read_text(errors="replace").splitlines())
 
 
-def test_with_the_documented_rights_all_is_counted(broker, tmp_path, closing):
-    company = Company(broker, tmp_path, "acme")
+@pytest.mark.parametrize("kind, name", [(Company, "acme"), (CompanyOfCertificates, "mutual"), (CompanyOfTokens, "bearer")])
+def test_with_the_documented_rights_all_is_counted(broker, tmp_path, closing, kind, name):
+    company = kind(broker, tmp_path, name)
     monitord, funneld = closing(company.monitord()).start(), closing(company.funneld())
     wait_until(lambda: told(monitord, "relay_connected"), "the broker is reached")
     funneld.start()
@@ -83,7 +103,7 @@ def test_with_the_documented_rights_all_is_counted(broker, tmp_path, closing):
     position = monitord.position()
     funneld.wait_for(position["origin"], position["last"])
     assert funneld.funnel("e2e")["rows"][0]["engagementViews"] == 1
-    assert set(broker.admin.list_topics(timeout=10).topics) >= {f"acme.{name}" for name in (
+    assert set(broker.admin.list_topics(timeout=10).topics) >= {f"{name}.{topic}" for topic in (
         "monitor.events", "monitor.positions", "monitor.accounts", "monitor.events.dead-letter", "monitor.inbound")}
     for part in (monitord, funneld):
         assert PASSWORD not in part.log_path.read_text()
@@ -125,17 +145,42 @@ def test_a_right_that_is_missing_is_named_and_once_granted_all_goes_on(broker, t
         wait_until(lambda: monitord.position()["relayed"] == monitord.position()["last"] != "0", "everything is relayed")
 
 
-def test_a_wrong_password_is_said_and_the_right_one_needs_a_restart_only(broker, tmp_path, closing):
+def reads_commands(monitord):
+    metrics = urllib.request.urlopen(f"{monitord.admin_url}/metrics").read().decode()
+    return re.search(r"^monitor_inbound_partitions ([1-9]\d*)$", metrics, re.M)
+
+
+def test_a_wrong_password_is_said_and_the_right_one_is_taken_once_the_file_has_it(broker, tmp_path, closing):
     company = Company(broker, tmp_path, "wrong")
-    wrong = tmp_path / "wrong-password"
-    wrong.write_text("not it")
-    monitord = closing(company.monitord(password_file=wrong)).start()
+    company.password_file.write_text("not it")
+    monitord, funneld = closing(company.monitord()).start(), closing(company.funneld())
+    funneld.launch()
     wait_until(lambda: told(monitord, "relay_disconnected", "uthentication failed"), "it is said")
+    wait_until(lambda: told(funneld, "broker_unavailable", "uthentication failed"), "it is said")
     assert monitord.admin("GET", "/readyz")[1]["status"] == "degraded"
-    assert "not it" not in monitord.log_path.read_text()
-    monitord.stop()
-    monitord = closing(company.monitord()).start()
+    company.password_file.write_text(PASSWORD)
     wait_until(lambda: told(monitord, "relay_connected"), "the broker is reached")
+    wait_until(lambda: reads_commands(monitord), "the inbound topic is read")
+    funneld.wait_ready()
+    for part in (monitord, funneld):
+        assert "not it" not in part.log_path.read_text() and PASSWORD not in part.log_path.read_text()
+
+
+def test_a_client_certificate_that_is_refused_is_said_and_the_renewed_one_is_taken(broker, tmp_path, closing):
+    company = CompanyOfCertificates(broker, tmp_path, "renewed")
+    monitord, funneld = closing(company.monitord()), closing(company.funneld())
+    make_authority(tmp_path / "strangers")
+    for program in ("monitord", "funneld"):
+        make_certificate(tmp_path / "strangers", tmp_path, f"renewed-{program}", company.password_file)
+    monitord.start()
+    funneld.launch()
+    wait_until(lambda: told(monitord, "relay_disconnected", "certificate"), "it is said")
+    wait_until(lambda: told(funneld, "broker_unavailable", "certificate"), "it is said")
+    for program in ("monitord", "funneld"):
+        company.client(f"renewed-{program}")
+    wait_until(lambda: told(monitord, "relay_connected"), "the broker is reached")
+    wait_until(lambda: reads_commands(monitord), "the inbound topic is read")
+    funneld.wait_ready()
 
 
 def test_a_certificate_of_somebody_else_is_said(broker, tmp_path, closing):

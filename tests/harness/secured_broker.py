@@ -1,4 +1,5 @@
-"""A broker as companies have it: TLS, passwords and access lists (SASL_SSL), prepared by a listener of its own.
+"""A broker as companies have it: TLS, access lists, and a listener for each way to say who one is: a password, a client
+certificate, a token (OAUTHBEARER, here unsecured). Prepared by a listener of its own.
 
 SCRAM where librdkafka can (2.6.1, Debian 13): before it sent the client's nonce twice, which Kafka 3.8.1 took and Kafka 4
 does not (librdkafka's pull request 4895). Else PLAIN, whose users the broker must know when it starts.
@@ -17,14 +18,20 @@ PROPERTIES = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
-listeners=SASL_SSL://127.0.0.1:{port},PLAINTEXT://127.0.0.1:{inner_port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=SASL_SSL://localhost:{port},PLAINTEXT://127.0.0.1:{inner_port}
+listeners=SASL_SSL://127.0.0.1:{port},MUTUAL://127.0.0.1:{mutual_port},BEARER://127.0.0.1:{bearer_port},PLAINTEXT://127.0.0.1:{inner_port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=SASL_SSL://localhost:{port},MUTUAL://localhost:{mutual_port},BEARER://localhost:{bearer_port},PLAINTEXT://127.0.0.1:{inner_port}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=SASL_SSL:SASL_SSL,MUTUAL:SSL,BEARER:SASL_SSL,PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
 listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required {plain_users};
 listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.mutual.ssl.client.auth=required
+listener.name.mutual.ssl.truststore.type=PEM
+listener.name.mutual.ssl.truststore.location={directory}/clients/ca.pem
+listener.name.mutual.ssl.principal.mapping.rules=RULE:^CN=(.*)$/$1/
+listener.name.bearer.sasl.enabled.mechanisms=OAUTHBEARER
+listener.name.bearer.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";
 ssl.keystore.type=PEM
 ssl.keystore.location={directory}/keystore.pem
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
@@ -46,7 +53,8 @@ class SecuredBroker(Broker):
     def __init__(self, directory, users):
         """users: name to password."""
         super().__init__(directory)
-        self.inner_port, self.users = free_port(), users
+        self.inner_port, self.mutual_port, self.bearer_port = free_port(), free_port(), free_port()
+        self.users = users
 
     @property
     def address(self):
@@ -61,8 +69,11 @@ class SecuredBroker(Broker):
         tls = self.directory / "tls"
         subprocess.run([ROOT / "deploy" / "make-certificate", tls], check=True)
         (self.directory / "keystore.pem").write_text((tls / "server.key").read_text() + (tls / "server.pem").read_text())
+        if not (self.directory / "clients").exists():
+            make_authority(self.directory / "clients")
         properties = self.directory / "own.properties"
-        properties.write_text(PROPERTIES.format(port=self.port, inner_port=self.inner_port, controller_port=free_port(),
+        properties.write_text(PROPERTIES.format(port=self.port, inner_port=self.inner_port, mutual_port=self.mutual_port,
+                                                bearer_port=self.bearer_port, controller_port=free_port(),
                                                 directory=self.directory, plain_users=self.plain_users()))
         done = subprocess.run([SCRIPT, "start", self.directory, str(self.inner_port), properties], capture_output=True, text=True)
         if done.returncode != 0:
@@ -94,6 +105,35 @@ class SecuredBroker(Broker):
         """[kafka.client] of somebody who comes in by the front door."""
         return {'"security.protocol"': "SASL_SSL", '"sasl.mechanism"': MECHANISM, '"sasl.username"': user,
                 '"sasl.password_file"': str(password_file), '"ssl.ca.location"': str(self.authority)}
+
+    def client_by_certificate(self, user, directory, password_file):
+        """The same by a client certificate; its key is encrypted. Made in `directory`."""
+        make_certificate(self.directory / "clients", directory, user, password_file)
+        return {'"security.protocol"': "SSL", '"ssl.ca.location"': str(self.authority),
+                '"ssl.certificate.location"': str(directory / f"{user}.pem"), '"ssl.key.location"': str(directory / f"{user}.key"),
+                '"ssl.key.password_file"': str(password_file)}
+
+    def client_by_token(self, user):
+        return {'"security.protocol"': "SASL_SSL", '"ssl.ca.location"': str(self.authority), '"sasl.mechanism"': "OAUTHBEARER",
+                '"enable.sasl.oauthbearer.unsecure.jwt"': True, '"sasl.oauthbearer.config"': f"principal={user}"}
+
+
+def openssl(*words):
+    subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
+
+
+def make_authority(directory):
+    directory.mkdir(parents=True)
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=clients", "-days", 2,
+            "-keyout", directory / "ca.key", "-out", directory / "ca.pem")
+
+
+def make_certificate(authority, directory, name, password_file):
+    """NAME.pem and NAME.key, the latter encrypted, by `authority`'s ca.pem and ca.key."""
+    key, request, certificate = (directory / f"{name}.{ending}" for ending in ("key", "csr", "pem"))
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-passout", f"file:{password_file}",
+            "-subj", f"/CN={name}", "-keyout", key, "-out", request)
+    openssl("x509", "-req", "-in", request, "-CA", authority / "ca.pem", "-CAkey", authority / "ca.key", "-days", 2, "-out", certificate)
 
 
 def resource(kind, name):

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "tests/temporary_folder.h"
@@ -35,8 +36,23 @@ TEST_F(ClientSettingsTest, TakesPropertiesAndSecretsFromFiles) {
                                                         {"sasl.password_file", File("pass word\r\n")}});
   ASSERT_TRUE(settings) << settings.error();
   EXPECT_EQ(settings->bootstrap_servers, "localhost:9092");
-  EXPECT_EQ(settings->properties.at("sasl.password"), "pass word");
-  EXPECT_EQ(settings->properties.at("security.protocol"), "SASL_SSL");
+  const auto properties = ReadProperties(*settings);
+  ASSERT_TRUE(properties) << properties.error();
+  EXPECT_EQ(properties->at("sasl.password"), "pass word");
+  EXPECT_EQ(properties->at("security.protocol"), "SASL_SSL");
+}
+
+TEST_F(ClientSettingsTest, FilesAreReadEachTime) {
+  const std::string path = File("old");
+  const auto settings = ReadClientSettings("localhost:9092", {{"sasl.password_file", path}, {"ssl.ca.location", path}});
+  ASSERT_TRUE(settings) << settings.error();
+  EXPECT_EQ(ReadFiles(*settings), (Properties{{"sasl.password_file", "old"}, {"ssl.ca.location", "old"}}));
+  File("new\n");
+  EXPECT_EQ(ReadProperties(*settings)->at("sasl.password"), "new");
+  EXPECT_EQ(ReadFiles(*settings).at("ssl.ca.location"), "new\n");
+  std::filesystem::remove(path);
+  EXPECT_THAT(ReadProperties(*settings).error(), HasSubstr("sasl.password_file"));
+  EXPECT_EQ(ReadFiles(*settings).at("ssl.ca.location"), "");
 }
 
 TEST_F(ClientSettingsTest, RefusesWhatPromisesRestOn) {
@@ -58,6 +74,12 @@ TEST_F(ClientSettingsTest, NamesWhatIsWrongButNoValue) {
   EXPECT_THAT(ErrorOf({{"sasl.password_file", "/nowhere/file"}}), HasSubstr("/nowhere/file"));
   EXPECT_THAT(ErrorOf({{"sasl.password_file", File("\n")}}), HasSubstr("is empty"));
   EXPECT_THAT(ErrorOf({{"sasl.password_file", File("x")}, {"sasl.password", "y"}}), HasSubstr("is given, and"));
+}
+
+TEST_F(ClientSettingsTest, WhatThisMachinesLibraryCanNotDoIsSaidSo) {
+  const std::string error = ErrorOf({{"sasl.oauthbearer.method", "oidc"}});
+  if (error.empty()) GTEST_SKIP() << "this one can";
+  EXPECT_EQ(error, "kafka.client.sasl.oauthbearer.method is not supported by the librdkafka of this machine");
 }
 
 TEST_F(ClientSettingsTest, APrefixStandsBeforeEveryTopic) {
