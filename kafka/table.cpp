@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-using Values = std::map<std::string, std::string>;
+using Values = std::multimap<std::string, std::string>;
 
 // So many messages of each partition are read first, and so many times more each time that it was not enough.
 constexpr std::int64_t kFirstSpan = 1'000;
@@ -37,7 +37,8 @@ class TableReader {
         if (begin < range->high) from[partition] = begin;
       }
       auto values = ReadUpToEnds(from, keys);
-      if (!values || whole || values->size() == keys.size()) return values;
+      if (!values || whole) return values;
+      if (std::ranges::all_of(keys, [&](const std::string& key) { return values->contains(key); })) return values;
     }
   }
 
@@ -55,7 +56,7 @@ class TableReader {
   Result<Values> ReadUpToEnds(const Offsets& from, const std::set<std::string>& keys) const {
     if (auto begun = reader_.ReadFrom(from); !begun) return std::unexpected(begun.error());
     Offsets unread = from;
-    Values values;
+    std::map<std::pair<std::string, int>, std::string> newest;  // by key and partition
     auto heard = steady_clock::now();
     std::string fault = "the broker does not answer";
     while (!unread.empty()) {
@@ -70,9 +71,11 @@ class TableReader {
       fault = "the broker does not answer";
       const Message& message = **polled;
       std::string key(message.key);
-      if (!message.at_end && keys.contains(key)) values[std::move(key)] = message.value;
+      if (!message.at_end && keys.contains(key)) newest[{std::move(key), message.partition}] = message.value;
       if (message.at_end || message.offset + 1 >= ends_.at(message.partition)) unread.erase(message.partition);
     }
+    Values values;
+    for (auto& [place, value] : newest) values.emplace(place.first, std::move(value));
     return values;
   }
 

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::minutes;
-using Values = std::map<std::string, std::string>;
+using Values = std::multimap<std::string, std::string>;
 
 class MockKafkaTable : public testing::Test {
  protected:
@@ -49,6 +49,12 @@ TEST_F(MockKafkaTable, FindsAValueBehindManyOthers) {
   Write(0, "a", "1");
   Write(0, "b", "2", 3'000);
   EXPECT_EQ(Read({"a", "none"}), (Values{{"a", "1"}}));
+}
+
+TEST_F(MockKafkaTable, HasEachPartitionsValueOfAKeyThatMovedWithTheCount) {
+  Write(1, "a", "2");
+  Write(0, "a", "1");
+  EXPECT_EQ(Read({"a"}), (Values{{"a", "1"}, {"a", "2"}}));
 }
 
 TEST_F(MockKafkaTable, SaysSoWhenItIsStopped) {
