@@ -17,17 +17,21 @@ CHARACTERS = "aX{"
 
 
 @pytest.fixture(scope="module")
-def edge(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("edge-and-monitord")
-    monitord = Monitord(folder / "monitord", ACCOUNTS)
-    edge = None
+def monitord(tmp_path_factory):
+    monitord = Monitord(tmp_path_factory.mktemp("monitord"), ACCOUNTS)
     try:
-        edge = Edge(folder / "edge", monitord.start().port).start()
-        yield edge
+        yield monitord.start()
     finally:
-        if edge:
-            edge.close()
         monitord.close()
+
+
+@pytest.fixture(scope="module")
+def edge(tmp_path_factory, monitord):
+    edge = Edge(tmp_path_factory.mktemp("edge"), monitord.port)
+    try:
+        yield edge.start()
+    finally:
+        edge.close()
 
 
 @pytest.fixture(params=["HTTP/1.1", "HTTP/2"])
@@ -46,9 +50,30 @@ def ask(edge, version, target, headers):
         answer = reply.status, reply.headers, reply.read()
     client.close()
     status, headers, data = answer
-    for name in ("Content-Type", "Cache-Control", "X-Content-Type-Options", "X-Request-Id", "Access-Control-Allow-Origin"):
-        assert len(headers.get_all(name) or []) == 1, f"{name} of {headers.items()}"
+    assert_every_header(headers)
     return status, json.loads(data)
+
+
+def assert_every_header(headers):
+    for name in ("Content-Type", "Cache-Control", "X-Content-Type-Options", "X-Request-Id", "Access-Control-Allow-Origin",
+                 "Access-Control-Expose-Headers"):
+        assert len(headers.get_all(name) or []) == 1, f"{name} of {headers.items()}"
+
+
+@pytest.mark.parametrize("request_bytes, status", [
+    (b"GET /" + b"a" * 17_000 + b" HTTP/1.1\r\n", 414),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 66_000 + b"\r\n\r\n", 431),
+    (b"GET / HTTP/1.1\r\n\r\n", 400),
+    (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+])
+def test_what_monitord_itself_can_not_read_has_every_header_too(monitord, request_bytes, status):
+    with socket.create_connection(("127.0.0.1", monitord.port), timeout=20) as connection:
+        connection.sendall(request_bytes)
+        reply = http.client.HTTPResponse(connection)
+        reply.begin()
+        assert reply.status == status
+        assert_every_header(reply.headers)
+        assert json.loads(reply.read())["internalCode"] == (18 if status >= 500 else 5)
 
 
 @pytest.mark.parametrize("name", ["User-Agent", "Authorization", "X-HTTP-Method-Override", "X-Request-Id", "traceparent"])
