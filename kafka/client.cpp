@@ -1,6 +1,7 @@
 #include "kafka/client.h"
 
 #include <array>
+#include <thread>
 
 #include "kafka/handles.h"
 
@@ -20,6 +21,7 @@ using std::chrono::steady_clock;
 // librdkafka tries again by itself, and tells the same refusal twice a minute.
 constexpr std::chrono::seconds kRefusalCounts{60};
 constexpr std::chrono::seconds kLookPause{1};
+constexpr std::chrono::milliseconds kLeaderPause{50};
 
 // For what it shows: a password, a certificate. What a broker thinks of a certificate comes after the handshake
 // (TLS 1.3), to librdkafka as if the connection had failed.
@@ -93,11 +95,18 @@ bool Client::ReachesBroker(std::chrono::milliseconds max_wait) const {
 }
 
 Result<Range> Client::AskRange(const std::string& topic, int partition, std::chrono::milliseconds max_wait) const {
-  Range range;
-  const auto error = rd_kafka_query_watermark_offsets(handle_.get(), topic.c_str(), partition, &range.low, &range.high,
-                                                      Milliseconds(max_wait));
-  if (error) return std::unexpected(InWords(error, "Describe on the topic " + topic));
-  return range;
+  const auto deadline = steady_clock::now() + max_wait;
+  for (;;) {
+    Range range;
+    const auto error = rd_kafka_query_watermark_offsets(handle_.get(), topic.c_str(), partition, &range.low,
+                                                        &range.high, Milliseconds(max_wait));
+    if (!error) return range;
+    // A leader that has just moved, or that of a topic that was just made: librdkafka looks for it meanwhile.
+    if (error != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || steady_clock::now() >= deadline) {
+      return std::unexpected(InWords(error, "Describe on the topic " + topic));
+    }
+    std::this_thread::sleep_for(kLeaderPause);
+  }
 }
 
 Result<Metadata> AskMetadata(rd_kafka_t* handle, std::chrono::milliseconds max_wait, rd_kafka_topic_t* topic) {

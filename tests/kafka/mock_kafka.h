@@ -37,6 +37,13 @@ class MockKafka {
       rd_kafka_mock_push_request_errors(cluster_, kProduce, 1, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     }
   }
+  // The next so many questions for offsets are asked of who does not lead the partition.
+  void MoveLeader(int requests) {
+    constexpr std::int16_t kListOffsets = 2;
+    for (int i = 0; i < requests; ++i) {
+      rd_kafka_mock_push_request_errors(cluster_, kListOffsets, 1, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+    }
+  }
   void GoDown() { rd_kafka_mock_broker_set_down(cluster_, 1); }
   void ComeUp() { rd_kafka_mock_broker_set_up(cluster_, 1); }
 

@@ -48,6 +48,16 @@ TEST(MockKafkaProducer, WhatACallbackThrowsIsThrownByTheCall) {
   producer->Flush(minutes(1));  // once
 }
 
+TEST(MockKafkaProducer, AsksTheNextLeaderOnceItMoved) {
+  MockKafka kafka;
+  kafka.MakeTopic(kTopic);
+  const auto producer = *Producer::Make({kafka.address()}, {});
+  kafka.MoveLeader(3);
+  const auto range = producer->AskRange(kTopic, 0, minutes(1));
+  ASSERT_TRUE(range) << range.error();
+  EXPECT_EQ(range->high, 0);
+}
+
 TEST(MockKafkaProducer, WaitsForNoBrokerOnceStopped) {
   const auto producer = *Producer::Make({"127.0.0.1:1"}, {});
   std::stop_source stop;
