@@ -14,8 +14,9 @@ ACCOUNTS = ROOT / "tests" / "e2e" / "accounts"
 
 class Stack:
     def __init__(self, directory, kafka=False, accounts=ACCOUNTS, monitord_settings=None, edge_options=()):
+        """`kafka`: with a broker, or with that one."""
         directory = Path(directory)
-        self.broker = Broker(directory / "broker") if kafka else None
+        self.broker = Broker(directory / "broker") if kafka is True else kafka or None
         address = self.broker.address if kafka else ""
         self.monitord = Monitord(directory / "monitord", accounts, kafka=address, settings=monitord_settings)
         self.funneld = Funneld(directory / "funneld", kafka=address, monitord=self.monitord)
