@@ -5,6 +5,7 @@
 #include "domain/values/json.h"
 #include "domain/values/whole_number.h"
 #include "eventstore/cloud_event_writer.h"
+#include "eventstore/read_on.h"
 
 namespace monitor::admin {
 namespace {
@@ -26,30 +27,6 @@ std::optional<LogPosition> ParseFrom(std::optional<std::string_view> text, const
 void WriteRange(json::Writer& writer, const OriginRange& range) {
   writer.Key("origin").String(range.origin.ToString()).Key("first").String(std::to_string(range.first));
   writer.Key("last").String(std::to_string(range.last));
-}
-
-// Events from there on, over the ends of closed origins.
-std::expected<std::vector<StoredEvent>, StoreError> ReadOn(const EventStore& store, LogPosition from,
-                                                           std::size_t limit) {
-  std::vector<StoredEvent> events;
-  std::size_t bytes = 0;
-  const std::vector<OriginRange> origins = store.Origins();
-  auto origin =
-      std::find_if(origins.begin(), origins.end(), [&](const OriginRange& o) { return o.origin == from.origin; });
-  while (origin != origins.end() && events.size() < limit && bytes < kMaxLogBytes) {
-    auto read = store.ReadLog(from, {limit - events.size(), kMaxLogBytes - bytes});
-    if (!read) return std::unexpected(read.error());
-    if (read->empty()) {
-      if (++origin != origins.end()) from = {origin->origin, origin->first};
-      continue;
-    }
-    for (StoredEvent& event : *read) {
-      bytes += event.data.size();
-      events.push_back(std::move(event));
-    }
-    from.seq = events.back().position.seq + 1;
-  }
-  return events;
 }
 
 // False: too many are waiting already. True, when the seq is there, the time is over, the client has gone or the server
@@ -103,7 +80,7 @@ http::Reply GetLog(const AdminParts& parts, const AdminCall& call) {
     return http::ErrorReply(410, 5, "from: the log begins at " + LogPosition{range->origin, range->first}.ToString());
   }
   const std::size_t count = std::min<std::uint64_t>(*limit, kMaxEvents);
-  auto events = ReadOn(parts.store, *from, count);
+  auto events = ReadOn(parts.store, *from, {count, kMaxLogBytes});
   if (events && events->empty() && *wait > 0) {
     // Nothing came after a closed origin yet: what comes next is the current one's first.
     const bool current = from->origin == origins.back().origin;
@@ -112,7 +89,7 @@ http::Reply GetLog(const AdminParts& parts, const AdminCall& call) {
     if (!WaitFor(parts.store, call, current ? from->seq : origins.back().first, patience)) {
       return Unavailable("too many polls are waiting");
     }
-    events = ReadOn(parts.store, *from, count);
+    events = ReadOn(parts.store, *from, {count, kMaxLogBytes});
   }
   if (!events) return events.error() == StoreError::kCorrupt ? Unexpected() : Unavailable("the log");
   http::Reply reply;
