@@ -75,7 +75,7 @@ std::expected<std::string, std::string> ReadInput(const std::string& path);
 void AddLogCommands(CLI::App& app, CommandLine& line);      // log, session, position, drain
 void AddAccountCommands(CLI::App& app, CommandLine& line);  // account …
 void AddPrivacyCommands(CLI::App& app, CommandLine& line);  // visitor, identity, audit
-void AddStoreCommands(CLI::App& app, CommandLine& line);    // verify, log repair (after AddLogCommands), replay
+void AddStoreCommands(CLI::App& app, CommandLine& line);    // log verify|stats|repair (after AddLogCommands), replay
 void AddDemoCommand(CLI::App& app, CommandLine& line);      // demo
 
 }  // namespace monitor::ctl

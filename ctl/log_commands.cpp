@@ -1,22 +1,31 @@
-// Looking at the log of a running node.
+// Looking at a node's log, and at where a running node stands.
+#include <poll.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <ranges>
+#include <utility>
 
 #include "ctl/command.h"
+#include "ctl/event_source.h"
 #include "domain/values/json.h"
 #include "domain/values/whole_number.h"
-#include "eventstore/event_store.h"
 
 namespace monitor::ctl {
 namespace {
 
-constexpr int kPageOfEvents = 500;
 // An account's document would fill the screen.
 constexpr std::size_t kMaxShownData = 600;
+constexpr std::uint64_t kShownEvents = 10;
+constexpr std::uint64_t kPageOfEvents = 1'000;
 constexpr int kFollowWaitMs = 10'000;
+constexpr int kAskAgainAfterMs = 1'000;
+constexpr json::Limits kEventLimits{.max_depth = 96, .max_nodes = 4 << 20};
 
 std::string Text(const json::Value& object, std::string_view name) {
   const json::Value* value = object.Find(name);
@@ -34,81 +43,126 @@ void PrintEvent(const json::Value& event) {
               Text(event, "seq").c_str(), type.c_str(), Text(event, "subject").c_str(), data.c_str());
 }
 
-constexpr json::Limits kEventLimits{.max_depth = 96, .max_nodes = 4 << 20};
-
 struct TailOptions {
+  std::string data;  // a stopped node's folder; empty: a running one
   std::string from;
+  std::string account;  // empty: all
   bool follow = false;
-  std::uint64_t limit = 0;  // 0 = no limit
+  std::optional<std::uint64_t> limit;  // 0 = none
 };
 
-// Prints the lines; returns where to go on, or nullopt if one is unreadable.
-std::optional<LogPosition> PrintLines(std::string_view lines, bool json, std::uint64_t& printed, LogPosition next) {
-  while (!lines.empty()) {
-    const auto end = std::min(lines.find('\n'), lines.size());
-    const std::string_view text = lines.substr(0, end);
-    lines.remove_prefix(std::min(end + 1, lines.size()));
-    auto event = json::Document::Parse(text, kEventLimits);
-    if (!event) return std::nullopt;
-    if (json) {
-      std::printf("%.*s\n", static_cast<int>(text.size()), text.data());
-    } else {
-      PrintEvent(event->root());
+bool IsWanted(const TailOptions& options, const EventLine& event) {
+  return options.account.empty() || AccountOf(event) == options.account;
+}
+
+// Prints what is wanted, as many as are.
+class TailPrinter {
+ public:
+  TailPrinter(const TailOptions& options, bool json) : options_(options), json_(json) {}
+
+  // False: that was the last one.
+  bool Take(const EventLine& event) {
+    if (!IsWanted(options_, event)) return true;
+    if (json_) {
+      std::puts(event.text.c_str());
+    } else if (const auto parsed = json::Document::Parse(event.text, kEventLimits)) {
+      PrintEvent(parsed->root());
     }
-    const auto position = LogPosition::Parse(Text(event->root(), "origin") + ":" + Text(event->root(), "seq"));
-    if (!position) return std::nullopt;
-    next = {position->origin, position->seq + 1};
-    ++printed;
+    return ++printed_ != options_.limit.value_or(0);
   }
-  std::fflush(stdout);
-  return next;
-}
 
-struct Ends {
-  LogPosition first, last;  // of the current origin
+ private:
+  const TailOptions& options_;
+  const bool json_;
+  std::uint64_t printed_ = 0;
 };
 
-std::expected<Ends, std::string> LogEnds(AdminApi& admin) {
-  auto answer = admin.Do({.path = "/admin/position"});
-  if (!answer) return std::unexpected(answer.error());
-  auto position = json::Document::Parse(answer->body);
-  if (!position) return std::unexpected("the server's answer cannot be read");
-  const std::string origin = Text(position->root(), "origin") + ":";
-  const auto first = LogPosition::Parse(origin + Text(position->root(), "first"));
-  const auto last = LogPosition::Parse(origin + Text(position->root(), "last"));
-  if (!first || !last) return std::unexpected("the server's answer cannot be read");
-  return Ends{*first, *last};
+// The position that lies so many sequence numbers before the log's end.
+LogPosition Back(const std::vector<OriginRange>& origins, std::uint64_t count) {
+  for (const OriginRange& range : std::views::reverse(origins)) {
+    const std::uint64_t there = range.last + 1 - std::min(range.first, range.last + 1);
+    if (count <= there) return {range.origin, range.last + 1 - count};
+    count -= there;
+  }
+  return {origins.front().origin, origins.front().first};
 }
 
-// An answer may end before the log does, so the end is the position's, of before the first answer, as a log that is
-// written to has no other; or where nothing is there now, as in an epoch that has no event yet.
-int Tail(const CommonOptions& common, const TailOptions& options) {
-  AdminApi admin(common);
-  const auto ends = LogEnds(admin);
-  if (!ends) return Refuse(ends.error());
-  LogPosition next = ends->first;
-  if (auto from = LogPosition::Parse(options.from)) {
-    next = *from;
-  } else if (!options.from.empty()) {
-    next.seq = *ParseWhole<std::uint64_t>(options.from);
+// The newest events that are wanted. Looks back ever further until there are enough: few of an account may be among
+// many.
+std::expected<std::deque<EventLine>, SourceError> Newest(EventSource& source, const std::vector<OriginRange>& origins,
+                                                         const TailOptions& options) {
+  const LogPosition start{origins.front().origin, origins.front().first};
+  const std::uint64_t count = options.limit.value_or(kShownEvents);
+  for (std::uint64_t back = count;; back *= 8) {
+    const LogPosition from = Back(origins, back);
+    std::deque<EventLine> newest;
+    auto read = ForEachEvent(source, from, EndOf(origins), [&](EventLine&& event) {
+      if (!IsWanted(options, event)) return true;
+      newest.push_back(std::move(event));
+      if (newest.size() > count) newest.pop_front();
+      return true;
+    });
+    if (!read) return std::unexpected(read.error());
+    if (newest.size() == count || from == start || Interrupted()) return newest;
   }
-  std::uint64_t printed = 0;
+}
+
+// Waits for more and prints it, until Ctrl-C or as many were printed as are wanted. A node that does not answer is
+// asked again.
+int Follow(EventSource& source, LogPosition next, TailPrinter& printer) {
+  bool is_lost = false;
   while (!Interrupted()) {
-    std::uint64_t ask = kPageOfEvents;
-    if (options.limit > 0) ask = std::min<std::uint64_t>(ask, options.limit - printed);
-    if (ask == 0) return kDone;
-    if (!options.follow && next.origin == ends->last.origin && next.seq > ends->last.seq) return kDone;
-    const std::string path = "/admin/log?limit=" + std::to_string(ask) + "&from=" + PercentEncode(next.ToString()) +
-                             "&waitMs=" + std::to_string(options.follow ? kFollowWaitMs : 0);
-    auto answer = admin.Do({.path = path, .timeout_ms = kFollowWaitMs + 20'000});
-    if (Interrupted()) return kDone;
-    if (!answer) return Refuse(answer.error());
-    if (!options.follow && answer->body.empty()) return kDone;
-    auto after = PrintLines(answer->body, common.json, printed, next);
-    if (!after) return Refuse("the server's log has a line that is no event");
-    next = *after;
+    const auto events = source.Read(next, kPageOfEvents, kFollowWaitMs);
+    if (Interrupted()) break;
+    if (!events && !events.error().may_pass) return Refuse(events.error().message);
+    if (!events) {
+      if (!std::exchange(is_lost, true)) Refuse(events.error().message + "; it is asked again");
+      poll(nullptr, 0, kAskAgainAfterMs);  // Ctrl-C ends it
+      continue;
+    }
+    is_lost = false;
+    for (const EventLine& event : *events) {
+      if (!printer.Take(event)) return kDone;
+      next = {event.position.origin, event.position.seq + 1};
+    }
+    std::fflush(stdout);
   }
   return kDone;
+}
+
+// What is shown first ends where the log ended when it began, as a log that is written to has no other end.
+int TailOf(EventSource& source, const TailOptions& options, bool json) {
+  const auto origins = source.Origins();
+  if (!origins) return Refuse(origins.error().message);
+  const LogPosition end = EndOf(*origins);
+  TailPrinter printer(options, json);
+  bool is_full = false;
+  LogPosition next{end.origin, end.seq + 1};
+  if (options.from.empty() && options.limit != 0) {
+    const auto newest = Newest(source, *origins, options);
+    if (!newest) return Refuse(newest.error().message);
+    for (const EventLine& event : *newest) printer.Take(event);
+  } else {
+    LogPosition from{origins->front().origin, origins->front().first};
+    if (!options.from.empty()) {
+      const auto position = LogPosition::Parse(options.from);
+      from = position ? *position : LogPosition{end.origin, *ParseWhole<std::uint64_t>(options.from)};
+    }
+    const auto read =
+        ForEachEvent(source, from, end, [&](EventLine&& event) { return !(is_full = !printer.Take(event)); });
+    std::fflush(stdout);
+    if (!read) return Refuse(read.error().message);
+    next = std::max(next, from);
+  }
+  std::fflush(stdout);
+  return options.follow && !is_full ? Follow(source, next, printer) : kDone;
+}
+
+int Tail(const CommonOptions& common, const TailOptions& options) {
+  if (options.data.empty()) return TailOf(*RunningNode(common), options, common.json);
+  const auto store = OpenStoppedNode(options.data);
+  if (!store) return Refuse(store.error());
+  return TailOf(*StoppedNode(**store, options.data), options, common.json);
 }
 
 // What is no place in a log is wrong usage, seen before anything is asked.
@@ -154,12 +208,17 @@ int Drain(const CommonOptions& common) {
 
 void AddLogCommands(CLI::App& app, CommandLine& line) {
   CLI::App* log = app.add_subcommand("log", "The node's log of events")->require_subcommand(1);
-  CLI::App* tail = log->add_subcommand("tail", "Print events, oldest first: time, position, type, stream, data");
+  CLI::App* tail = log->add_subcommand("tail", "Print the newest events: time, position, type, stream, data");
   auto options = std::make_shared<TailOptions>();
-  tail->add_option("--from", options->from, "ORIGIN:SEQ or SEQ to begin at (default: the current origin's oldest)")
+  auto* data = tail->add_option("--data", options->data, "A stopped node's data folder (default: the running node)");
+  tail->add_option("--from", options->from, "ORIGIN:SEQ or SEQ (of the current origin) to begin at; to the end")
       ->check(ComplainOfPlace);
-  tail->add_option("--limit", options->limit, "Stop after so many events")->check(CLI::NonNegativeNumber);
-  tail->add_flag("-f,--follow", options->follow, "Wait for more at the end, until Ctrl-C");
+  tail->add_option("-n,--limit", options->limit,
+                   "So many: the newest ones (default 10), with --from the first ones (default: all); 0: all")
+      ->check(CLI::NonNegativeNumber);
+  tail->add_option("--account", options->account, "Only this account's");
+  tail->add_flag("-f,--follow", options->follow, "Wait for more at the end, until Ctrl-C; over a node's restarts, too")
+      ->excludes(data);
   tail->callback([&line, options] { line.exit_code = Tail(line.common, *options); });
 
   CLI::App* session = app.add_subcommand("session", "One session of a visitor")->require_subcommand(1);

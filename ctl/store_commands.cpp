@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "ctl/command.h"
+#include "ctl/event_source.h"
+#include "ctl/log_stats.h"
 #include "domain/deciding/replay.h"
 #include "domain/values/json.h"
 #include "eventstore/log/rocksdb_store.h"
@@ -16,6 +18,7 @@ namespace monitor::ctl {
 namespace {
 
 constexpr std::size_t kMaxShownDifferences = 100;
+constexpr std::uint64_t kProgressEvents = 10'000;
 
 void Progress(const char* what, std::uint64_t events) {
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r%s: %llu events", what, static_cast<unsigned long long>(events));
@@ -25,14 +28,8 @@ void EndProgress() {
   if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r\033[K");
 }
 
-// Where the log is: monitord's data folder, or the log's own folder in it.
-std::string LogFolder(const std::string& data) {
-  const auto inside = std::filesystem::path(data) / "store";
-  return std::filesystem::is_directory(inside) ? inside.string() : data;
-}
-
 int Verify(const CommonOptions& common, const std::string& data) {
-  auto store = RocksDbStore::OpenReadOnly(LogFolder(data));
+  auto store = OpenStoppedNode(data);
   if (!store) return Refuse(store.error());
   auto checked = (*store)->Verify([](std::uint64_t events) { Progress("verify", events); });
   EndProgress();
@@ -42,6 +39,32 @@ int Verify(const CommonOptions& common, const std::string& data) {
   } else {
     std::printf("verified: %llu events, nothing wrong\n", static_cast<unsigned long long>(*checked));
   }
+  return kDone;
+}
+
+// The newest events are in the write-ahead log before they are in tables.
+NamedNumbers BytesOnDisk(const RocksDbStore& store, const std::string& folder) {
+  NamedNumbers disk = store.DiskBytes();
+  std::uint64_t ahead = 0;
+  std::error_code error;
+  for (const auto& file : std::filesystem::directory_iterator(folder, error)) {
+    if (file.path().extension() == ".log") ahead += file.file_size(error);
+  }
+  disk.emplace_back("write-ahead log", ahead);
+  return disk;
+}
+
+int ShowLogStats(const CommonOptions& common, const std::string& data) {
+  const auto store = OpenStoppedNode(data);
+  if (!store) return Refuse(store.error());
+  const auto stats = CountLog(*StoppedNode(**store, data), [](std::uint64_t events) {
+    if (events % kProgressEvents == 0) Progress("stats", events);
+  });
+  EndProgress();
+  if (!stats) return Refuse(stats.error().message);
+  if (Interrupted()) return Refuse("interrupted");
+  const NamedNumbers disk = BytesOnDisk(**store, LogFolder(data));
+  std::puts((common.json ? StatsAsJson(*stats, disk) : StatsAsTable(*stats, disk)).c_str());
   return kDone;
 }
 
@@ -85,7 +108,7 @@ void PrintResult(const CommonOptions& common, const Replayer::Counts& counts, st
 
 int ReplayAndVerify(const CommonOptions& common, const ReplayOptions& options) {
   const std::string key_file = options.master_key.empty() ? options.data + "/master.key" : options.master_key;
-  auto store = RocksDbStore::OpenReadOnly(LogFolder(options.data));
+  auto store = OpenStoppedNode(options.data);
   if (!store) return Refuse(store.error());
   auto master_key = MasterKey::LoadFor(**store, key_file);
   if (!master_key) return Refuse(master_key.error());
@@ -118,6 +141,11 @@ void AddStoreCommands(CLI::App& app, CommandLine& line) {
     verify->add_option("--data", *data, "monitord's data folder")->required();
     verify->callback([&line, data] { line.exit_code = Verify(line.common, *data); });
   }
+
+  CLI::App* stats = app.get_subcommand("log")->add_subcommand(
+      "stats", "Count a stopped node's events by origin and by type, and the bytes of each column family");
+  stats->add_option("--data", *data, "monitord's data folder")->required();
+  stats->callback([&line, data] { line.exit_code = ShowLogStats(line.common, *data); });
 
   CLI::App* repair = app.get_subcommand("log")->add_subcommand("repair", "Let a stopped node's log go on anew");
   auto new_epoch = std::make_shared<bool>(false);

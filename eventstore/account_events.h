@@ -1,5 +1,5 @@
 // An account's events read back: the one place, and the one opinion on an event that can not be read. It is damage, as
-// a wrong checksum is: whoever needs it stops and names it, and `monitorctl verify` finds it. Pure; any thread.
+// a wrong checksum is: whoever needs it stops and names it, and `monitorctl log verify` finds it. Pure; any thread.
 #pragma once
 
 #include <expected>

@@ -40,7 +40,7 @@ PutAccountError Invalid(std::vector<DocumentError> errors) {
 }
 
 std::unexpected<std::string> CanNotBeRead(const AccountId& id) {
-  return std::unexpected("account " + id.str() + " can not be read; `monitorctl verify` names the damage");
+  return std::unexpected("account " + id.str() + " can not be read; `monitorctl log verify` names the damage");
 }
 
 }  // namespace
@@ -136,7 +136,7 @@ std::expected<void, std::string> Accounts::FoldAll() {
   const auto streams = store_.StreamsWithPrefix(kPrefix, kMaxAccounts);
   const auto newest = NewestAction(store_);
   if (!streams || !newest) {
-    return std::unexpected("the accounts' streams can not be read; `monitorctl verify` names the damage");
+    return std::unexpected("the accounts' streams can not be read; `monitorctl log verify` names the damage");
   }
   newest_action_ = *newest;
   for (const StreamName& stream : *streams) {

@@ -57,9 +57,11 @@ class GrowingLog(http.server.BaseHTTPRequestHandler):
         path, query = urllib.parse.urlsplit(self.path).path, dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
         self.seen.append(path)
         body = {"origin": "00000001.1", "first": "1", "last": "3"}
+        body["origins"] = [dict(body)]
         if path == "/admin/log":
             origin, seq = query["from"].split(":")
-            body = {"type": "monitor.session-closed", "origin": origin, "seq": seq, "data": {}}
+            body = {"type": "monitor.session-closed", "time": "2026-11-24T08:42:30.123Z", "subject": "session/demo/v/s",
+                    "origin": origin, "seq": seq, "data": {}}
         self.send_response(200)
         self.end_headers()
         self.wfile.write(json.dumps(body).encode() + b"\n")
