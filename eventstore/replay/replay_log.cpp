@@ -7,37 +7,19 @@
 #include <utility>
 
 #include "eventstore/account_events.h"
+#include "eventstore/keys/key_ring.h"
 #include "eventstore/log/keys.h"
 
 namespace monitor {
 namespace {
 
-// Keys of so many visitors are kept unwrapped; then all are forgotten and read again.
-constexpr std::size_t kMaxKeys = 10'000;
 constexpr std::size_t kEventsAtOnce = 16;  // of an account, whose documents are large
 constexpr std::size_t kMaxStreams = std::numeric_limits<std::size_t>::max();
-
-// Opens a visitor's fields, and remembers whether any could not be opened.
-class WatchedCipher : public FieldCipher {
- public:
-  explicit WatchedCipher(const VisitorKey* key) : key_(key) {}
-  std::string Seal(std::string_view) const override { return {}; }
-  std::optional<std::string> Open(std::string_view sealed) const override {
-    auto plain = key_ ? key_->Open(sealed) : std::nullopt;
-    if (!plain) failed_ = true;
-    return plain;
-  }
-  bool failed() const { return failed_; }
-
- private:
-  const VisitorKey* key_;
-  mutable bool failed_ = false;
-};
 
 class LogReplay {
  public:
   LogReplay(const EventStore& store, const MasterKey& master_key, const ReplayLogOptions& options, Replayer& replayer)
-      : store_(store), master_key_(master_key), options_(options), replayer_(replayer) {
+      : store_(store), options_(options), replayer_(replayer), keys_(store, master_key) {
     if (options.account) wanted_prefix_ = PartitionKey(*options.account, VisitorId());
   }
 
@@ -90,7 +72,7 @@ class LogReplay {
   std::expected<void, ReplayLogError> Take(const StoredEvent& stored) {
     if (!stored.key.starts_with(wanted_prefix_)) return {};
     if (IsOfAccount(stored)) return TakeOfAccount(stored);
-    const WatchedCipher cipher(KeyOf(stored.key));
+    const WatchedCipher cipher(keys_.Of(stored.key));
     auto event = DecodeEventData(stored.type, stored.data, cipher);
     if (!event) {
       return Failed(StoreError::kCorrupt,
@@ -116,16 +98,6 @@ class LogReplay {
     return end.length;
   }
 
-  const VisitorKey* KeyOf(const std::string& partition_key) {
-    if (keys_.size() >= kMaxKeys) keys_.clear();
-    auto [entry, is_new] = keys_.try_emplace(partition_key);
-    if (is_new) {
-      auto wrapped = store_.ReadState(StateTable::kVisitorKey, partition_key);
-      if (wrapped && *wrapped) entry->second = VisitorKey::Unwrap(master_key_, **wrapped);
-    }
-    return entry->second ? &*entry->second : nullptr;
-  }
-
   struct AccountStreamEnd {
     Origin origin;
     std::uint64_t length = 0;   // over all origins
@@ -133,12 +105,11 @@ class LogReplay {
   };
 
   const EventStore& store_;
-  const MasterKey& master_key_;
   const ReplayLogOptions& options_;
   Replayer& replayer_;
   std::string wanted_prefix_;  // of partition keys; empty: all
   std::uint64_t read_ = 0;
-  std::unordered_map<std::string, std::optional<VisitorKey>> keys_;
+  KeyRing keys_;
   std::unordered_map<std::string, AccountStreamEnd> account_streams_;
 };
 
