@@ -1,5 +1,7 @@
 #include "ctl/command.h"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -71,6 +73,14 @@ std::string ErrorText(const HttpAnswer& answer) {
 int Refuse(std::string_view sentence) {
   std::fprintf(stderr, "monitorctl: %.*s\n", static_cast<int>(sentence.size()), sentence.data());
   return kNo;
+}
+
+void Progress(const char* what, std::uint64_t events) {
+  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r%s: %llu events", what, static_cast<unsigned long long>(events));
+}
+
+void EndProgress() {
+  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r\033[K");
 }
 
 std::expected<std::string, std::string> ReadInput(const std::string& path) {

@@ -1,6 +1,7 @@
 // What every subcommand needs: the common options, the admin API, and how a command ends. For the main thread.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <functional>
 #include <string>
@@ -69,6 +70,10 @@ std::string ErrorText(const HttpAnswer& answer);
 // Prints "monitorctl: SENTENCE" on stderr; gives kNo.
 int Refuse(std::string_view sentence);
 
+// How far a long command is, on stderr where that is a terminal.
+void Progress(const char* what, std::uint64_t events);
+void EndProgress();
+
 // The file's bytes, of `-` standard input's.
 std::expected<std::string, std::string> ReadInput(const std::string& path);
 
@@ -76,6 +81,7 @@ void AddLogCommands(CLI::App& app, CommandLine& line);      // log, session, pos
 void AddAccountCommands(CLI::App& app, CommandLine& line);  // account …
 void AddPrivacyCommands(CLI::App& app, CommandLine& line);  // visitor, identity, audit
 void AddStoreCommands(CLI::App& app, CommandLine& line);    // log verify|stats|repair (after AddLogCommands), replay
+void AddExportCommand(CLI::App& app, CommandLine& line);    // log export (after AddLogCommands)
 void AddDemoCommand(CLI::App& app, CommandLine& line);      // demo
 
 }  // namespace monitor::ctl

@@ -19,6 +19,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddAccountCommands(app, line);
   AddPrivacyCommands(app, line);
   AddStoreCommands(app, line);
+  AddExportCommand(app, line);
   AddDemoCommand(app, line);
   app.footer("Exit codes: 0 done, 1 no (invalid, damaged, not found, not reachable), 2 usage.");
   WatchInterrupts();

@@ -130,12 +130,11 @@ class StoppedNodeSource : public EventSource {
 
 }  // namespace
 
-std::string_view AccountOf(const EventLine& event) {
-  std::string_view rest = event.stream;
-  const auto kind = rest.find('/');
+std::string_view AccountOf(std::string_view stream) {
+  const auto kind = stream.find('/');
   if (kind == std::string_view::npos) return {};
-  rest.remove_prefix(kind + 1);
-  return rest.substr(0, rest.find('/'));
+  stream.remove_prefix(kind + 1);
+  return stream.substr(0, stream.find('/'));
 }
 
 std::string LogFolder(const std::string& data) {

@@ -28,7 +28,7 @@ struct EventLine {
 };
 
 // A stream's account; empty: of the node itself.
-std::string_view AccountOf(const EventLine& event);
+std::string_view AccountOf(std::string_view stream);
 
 struct SourceError {
   std::string message;  // one sentence
@@ -58,6 +58,9 @@ using DataReader = std::function<std::string(const StoredEvent&)>;
 std::unique_ptr<EventSource> RunningNode(const CommonOptions& options);
 // `store` must outlive it. `data`, named in messages, is the folder; an empty `read_data` gives what is stored.
 std::unique_ptr<EventSource> StoppedNode(const RocksDbStore& store, std::string data, DataReader read_data = {});
+
+// Who reads it all tells of the progress once for so many events.
+constexpr std::uint64_t kProgressEvents = 1'000;
 
 // Gives `take` every event from `from` to `end`, oldest first, until it says false or Ctrl-C comes.
 std::expected<void, SourceError> ForEachEvent(EventSource& source, LogPosition from, LogPosition end,

@@ -52,7 +52,7 @@ struct TailOptions {
 };
 
 bool IsWanted(const TailOptions& options, const EventLine& event) {
-  return options.account.empty() || AccountOf(event) == options.account;
+  return options.account.empty() || AccountOf(event.stream) == options.account;
 }
 
 // Prints what is wanted, as many as are.

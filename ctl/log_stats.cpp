@@ -35,7 +35,7 @@ std::expected<LogStats, SourceError> CountLog(EventSource& source, const std::fu
     origin.newest = event.time;
     origin.bytes += event.text.size() + 1;
     ++stats.types[event.type];
-    progress(++events);
+    if (++events % kProgressEvents == 0) progress(events);
     return true;
   });
   if (!read) return std::unexpected(read.error());

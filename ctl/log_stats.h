@@ -24,7 +24,7 @@ struct LogStats {
   std::map<std::string, std::uint64_t> types;  // events by type, without "monitor."
 };
 
-// Reads everything from the beginning to the end. `progress` gets the number of events so far.
+// Reads everything from the beginning to the end. `progress` gets the number of events so far, now and then.
 std::expected<LogStats, SourceError> CountLog(EventSource& source, const std::function<void(std::uint64_t)>& progress);
 
 using NamedNumbers = std::vector<std::pair<std::string, std::uint64_t>>;

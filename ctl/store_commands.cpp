@@ -1,6 +1,4 @@
 // Looking into a stopped node's data: is it whole, and do its decisions follow from its events?
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -18,15 +16,6 @@ namespace monitor::ctl {
 namespace {
 
 constexpr std::size_t kMaxShownDifferences = 100;
-constexpr std::uint64_t kProgressEvents = 10'000;
-
-void Progress(const char* what, std::uint64_t events) {
-  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r%s: %llu events", what, static_cast<unsigned long long>(events));
-}
-
-void EndProgress() {
-  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r\033[K");
-}
 
 int Verify(const CommonOptions& common, const std::string& data) {
   auto store = OpenStoppedNode(data);
@@ -57,9 +46,7 @@ NamedNumbers BytesOnDisk(const RocksDbStore& store, const std::string& folder) {
 int ShowLogStats(const CommonOptions& common, const std::string& data) {
   const auto store = OpenStoppedNode(data);
   if (!store) return Refuse(store.error());
-  const auto stats = CountLog(*StoppedNode(**store, data), [](std::uint64_t events) {
-    if (events % kProgressEvents == 0) Progress("stats", events);
-  });
+  const auto stats = CountLog(*StoppedNode(**store, data), [](std::uint64_t events) { Progress("stats", events); });
   EndProgress();
   if (!stats) return Refuse(stats.error().message);
   if (Interrupted()) return Refuse("interrupted");

@@ -12,28 +12,15 @@ from harness.part import BIN
 from harness.stack import ACCOUNTS
 
 
-class Node(Monitord):
-    @property
-    def data(self):
-        return self.settings["data"]["dir"]
-
-    def command_line(self, *words):
-        return [BIN / "monitorctl", "--admin", self.admin_url, "--token-file", self.token_file, *map(str, words)]
-
-    def ctl(self, *words):
-        """(exit code, standard output, standard error)"""
-        done = subprocess.run(self.command_line(*words), capture_output=True, text=True, timeout=60)
-        return done.returncode, done.stdout, done.stderr
-
-    def lines(self, *words):
-        code, out, error = self.ctl("--json", *words)
-        assert (code, error) == (0, ""), error
-        return [json.loads(line) for line in out.splitlines()]
+def lines(node, *words):
+    code, out, error = node.ctl("--json", *words)
+    assert (code, error) == (0, ""), error
+    return [json.loads(line) for line in out.splitlines()]
 
 
 @pytest.fixture
 def node(tmp_path, closing):
-    return closing(Node(tmp_path, accounts=ACCOUNTS)).start()
+    return closing(Monitord(tmp_path, accounts=ACCOUNTS)).start()
 
 
 def visit(node, calls=1, account="e2e"):
@@ -62,12 +49,12 @@ def test_tail_shows_the_newest_of_a_running_and_of_a_stopped_node(node):
     wanted = {("-n", 3): everything[-3:], ("--limit", 0): everything, ("-n", 1000): everything, ("--from", place): everything[2:],
               ("--from", place, "--limit", 2): everything[2:4], ("--from", everything[-1]["seq"]): everything[-1:],
               ("--account", "e2e", "-n", len(of_account)): of_account, ("--account", "none"): []}
-    assert {words: node.lines("log", "tail", *words) for words in wanted} == wanted
-    assert node.lines("log", "tail") == everything[-10:]
+    assert {words: lines(node, "log", "tail", *words) for words in wanted} == wanted
+    assert lines(node, "log", "tail") == everything[-10:]
     code, out, error = node.ctl("log", "tail", "--data", node.data)
     assert (code, out) == (1, "") and "is using it" in error
     assert node.stop() == 0
-    assert {words: node.lines("log", "tail", "--data", node.data, *words) for words in wanted} == wanted
+    assert {words: lines(node, "log", "tail", "--data", node.data, *words) for words in wanted} == wanted
 
 
 def test_tail_refuses_what_the_log_does_not_have_the_same_way(node):
@@ -81,7 +68,7 @@ def test_tail_refuses_what_the_log_does_not_have_the_same_way(node):
 
 def test_tail_follows_over_a_restart_and_ends_with_ctrl_c(node):
     visit(node)
-    follower = subprocess.Popen(node.command_line("--json", "log", "tail", "-f", "--account", "e2e"), stdout=subprocess.PIPE,
+    follower = subprocess.Popen(node.monitorctl("--json", "log", "tail", "-f", "--account", "e2e"), stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True)
     try:
         seen = [json.loads(follower.stdout.readline())]
@@ -109,7 +96,7 @@ def test_stats_of_a_stopped_node(node):
     visit(node)
     events = node.log(f"{node.position()['origins'][0]['origin']}:1")
     assert node.stop() == 0
-    [stats] = node.lines("log", "stats", "--data", node.data)
+    [stats] = lines(node, "log", "stats", "--data", node.data)
     assert [one["origin"] for one in stats["origins"]] == sorted({event["origin"] for event in events})
     for one in stats["origins"]:
         mine = [event for event in events if event["origin"] == one["origin"]]

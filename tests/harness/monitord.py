@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import subprocess
 import urllib.error
 import urllib.request
 
@@ -34,6 +35,19 @@ class Monitord(Part):
     @property
     def admin_url(self):
         return f"http://127.0.0.1:{self.admin_port}"
+
+    @property
+    def data(self):
+        return self.settings["data"]["dir"]
+
+    def monitorctl(self, *words):
+        """The command's words, asking this node."""
+        return [BIN / "monitorctl", "--admin", self.admin_url, "--token-file", self.token_file, *map(str, words)]
+
+    def ctl(self, *words):
+        """(exit code, standard output, standard error)"""
+        done = subprocess.run(self.monitorctl(*words), capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout, done.stderr
 
     def command(self):
         return [BIN / "monitord", "--config", write_toml(self.directory / "monitord.toml", self.settings)]
