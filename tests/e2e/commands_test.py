@@ -138,6 +138,7 @@ def test_a_stopped_nodes_log_goes_on_in_a_new_epoch(tmp_path, closing):
 
 @pytest.mark.parametrize("sentence, command", [
     ("read_events: confluent-kafka is needed", [sys.executable, "-S", ROOT / "docs" / "examples" / "read_events.py", "--brokers", "any:1"]),
+    ("to_parquet: duckdb is needed", [sys.executable, "-S", ROOT / "docs" / "examples" / "to_parquet.py", "in", "out"]),
     ("run.py: [Errno 2] No such file or directory", [ROOT / "tests" / "cases" / "run.py", "--url", "http://any", "--token", "/nowhere"]),
     ("run.py: [Errno 111] Connection refused",
      [ROOT / "tests" / "cases" / "run.py", "--url", "http://any", "--admin", "http://127.0.0.1:1", "--token", "/dev/null"]),
