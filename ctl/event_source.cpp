@@ -107,9 +107,7 @@ class StoppedNodeSource : public EventSource {
     if (from.seq < range->first) {
       return std::unexpected(SourceError{"the log begins at " + LogPosition{range->origin, range->first}.ToString()});
     }
-    auto read = ReadOn(store_, from, {.max_events = max_events});
-    // One by one up to the damage: what stands before it is given, and its place is told.
-    if (!read && max_events > 1) read = ReadOn(store_, from, {.max_events = 1});
+    const auto read = ReadOn(store_, from, {.max_events = max_events});
     if (!read) {
       return std::unexpected(SourceError{"the log is damaged at " + from.ToString() +
                                          "; `monitorctl log verify --data " + data_ + "` says how"});

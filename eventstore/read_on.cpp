@@ -13,6 +13,8 @@ std::expected<std::vector<StoredEvent>, StoreError> ReadOn(const EventStore& sto
   auto origin = std::ranges::find(origins, from.origin, &OriginRange::origin);
   while (origin != origins.end() && events.size() < limits.max_events && bytes < limits.max_bytes) {
     auto read = store.ReadLog(from, {limits.max_events - events.size(), limits.max_bytes - bytes});
+    if (!read && read.error() == StoreError::kCorrupt) read = store.ReadLog(from, {.max_events = 1});
+    if (!read && !events.empty()) break;
     if (!read) return std::unexpected(read.error());
     if (read->empty()) {
       if (++origin != origins.end()) from = {origin->origin, origin->first};

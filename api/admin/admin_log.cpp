@@ -91,7 +91,11 @@ http::Reply GetLog(const AdminParts& parts, const AdminCall& call) {
     }
     events = ReadOn(parts.store, *from, {count, kMaxLogBytes});
   }
-  if (!events) return events.error() == StoreError::kCorrupt ? Unexpected() : Unavailable("the log");
+  if (!events && events.error() == StoreError::kCorrupt) {
+    return http::ErrorReply(500, 18,
+                            "the log is damaged at " + from->ToString() + "; `monitorctl log verify` says how");
+  }
+  if (!events) return Unavailable("the log");
   http::Reply reply;
   reply.content_type = "application/x-ndjson";
   for (const StoredEvent& event : *events) {

@@ -222,9 +222,12 @@ std::expected<bool, std::string> RelayRun::RelayOrigin(const OriginRange& range,
 // Sends what the log has from `next` on and the producer takes; returns how many events.
 std::expected<std::size_t, std::string> RelayRun::SendNext(Origin origin, std::uint64_t& next) {
   auto events = store_.ReadLog({origin, next}, kReadOptions);
+  // What stands before damage is relayed.
+  if (!events && events.error() == StoreError::kCorrupt) events = store_.ReadLog({origin, next}, {.max_events = 1});
   if (!events && events.error() == StoreError::kUnavailable) return 0;  // being opened anew
   if (!events) {
-    refusal_ = "the log can not be read after " + LogPosition{origin, next - 1}.ToString() + "; verify it";
+    refusal_ = "the log is damaged at " + LogPosition{origin, next}.ToString() +
+               "; stop the node and ask `monitorctl log verify --data DIR` how";
     return std::unexpected(refusal_);
   }
   std::size_t count = 0;
