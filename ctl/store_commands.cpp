@@ -1,14 +1,18 @@
 // Looking into a stopped node's data: is it whole, and do its decisions follow from its events?
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "ctl/command.h"
 #include "ctl/event_source.h"
 #include "ctl/log_stats.h"
 #include "domain/deciding/replay.h"
 #include "domain/values/json.h"
+#include "eventstore/cloud_event_writer.h"
 #include "eventstore/log/rocksdb_store.h"
 #include "eventstore/replay/replay_log.h"
 
@@ -64,6 +68,42 @@ int BeginEpoch(const CommonOptions& common, const std::string& data) {
   } else {
     std::printf("the epoch %s begins, at the clock's time\n", begun->ToString().c_str());
   }
+  return kDone;
+}
+
+// An erasure that is dropped is undone: what it destroyed is there again.
+bool MustBeDoneAgain(const StoredEvent& event) {
+  return event.type == "visitor-erased" || event.type == "account-removed";
+}
+
+int DropDamaged(const std::string& data) {
+  std::uint64_t dropped = 0;
+  std::vector<std::string> again;
+  std::optional<LogPosition> newest;
+  const auto begun = RocksDbStore::DropDamaged(LogFolder(data), [&](StoredEvent&& event) {
+    std::string line;
+    AppendCloudEvent(event, event.data, line);
+    newest = event.position;
+    if (MustBeDoneAgain(event)) again.push_back(event.type + " " + event.stream.str());
+    ++dropped;
+    return std::puts(line.c_str()) >= 0 && std::fflush(stdout) == 0;
+  });
+  if (!begun) return Refuse(begun.error());
+  if (!*begun) return Refuse("the write-ahead log is not damaged: nothing is dropped; see `monitorctl log verify`");
+  const auto store = OpenStoppedNode(data);
+  if (!store) return Refuse(store.error());
+  const Origin closed{(*begun)->node, (*begun)->epoch - 1};
+  const auto origins = (*store)->Origins();
+  const auto kept = std::ranges::find(origins, closed, &OriginRange::origin);
+  const LogPosition last{closed, kept == origins.end() ? 0 : kept->last};
+  const std::string unread =
+      newest ? std::to_string(newest->seq - last.seq - dropped) + " more" : "those of the newest requests";
+  std::fprintf(
+      stderr,
+      "monitorctl: the log ends at %s; dropped: %llu events (printed), and %s that can not be read; the epoch %s "
+      "begins\n",
+      last.ToString().c_str(), static_cast<unsigned long long>(dropped), unread.c_str(), (*begun)->ToString().c_str());
+  for (const std::string& one : again) std::fprintf(stderr, "monitorctl: dropped, do it again: %s\n", one.c_str());
   return kDone;
 }
 
@@ -135,10 +175,15 @@ void AddStoreCommands(CLI::App& app, CommandLine& line) {
   stats->callback([&line, data] { line.exit_code = ShowLogStats(line.common, *data); });
 
   CLI::App* repair = app.get_subcommand("log")->add_subcommand("repair", "Let a stopped node's log go on anew");
-  auto new_epoch = std::make_shared<bool>(false);
-  repair->add_flag("--new-epoch", *new_epoch, "Begin a new epoch: another origin, seq 1, the clock's time")->required();
   repair->add_option("--data", *data, "monitord's data folder")->required();
-  repair->callback([&line, data, new_epoch] { line.exit_code = BeginEpoch(line.common, *data); });
+  CLI::App* what = repair->add_option_group("What")->require_option(1);
+  auto new_epoch = std::make_shared<bool>(false), drop_damaged = std::make_shared<bool>(false);
+  what->add_flag("--new-epoch", *new_epoch, "Begin a new epoch: another origin, seq 1, the clock's time");
+  what->add_flag("--drop-damaged", *drop_damaged,
+                 "Cut a damaged write-ahead log at the damage, print each event that is lost, and begin a new epoch");
+  repair->callback([&line, data, new_epoch, drop_damaged] {
+    line.exit_code = *drop_damaged ? DropDamaged(*data) : BeginEpoch(line.common, *data);
+  });
 
   CLI::App* replay = app.add_subcommand("replay", "Decide a stopped node's recorded requests once more");
   auto options = std::make_shared<ReplayOptions>();

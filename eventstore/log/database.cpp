@@ -142,17 +142,10 @@ std::string Inaccessible(const std::string& path, const std::string& why) {
   return "cannot open the data folder " + path + ": " + why;
 }
 
-// The process that holds RocksDB's lock on the folder; 0 if none does. The lock is a POSIX one: closing the file here
-// would release it if this very process held it, so this is asked only where it does not.
-pid_t LockHolder(const std::string& path) {
-  int file = ::open((path + "/LOCK").c_str(), O_RDWR | O_CLOEXEC);
-  if (file < 0) return 0;
-  struct flock lock = {};
-  lock.l_type = F_WRLCK;
-  lock.l_whence = SEEK_SET;
-  int asked = ::fcntl(file, F_GETLK, &lock);
-  ::close(file);
-  return asked == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
+// What an operator can do about a damaged write-ahead log.
+std::string CureOf(const std::string& path) {
+  return "; restore a backup, or drop what stands there and behind it: monitorctl log repair --drop-damaged --data " +
+         path;
 }
 
 std::string InUse(const OpenDatabaseOptions& options, pid_t holder) {
@@ -165,7 +158,8 @@ std::string OpenFailure(const OpenDatabaseOptions& options, const rocksdb::Statu
   if (lock && text.find("current process") != std::string::npos) {
     return Inaccessible(options.path, "this process has it open already");
   }
-  if (pid_t holder = lock ? LockHolder(options.path) : 0) return InUse(options, holder);
+  if (pid_t holder = lock ? UserOf(options.path) : 0) return InUse(options, holder);
+  if (status.IsCorruption()) text += "; restore a backup";
   return Inaccessible(options.path, text);
 }
 
@@ -191,6 +185,19 @@ std::expected<void, std::string> CheckFolder(const OpenDatabaseOptions& options)
 }
 
 }  // namespace
+
+// Who holds RocksDB's lock on it. That is a POSIX one: closing the file here would release it if this very process held
+// it.
+pid_t UserOf(const std::string& path) {
+  int file = ::open((path + "/LOCK").c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) return 0;
+  struct flock lock = {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  int asked = ::fcntl(file, F_GETLK, &lock);
+  ::close(file);
+  return asked == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
+}
 
 struct DatabaseOpener {
   static std::expected<std::unique_ptr<Database>, std::string> Open(const OpenDatabaseOptions& options) {
@@ -248,10 +255,12 @@ std::unique_ptr<rocksdb::Iterator> Database::NewIterator(Family which, const roc
 
 std::expected<std::unique_ptr<Database>, std::string> OpenDatabase(const OpenDatabaseOptions& options) {
   if (auto checked = CheckFolder(options); !checked) return std::unexpected(checked.error());
-  if (pid_t holder = options.read_only ? LockHolder(options.path) : 0) return std::unexpected(InUse(options, holder));
-  if (auto checked = CheckWriteAheadLogs(options.path); !checked) {
-    if (pid_t holder = LockHolder(options.path)) return std::unexpected(InUse(options, holder));
-    return std::unexpected(Inaccessible(options.path, checked.error()));
+  if (pid_t holder = options.read_only ? UserOf(options.path) : 0) return std::unexpected(InUse(options, holder));
+  const auto damage = CheckWriteAheadLogs(options.path);
+  if (!damage || *damage) {
+    if (pid_t holder = UserOf(options.path)) return std::unexpected(InUse(options, holder));
+    return std::unexpected(
+        Inaccessible(options.path, damage ? (*damage)->InWords() + CureOf(options.path) : damage.error()));
   }
   return DatabaseOpener::Open(options);
 }
@@ -280,11 +289,26 @@ rocksdb::Status CheckTable(const std::string& path, rocksdb::Env* env) {
   return status.ok() ? reader.VerifyChecksum() : status;
 }
 
-std::string DamagedTable(const rocksdb::LiveFileMetaData& table, const rocksdb::Status& status) {
+// The last event before the first block that can not be read.
+std::optional<LogPosition> ReadableUpTo(const std::string& path, rocksdb::Env* env) {
+  rocksdb::Options options;
+  options.env = env;
+  rocksdb::SstFileReader reader(options);
+  if (!reader.Open(path).ok()) return std::nullopt;
+  std::optional<LogPosition> last;
+  const std::unique_ptr<rocksdb::Iterator> events(reader.NewIterator(rocksdb::ReadOptions()));
+  for (events->SeekToFirst(); events->Valid(); events->Next()) last = ParseLogKey(ToView(events->key()));
+  return last;
+}
+
+std::string DamagedTable(const rocksdb::LiveFileMetaData& table, const std::string& path, rocksdb::Env* env,
+                         const rocksdb::Status& status) {
   std::string text = "the table " + table.relative_filename + " of the family " + table.column_family_name;
   auto first = ParseLogKey(table.smallestkey), last = ParseLogKey(table.largestkey);
   if (table.column_family_name == kFamilyNames[static_cast<std::size_t>(Family::kLog)] && first && last) {
-    text += ", which holds events from " + first->ToString() + " to " + last->ToString() + ",";
+    text += ", which holds events from " + first->ToString() + " to " + last->ToString();
+    const auto readable = ReadableUpTo(path, env);
+    text += readable ? " and can be read up to " + readable->ToString() + "," : ",";
   }
   return text + " is damaged: " + status.ToString();
 }
@@ -299,8 +323,9 @@ std::expected<void, std::string> CheckTables(const Database& database, std::uint
   std::uint64_t bytes = 0;
   for (const auto& table : tables) {
     if (bytes >= max_bytes) break;
-    auto status = CheckTable(table.directory + "/" + table.relative_filename, database.db().GetEnv());
-    if (!status.ok()) return std::unexpected(DamagedTable(table, status));
+    const std::string path = table.directory + "/" + table.relative_filename;
+    const auto status = CheckTable(path, database.db().GetEnv());
+    if (!status.ok()) return std::unexpected(DamagedTable(table, path, database.db().GetEnv(), status));
     bytes += table.size;
   }
   return {};

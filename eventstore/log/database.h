@@ -8,6 +8,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/write_batch.h>
+#include <sys/types.h>
 
 #include <array>
 #include <cstddef>
@@ -64,8 +65,12 @@ struct OpenDatabaseOptions {
 // open already (it would lose its lock).
 std::expected<std::unique_ptr<Database>, std::string> OpenDatabase(const OpenDatabaseOptions& options);
 
+// The process that uses the folder; 0 if none does. Not to be asked in a process that does itself.
+pid_t UserOf(const std::string& path);
+
 // Reads the tables of all families, the newest first, until at least `max_bytes` were read, and compares the checksum
-// of every block. The error names the first damaged table, its family, and for the log the events that it holds.
+// of every block. The error names the first damaged table, its family, and for the log the events that it holds and how
+// far they can be read.
 std::expected<void, std::string> CheckTables(const Database& database, std::uint64_t max_bytes);
 
 // Gives back the tables that hold nothing but events of this origin before `first`. Others go when they are rewritten.

@@ -46,13 +46,16 @@ std::expected<void, std::string> OpenLog::Load() {
   if (!database) return std::unexpected(database.error());
   database_ = std::move(*database);
   auto loaded = LoadIdentity();
+  const bool is_a_log = loaded.has_value();
   if (loaded) loaded = LoadStart();
   if (loaded) loaded = LoadHeads();
   // Who only looks can have everything checked: Verify, which says more.
   if (loaded && !options_.read_only) loaded = CheckTables(*database_, kCheckedAtOpen);
   if (!loaded) {
     database_.reset();
-    return std::unexpected("cannot open the data folder " + options_.path + ": " + loaded.error());
+    std::string complaint = "cannot open the data folder " + options_.path + ": " + loaded.error();
+    if (is_a_log) complaint += "; restore a backup";
+    return std::unexpected(std::move(complaint));
   }
   last_time_.store(ToUnixMs(heads_.time), std::memory_order_release);
   last_seq_.store(heads_.seq, std::memory_order_release);

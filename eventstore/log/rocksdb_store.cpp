@@ -13,6 +13,7 @@
 #include "eventstore/log/log_trim.h"
 #include "eventstore/log/log_writer.h"
 #include "eventstore/log/open_log.h"
+#include "eventstore/log/wal_repair.h"
 
 namespace monitor {
 namespace {
@@ -90,6 +91,16 @@ std::expected<Origin, std::string> RocksDbStore::BeginEpoch(const std::string& p
   if (!log) return std::unexpected(log.error());
   if (auto begun = (*log)->BeginEpoch(); !begun) return std::unexpected(begun.error());
   return Origin{(*log)->origin().node, (*log)->origin().epoch + 1};
+}
+
+std::expected<std::optional<Origin>, std::string> RocksDbStore::DropDamaged(
+    const std::string& path, const std::function<bool(StoredEvent&&)>& drop) {
+  if (const pid_t user = UserOf(path)) return std::unexpected("process " + std::to_string(user) + " is using " + path);
+  const auto damage = CutDamagedLog(path, drop);
+  if (!damage) return std::unexpected(damage.error());
+  if (*damage) return BeginEpoch(path);
+  if (auto looked = OpenReadOnly(path); !looked) return std::unexpected(looked.error());
+  return std::nullopt;
 }
 
 std::expected<Appended, StoreError> RocksDbStore::Append(AppendRequest request) {

@@ -53,6 +53,10 @@ class RocksDbStore : public EventStore {
   // Closes a stopped node's current origin for good; the next one, which is returned, begins at the clock's time and at
   // seq 1. Refuses where there is no log, a damaged one, or another process uses it.
   static std::expected<Origin, std::string> BeginEpoch(const std::string& path);
+  // Cuts a stopped node's damaged write-ahead log (wal_repair.h) and begins an epoch, which is returned; nullopt: it is
+  // not damaged, nothing was done. `drop` gets each event that goes and can be read, oldest first; false: nothing goes.
+  static std::expected<std::optional<Origin>, std::string> DropDamaged(const std::string& path,
+                                                                       const std::function<bool(StoredEvent&&)>& drop);
   ~RocksDbStore() override;  // answers what is queued first
 
   std::expected<Appended, StoreError> Append(AppendRequest request) override;

@@ -4,53 +4,25 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <system_error>
 #include <vector>
 
 #include "domain/values/bytes.h"
-#include "eventstore/log/crc32c.h"
+#include "eventstore/log/wal_records.h"
 
 namespace monitor {
 namespace {
 
-constexpr std::size_t kBlockSize = 32'768;
-constexpr std::size_t kHeaderSize = 7;
 constexpr std::size_t kSectorSize = 512;  // the least that a disk writes whole or not at all
 // A run of zeros that a sound record does not have: sequence numbers and lengths have 7 of them at most.
 constexpr std::size_t kLeastLost = 16;
-constexpr std::uint8_t kFullType = 1;
-constexpr std::uint8_t kFirstType = 2;
-
-struct Fragment {
-  std::uint8_t type;
-  std::size_t end;
-};
-
-std::size_t BlockEnd(std::size_t at) { return (at / kBlockSize + 1) * kBlockSize; }
-
-// RocksDB stores checksums rotated and shifted, so that a checksum of checksums is none.
-std::uint32_t Mask(std::uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xa282ead8u; }
-
-bool HasChecksum(std::string_view bytes, std::size_t at, std::size_t length) {
-  return LoadLittle<std::uint32_t>(bytes.data() + at) == Mask(Crc32c(bytes.substr(at + 6, length + 1)));
-}
-
-// The fragment that begins at `at`, if it is whole and its checksum holds.
-std::optional<Fragment> ReadFragment(std::string_view bytes, std::size_t at) {
-  if (at + kHeaderSize > bytes.size()) return std::nullopt;
-  std::size_t length = LoadLittle<std::uint16_t>(bytes.data() + at + 4);
-  auto type = static_cast<std::uint8_t>(bytes[at + 6]);
-  std::size_t end = at + kHeaderSize + length;
-  if (type == 0 || end > std::min(BlockEnd(at), bytes.size()) || !HasChecksum(bytes, at, length)) return std::nullopt;
-  return Fragment{type, end};
-}
 
 // Whether a record begins anywhere behind `at`.
 bool LaterRecordExists(std::string_view bytes, std::size_t at) {
-  while (at + kHeaderSize <= bytes.size()) {
-    auto fragment = ReadFragment(bytes, at);
-    if (fragment && (fragment->type == kFullType || fragment->type == kFirstType)) return true;
+  while (at + kWalHeaderSize <= bytes.size()) {
+    auto fragment = ReadWalFragment(bytes, at);
+    if (fragment && (fragment->type == WalFragmentType::kFull || fragment->type == WalFragmentType::kFirst))
+      return true;
     at = fragment ? fragment->end : at + 1;
   }
   return false;
@@ -58,14 +30,14 @@ bool LaterRecordExists(std::string_view bytes, std::size_t at) {
 
 // Whether the fragment is all there and merely its length is wrong: it would reach to the end of block or file.
 bool LengthIsWrong(std::string_view bytes, std::size_t at) {
-  std::size_t end = std::min(BlockEnd(at), bytes.size());
-  return end >= at + kHeaderSize && HasChecksum(bytes, at, end - at - kHeaderSize);
+  std::size_t end = std::min(WalBlockEnd(at), bytes.size());
+  return end >= at + kWalHeaderSize && HasWalChecksum(bytes, at, end - at - kWalHeaderSize);
 }
 
 bool IsCutShort(std::string_view bytes, std::size_t at) {
-  if (at + kHeaderSize > bytes.size()) return true;
+  if (at + kWalHeaderSize > bytes.size()) return true;
   std::size_t length = LoadLittle<std::uint16_t>(bytes.data() + at + 4);
-  return at + kHeaderSize + length > bytes.size();
+  return at + kWalHeaderSize + length > bytes.size();
 }
 
 // Whether a sector of the record from `from` on is as it was before it was last written: zeros from where the file then
@@ -81,11 +53,11 @@ bool HasLostSector(std::string_view bytes, std::size_t from) {
   return false;
 }
 
-std::unexpected<std::string> DamagedAt(std::size_t at, const char* what) {
-  return std::unexpected("byte " + std::to_string(at) + ": " + what);
+std::unexpected<WalDamage> DamagedAt(std::size_t at, const char* what) {
+  return std::unexpected(WalDamage{.at = at, .what = what});
 }
 
-std::expected<void, std::string> JudgeFault(std::string_view bytes, std::size_t at) {
+std::expected<void, WalDamage> JudgeFault(std::string_view bytes, std::size_t at) {
   if (LaterRecordExists(bytes, at + 1)) return DamagedAt(at, "a bad record with good ones behind it");
   if (LengthIsWrong(bytes, at)) return DamagedAt(at, "the last record's length is wrong");
   if (IsCutShort(bytes, at) || HasLostSector(bytes, at)) return {};
@@ -94,39 +66,58 @@ std::expected<void, std::string> JudgeFault(std::string_view bytes, std::size_t 
 
 }  // namespace
 
-std::expected<void, std::string> CheckWriteAheadLog(std::string_view bytes) {
+std::string WalDamage::InWords() const {
+  std::string text = "the write-ahead log " + file + " is damaged at byte " + std::to_string(at);
+  if (last) text += ", behind the event " + last->ToString();
+  return text + ": " + what;
+}
+
+std::expected<void, WalDamage> CheckWriteAheadLog(std::string_view bytes) {
   std::size_t at = 0;
   while (at < bytes.size()) {
-    if (BlockEnd(at) - at < kHeaderSize) {  // filler at the end of a block
-      at = BlockEnd(at);
+    if (WalBlockEnd(at) - at < kWalHeaderSize) {  // filler at the end of a block
+      at = WalBlockEnd(at);
       continue;
     }
-    auto fragment = ReadFragment(bytes, at);
+    auto fragment = ReadWalFragment(bytes, at);
     if (!fragment) return JudgeFault(bytes, at);
     at = fragment->end;
   }
   return {};
 }
 
-std::expected<void, std::string> CheckWriteAheadLogs(const std::string& folder) {
+std::expected<std::optional<WalDamage>, std::string> CheckWriteAheadLogs(const std::string& folder) {
+  for (const std::string& path : WriteAheadLogs(folder)) {
+    const auto bytes = ReadWriteAheadLog(path);
+    if (!bytes) return std::unexpected(bytes.error());
+    auto checked = CheckWriteAheadLog(*bytes);
+    if (checked) continue;
+    checked.error().file = path;
+    ForEachWalEvent(std::string_view(*bytes).substr(0, checked.error().at), 0,
+                    [&](StoredEvent&& event) { checked.error().last = event.position; });
+    return std::move(checked.error());
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> WriteAheadLogs(const std::string& folder) {
   std::error_code error;
-  std::vector<std::filesystem::path> logs;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".log") logs.push_back(entry.path());
+  std::vector<std::string> logs;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {  // an error: no folder yet
+    if (entry.path().extension() == ".log") logs.push_back(entry.path().string());
   }
-  if (error) return {};  // no folder yet
   std::ranges::sort(logs);
-  for (const auto& path : logs) {
-    std::ifstream file(path, std::ios::binary);
-    std::string bytes(std::filesystem::file_size(path, error), '\0');
-    if (error || !file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
-      return std::unexpected("cannot read the write-ahead log " + path.string());
-    }
-    if (auto checked = CheckWriteAheadLog(bytes); !checked) {
-      return std::unexpected("the write-ahead log " + path.string() + " is damaged at " + checked.error());
-    }
+  return logs;
+}
+
+std::expected<std::string, std::string> ReadWriteAheadLog(const std::string& path) {
+  std::error_code error;
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes(std::filesystem::file_size(path, error), '\0');
+  if (error || !file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
+    return std::unexpected("cannot read the write-ahead log " + path);
   }
-  return {};
+  return bytes;
 }
 
 }  // namespace monitor

@@ -7,20 +7,37 @@
 // behind it was synced once: that is damage, and so is a bad last record that is all there (neither cut short nor with
 // a sector in it that ends in zeros, as a lost write leaves it).
 //
-// Format: RocksDB wiki, "Write Ahead Log File Format" (blocks of 32 KiB; checksum, length, type, payload).
-// Threads: a pure function over files that nobody writes.
+// Threads: pure functions over files that nobody writes.
 #pragma once
 
+#include <cstddef>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "domain/values/log_position.h"
 
 namespace monitor {
 
-// Checks every *.log of the folder. The error names file, offset and fault.
-std::expected<void, std::string> CheckWriteAheadLogs(const std::string& folder);
+struct WalDamage {
+  std::string file = {};  // its path
+  std::size_t at = 0;     // byte
+  std::string what = {};
+  std::optional<LogPosition> last = {};  // the last event before it, if one is in the file
 
-// One log's bytes; the error names offset and fault.
-std::expected<void, std::string> CheckWriteAheadLog(std::string_view bytes);
+  std::string InWords() const;
+};
+
+// The first damage in any *.log of the folder, nullopt if there is none. The error is one sentence: a file can not be
+// read.
+std::expected<std::optional<WalDamage>, std::string> CheckWriteAheadLogs(const std::string& folder);
+// One log's bytes; of the damage `at` and `what`.
+std::expected<void, WalDamage> CheckWriteAheadLog(std::string_view bytes);
+
+// Paths of the folder's logs, oldest first.
+std::vector<std::string> WriteAheadLogs(const std::string& folder);
+std::expected<std::string, std::string> ReadWriteAheadLog(const std::string& path);
 
 }  // namespace monitor

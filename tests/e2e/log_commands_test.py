@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -115,3 +116,45 @@ def test_what_only_a_stopped_node_can_give_names_a_folder_without_log(tmp_path):
                               env=dict(os.environ))
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == f"monitorctl: cannot open the data folder {tmp_path}: there is no log in it\n"
+
+
+def flip_bit(path, at):
+    data = bytearray(path.read_bytes())
+    data[at] ^= 4
+    path.write_bytes(data)
+
+
+def test_a_damaged_log_is_refused_by_its_place_and_repaired_by_ones_word_only(node):
+    kept = visit(node)
+    before = node.position()
+    erased = visit(node, 20)
+    assert node.admin("DELETE", f"/admin/accounts/e2e/visitors/{erased.vid}")[0] == 200
+    everything = node.log()
+    node.kill9()
+    wal = max(Path(node.data, "store").glob("*.log"))
+    # The first bytes that tell of the visitor who came next: of its first request.
+    flip_bit(wal, wal.read_bytes().index(erased.vid.encode()))
+    refused = subprocess.run([str(word) for word in node.command()], capture_output=True, text=True, timeout=60)
+    assert (refused.returncode, refused.stdout, len(refused.stderr.splitlines())) == (1, "", 1)
+    place = "is damaged at byte "
+    assert place in refused.stderr and f", behind the event {before['origin']}:{before['last']}: " in refused.stderr
+    assert f"monitorctl log repair --drop-damaged --data {node.data}/store" in refused.stderr
+    code, _, error = node.ctl("log", "verify", "--data", node.data)
+    assert code == 1 and place in error
+
+    repair = ["log", "repair", "--drop-damaged", "--data", node.data]
+    with open("/dev/full", "w") as full:
+        assert subprocess.run([str(word) for word in node.monitorctl(*repair)], stdout=full, stderr=full, timeout=60).returncode == 1
+    code, out, error = node.ctl(*repair)
+    assert code == 0, error
+    dropped = [json.loads(line) for line in out.splitlines()]
+    assert dropped == everything[-len(dropped):]
+    unread = len(everything) - int(before["last"]) - len(dropped)
+    assert f"the log ends at {before['origin']}:{before['last']}; dropped: {len(dropped)} events (printed), and {unread} more" in error
+    assert f"dropped, do it again: visitor-erased visitor/e2e/{erased.vid}" in error
+    assert node.ctl(*repair)[0] == 1, "there is nothing left to drop"
+    assert node.ctl("log", "verify", "--data", node.data)[0] == 0
+    node.start()
+    assert node.position()["origin"].endswith(".2")
+    assert node.log(f"{before['origin']}:1") == everything[:int(before["last"])]
+    assert kept.engage().status == 200, "the session goes on"

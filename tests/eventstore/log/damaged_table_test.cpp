@@ -1,6 +1,7 @@
 // A bit flipped in any table of any family, long after it was written: the log is not opened, and Verify says where.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -89,6 +90,21 @@ TEST_F(DamagedTable, OfTheLogIsNamedWithItsEvents) {
     FlipBit(table, 10);
   }
   EXPECT_TRUE(named);
+}
+
+TEST_F(DamagedTable, OfTheLogSaysHowFarItCanBeRead) {
+  const auto tables = Tables();
+  const auto log =
+      std::ranges::max_element(tables, {}, [](const auto& table) { return std::filesystem::file_size(table); });
+  const std::uint64_t middle = std::filesystem::file_size(*log) / 2;
+  FlipBit(*log, middle);
+  const std::string complaint = ComplaintAtOpen();
+  const auto at = complaint.find("and can be read up to ");
+  ASSERT_NE(at, std::string::npos) << complaint;
+  const auto last = LogPosition::Parse(complaint.substr(at + 22, complaint.find(',', at) - at - 22));
+  ASSERT_TRUE(last) << complaint;
+  EXPECT_GT(last->seq, 500u);
+  EXPECT_LT(last->seq, 4'500u);
 }
 
 TEST_F(DamagedTable, WithoutAFileCurrentIsNotTakenForAnEmptyFolder) {
