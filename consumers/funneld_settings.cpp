@@ -15,7 +15,7 @@ std::vector<SettingSpec> FunneldSettings() {
       {"http", "hosts", "", kList, "names it is asked by, besides addresses and localhost; others get 421"},
       {"http", "read_token_file", "", kString, "file with the token that everything but health asks for; empty: none"},
       {"http", "threads", "8", kInteger, "requests answered at once; and a quarter as many queries of the funnel"},
-      {"admin", "token_file", "", kString, "file with the token that clearing an alarm asks for; empty: nobody may"},
+      {"admin", "token_file", "", kString, "file with the token of who may rebuild and clear alarms; empty: nobody"},
       {"data", "dir", "./data/funneld", kString, "the view; can be removed, it is rebuilt from the events"},
       {"data", "min_free_mb", "256", kInteger, "below so much free disk nothing is counted; queries are answered"},
       {"retention", "facts_days", "0", kInteger, "facts of ended sessions are kept for so long; only 0, for ever, yet"},

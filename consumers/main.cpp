@@ -13,11 +13,11 @@
 #include <string>
 
 #include "consumers/funneld_settings.h"
+#include "consumers/generations/generations.h"
 #include "consumers/query/query_api.h"
 #include "consumers/readers/node_reader.h"
 #include "consumers/readers/topic_reader.h"
 #include "consumers/view/row_keeper.h"
-#include "consumers/view/view_store.h"
 #include "server/file_limit.h"
 #include "server/http_server.h"
 #include "server/known_hosts.h"
@@ -57,8 +57,9 @@ IntakeOptions ReaderRules(const ServerSettings& settings) {
   return options;
 }
 
-std::unique_ptr<Source> MakeSource(const ServerSettings& settings, ViewStore& store,
-                                   std::shared_ptr<AlarmBook> alarms) {
+// What it reads of files is read now: a reader that is made later finds no other settings.
+decltype(GenerationsOptions::make_source) SourceMaker(const ServerSettings& settings,
+                                                      const std::shared_ptr<AlarmBook>& alarms) {
   auto client =
       kafka::ReadClientSettings(settings.String("kafka", "bootstrap_servers"), settings.Section("kafka.client"));
   if (!client) throw std::runtime_error(client.error());
@@ -66,20 +67,26 @@ std::unique_ptr<Source> MakeSource(const ServerSettings& settings, ViewStore& st
     NodeReaderOptions options{.admin_url = settings.String("source", "admin_url"),
                               .admin_token_file = settings.String("source", "admin_token_file")};
     options.intake = ReaderRules(settings);
-    options.alarms = std::move(alarms);
-    return std::make_unique<NodeReader>(std::move(options), store);
+    options.alarms = alarms;
+    return [options](ViewStore& view, TellBeginning begins_late) mutable {
+      options.begins_late = std::move(begins_late);
+      return std::make_unique<NodeReader>(options, view);
+    };
   }
   TopicReaderOptions options{.client = *std::move(client), .group = settings.String("kafka", "group")};
   options.topics = kafka::TopicsWith(settings.String("kafka", "topic_prefix"));
   options.intake = ReaderRules(settings);
-  options.alarms = std::move(alarms);
-  return std::make_unique<TopicReader>(std::move(options), store);
+  options.alarms = alarms;
+  return [options](ViewStore& view, TellBeginning begins_late) mutable {
+    options.begins_late = std::move(begins_late);
+    return std::make_unique<TopicReader>(options, view);
+  };
 }
 
-void AddMetrics(metrics::Registry& registry, const Source& source, const ViewStore& store) {
+void AddMetrics(metrics::Registry& registry, const Generations& generations) {
   const auto count = [&](const char* name, const char* help, std::atomic<std::uint64_t> IntakeCounters::* counter) {
-    registry.AddCounterFunction(
-        name, help, {}, [&source, counter] { return static_cast<double>((source.counters().*counter).load()); });
+    registry.AddCounterFunction(name, help, {},
+                                [&generations, counter] { return static_cast<double>(generations.Count(counter)); });
   };
   const auto gauge = [&](const char* name, const char* help, std::function<double()> value) {
     registry.AddGaugeFunction(name, help, {}, std::move(value));
@@ -90,18 +97,21 @@ void AddMetrics(metrics::Registry& registry, const Source& source, const ViewSto
   count("funneld_gaps_total", "Holes found in the events", &IntakeCounters::gaps);
   count("funneld_skipped_gaps_total", "Holes that were passed over on an operator's word", &IntakeCounters::skipped);
   gauge("funneld_held_buckets", "Buckets held until missing events come",
-        [&source] { return static_cast<double>(source.counters().held_buckets.load()); });
+        [&] { return static_cast<double>(generations.Count(&IntakeCounters::held_buckets)); });
   gauge("funneld_held_events", "Events kept aside because of holes",
-        [&source] { return static_cast<double>(source.counters().held_events.load()); });
+        [&] { return static_cast<double>(generations.Count(&IntakeCounters::held_events)); });
   gauge("funneld_held_bytes", "Memory that they take",
-        [&source] { return static_cast<double>(source.counters().held_bytes.load()); });
+        [&] { return static_cast<double>(generations.Count(&IntakeCounters::held_bytes)); });
   gauge("funneld_lag_events", "Events known to be there and not yet counted",
-        [&source] { return static_cast<double>(source.Status().lag_events); });
+        [&] { return static_cast<double>(generations.Now().source.lag_events); });
   gauge("funneld_source_connected", "1 if the source of events answers",
-        [&source] { return source.Status().connected ? 1.0 : 0.0; });
+        [&] { return generations.Now().source.connected ? 1.0 : 0.0; });
   gauge("funneld_caught_up", "1 once all that was there at the start is counted or held",
-        [&source] { return source.Status().caught_up ? 1.0 : 0.0; });
-  gauge("funneld_view_bytes", "Size of the view on disk", [&store] { return static_cast<double>(store.DiskBytes()); });
+        [&] { return generations.Now().source.caught_up ? 1.0 : 0.0; });
+  gauge("funneld_view_bytes", "Size of the view on disk",
+        [&] { return static_cast<double>(generations.View()->DiskBytes()); });
+  gauge("funneld_rebuilding", "1 while the funnel is counted anew; funneld_lag_events is what it has to go then",
+        [&] { return generations.Now().rebuild ? 1.0 : 0.0; });
 }
 
 // nullopt: the setting names none.
@@ -122,18 +132,19 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw std::runtime_error("data folder " + folder + ": " + error.message());
-  auto store =
-      ViewStore::Open(folder + "/view", static_cast<std::uint64_t>(settings.Integer("data", "min_free_mb")) << 20);
-  if (!store) throw std::runtime_error(store.error());
-
-  const RowKeeper keeper(**store);
   const auto alarms = std::make_shared<AlarmBook>(folder + "/alarms");
-  std::unique_ptr<Source> source = MakeSource(settings, **store, alarms);
+  auto generations =
+      Generations::Open({.data_folder = folder,
+                         .min_free_bytes = static_cast<std::uint64_t>(settings.Integer("data", "min_free_mb")) << 20,
+                         .alarms = alarms,
+                         .make_source = SourceMaker(settings, alarms)});
+  if (!generations) throw std::runtime_error(generations.error());
+  std::optional<RowKeeper> keeper([&generations] { return (*generations)->View(); });
   metrics::Registry registry;
-  AddMetrics(registry, *source, **store);
+  AddMetrics(registry, **generations);
   const int threads = static_cast<int>(settings.Integer("http", "threads"));
   QueryApi api(
-      **store, *source, *alarms, registry, threads / 2,
+      **generations, *alarms, registry, threads / 2,
       {.read = TokenOf(settings, "http", "read_token_file"), .admin = TokenOf(settings, "admin", "token_file")});
   auto server = std::make_unique<http::Server>(
       http::ServerOptions{.address = settings.String("http", "address"),
@@ -152,9 +163,10 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   sigwait(&end_signals, &received);
   log::Info("draining", {{"signal", std::int64_t{received}}});
   api.Drain();
-  (*store)->StopWaiting();
+  (*generations)->StopWaiting();
   server.reset();
-  source.reset();
+  keeper.reset();
+  generations->reset();
   log::Info("stopped");
   return 0;
 }

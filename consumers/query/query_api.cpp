@@ -7,11 +7,11 @@
 #include "consumers/query/funnel_format.h"
 #include "consumers/query/funnel_request.h"
 #include "consumers/query/page.h"
+#include "consumers/query/readiness.h"
 #include "domain/values/hash.h"
 #include "domain/values/json.h"
 #include "domain/values/whole_number.h"
 #include "server/log.h"
-#include "server/readiness.h"
 #include "server/router.h"
 
 namespace monitor {
@@ -94,8 +94,8 @@ std::string TagOf(std::string_view query, const Positions& as_of, std::string_vi
   return '"' + Hex({reinterpret_cast<const char*>(hash.data()), 16}) + '"';
 }
 
-std::string CurrentTag(const QueryParts& parts, const http::Request& request, const SourceStatus& source) {
-  return TagOf(request.query(), parts.store.CommittedPositions(), parts.store.Version(), source.missing);
+std::string CurrentTag(const Answering& now, const http::Request& request) {
+  return TagOf(request.query(), now.view->CommittedPositions(), now.view->Version(), now.source.missing);
 }
 
 // A tag is quoted, so that none is a part of another.
@@ -115,16 +115,6 @@ std::optional<AwaitedPosition> ParsePosition(std::string_view text) {
   const auto seq = ParseWhole<std::uint64_t>(text.substr(colon + 1));
   if (!seq) return std::nullopt;
   return AwaitedPosition{std::string(text.substr(0, colon)), *seq};
-}
-
-std::string HowFarBehind(std::uint64_t events) {
-  if (events == 0) return "nothing is read yet";
-  return std::to_string(events) + (events == 1 ? " event behind" : " events behind");
-}
-
-std::string BehindFault(const std::vector<int>& partitions) {
-  if (partitions.empty()) return {};
-  return PartitionsJson(partitions) + " came and are not counted yet up to the end that they had";
 }
 
 // Counts a waiting request for as long as it lives.
@@ -150,22 +140,23 @@ http::Reply Funnel(QueryParts& parts, const QueryCall& call) {
   const auto id = call.query.Get("account");
   if (!id) return Error(400, kInvalid, "account: missing");
   if (!IsWellFormedAccountId(*id)) return NoAccount();
-  const auto found = parts.store.Account(*id);
+  const Answering now = parts.generations.Now();
+  const auto found = now.view->Account(*id);
   if (!found) return ViewUnreadable();
   const std::optional<AccountOutline>& account = *found;
   if (!account) return NoAccount();
   const auto request = ParseFunnelRequest(call.query, TimeZone::Find(account->time_zone).value_or(TimeZone()));
   if (!request) return Error(400, kInvalid, request.error());
 
-  const SourceStatus source = parts.source.Status();
-  const std::string current = CurrentTag(parts, call.request, source);
+  const SourceStatus& source = now.source;
+  const std::string current = CurrentTag(now, call.request);
   if (HasTag(call.request, current)) {
     http::Reply reply{.status = 304, .fixed_headers = kFunnelHeaders};
     reply.headers.Add("ETag", current);
     return reply;
   }
   const AnswerBounds bounds{.abandoned = [&] { return call.request.abandoned(); }};
-  auto report = parts.store.Funnel(account->id, request->query, source.buckets, bounds.abandoned);
+  auto report = now.view->Funnel(account->id, request->query, source.buckets, bounds.abandoned);
   if (!report) return ViewUnreadable();
   const auto next = ArrangeRows(report->rows, request->query, request->order);
   const bool json = request->format == FunnelFormat::kJson;
@@ -198,21 +189,23 @@ http::Reply Position(QueryParts& parts, const QueryCall& call) {
     const auto awaited = ParsePosition(*text);
     if (!awaited) return Error(400, kInvalid, "waitFor: must be ORIGIN:SEQ");
     // What is there already, and a look without waiting, take no place.
-    if (wait_ms > 0 && !parts.store.WaitFor(awaited->origin, awaited->seq, milliseconds(0))) {
+    if (wait_ms > 0 && !parts.generations.View()->WaitFor(awaited->origin, awaited->seq, milliseconds(0))) {
       const Waiter waiter(parts.waiting, parts.max_waiting);
       if (!waiter.admitted()) return Unavailable("too many requests are waiting for a position");
       const auto end = std::chrono::steady_clock::now() + milliseconds(wait_ms);
       while (!call.request.abandoned()) {
         const auto left = std::chrono::ceil<milliseconds>(end - std::chrono::steady_clock::now());
-        if (parts.store.WaitFor(awaited->origin, awaited->seq, std::min(left, kWaitSlice)) || left.count() <= 0) break;
+        // Another view may take over meanwhile.
+        const auto view = parts.generations.View();
+        if (view->WaitFor(awaited->origin, awaited->seq, std::min(left, kWaitSlice)) || left.count() <= 0) break;
       }
     }
   }
-  return Json(PositionsJson(parts.store.CommittedPositions()));
+  return Json(PositionsJson(parts.generations.View()->CommittedPositions()));
 }
 
 http::Reply Accounts(QueryParts& parts, const QueryCall&) {
-  const auto accounts = parts.store.Accounts();
+  const auto accounts = parts.generations.View()->Accounts();
   if (!accounts) return ViewUnreadable();
   std::string body;
   json::Writer writer(body);
@@ -247,33 +240,49 @@ http::Reply ClearAlarm(QueryParts& parts, const QueryCall& call) {
   return Json("{}");
 }
 
+http::Reply Refused(const RebuildRefusal& refusal) {
+  if (refusal.kind == RebuildRefusal::kUnavailable) return Unavailable(refusal.message);
+  return Error(409, kInvalid, "rebuild: " + refusal.message);
+}
+
+http::Reply Rebuilding(QueryParts& parts, const QueryCall&) {
+  const Answering now = parts.generations.Now();
+  const auto& began = now.rebuild ? std::optional(now.rebuild->began) : now.began;
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("rebuilding").Bool(now.rebuild.has_value()).Key("since");
+  began ? writer.Int(ToUnixMs(*began)) : writer.Null();
+  if (now.rebuild) {
+    writer.Key("eventsLeft").UInt(now.rebuild->left_events).Key("atEnd").Bool(now.rebuild->at_end).Key("held");
+    now.rebuild->held.empty() ? writer.Null() : writer.String(now.rebuild->held);
+  }
+  writer.EndObject();
+  return Json(std::move(body));
+}
+
+http::Reply Rebuild(QueryParts& parts, const QueryCall& call) {
+  const auto accepts = call.query.Get("acceptLoss");
+  if (accepts && *accepts != "true" && *accepts != "false") {
+    return Error(400, kInvalid, "acceptLoss: must be true or false");
+  }
+  const auto began = parts.generations.Rebuild(accepts == "true");
+  if (!began) return Refused(began.error());
+  return Json("{\"since\":" + std::to_string(ToUnixMs(*began)) + "}", 202);
+}
+
+http::Reply GiveUp(QueryParts& parts, const QueryCall&) {
+  const auto given_up = parts.generations.GiveUp();
+  return given_up ? Json("{}") : Refused(given_up.error());
+}
+
 http::Reply Metrics(QueryParts& parts, const QueryCall&) {
   http::Reply reply = Json(parts.metrics.Text());
   reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
   return reply;
 }
 
-// It serves as soon as it has once counted all that was there; and if it can not read or write, what it has from
-// before.
 http::Reply Ready(QueryParts& parts, const QueryCall&) {
-  const SourceStatus source = parts.source.Status();
-  const std::string view = parts.store.Trouble();
-  const bool away = !source.connected && !source.fault.empty();
-  // The reader of the source tells what hinders it, too.
-  const bool only_the_view = source.connected && !source.refused && !view.empty();
-  const bool has_old = (away || !view.empty()) && !parts.store.CommittedPositions().empty();
-  http::Reply reply = http::ReadyReply({
-      {"source",
-       only_the_view              ? ""
-       : source.connected || away ? source.fault
-                                  : "not connected",
-       source.refused},
-      {"view", view},
-      {"partitions", BehindFault(source.behind)},
-      {"caughtUp", source.caught_up ? "" : HowFarBehind(source.lag_events), !has_old},
-      {"alarm", source.alarm},
-      {"drain", parts.draining ? "draining" : "", true},
-  });
+  http::Reply reply = Readiness(parts.generations.Now(), parts.draining);
   reply.fixed_headers = kHeaders;
   return reply;
 }
@@ -289,6 +298,9 @@ const http::Router<QueryRoute>& Routes() {
       {kGet, "/api/accounts", Accounts},
       {kGet, "/api/alarms", Alarms},
       {kPost, "/api/alarms/*/clear", ClearAlarm},
+      {kGet, "/api/rebuild", Rebuilding},
+      {kPost, "/api/rebuild", Rebuild, {"acceptLoss"}},
+      {kDelete, "/api/rebuild", GiveUp},
       {kGet, "/api/position", Position, {"waitFor", "waitMs"}},
       {kGet, "/api/funnel", Funnel, {kFunnelParameters.begin(), kFunnelParameters.end()}, false, true},
   });
@@ -297,13 +309,10 @@ const http::Router<QueryRoute>& Routes() {
 
 }  // namespace
 
-QueryApi::QueryApi(const ViewStore& store, const Source& source, AlarmBook& alarms, metrics::Registry& metrics,
-                   int max_waiting, Tokens tokens)
+QueryApi::QueryApi(Generations& generations, AlarmBook& alarms, metrics::Registry& metrics, int max_waiting,
+                   Tokens tokens)
     : tokens_(std::move(tokens)),
-      parts_{store,
-             source,
-             alarms,
-             metrics,
+      parts_{generations, alarms, metrics,
              metrics.AddHistogram("funneld_query_seconds", "Time to answer a query of the funnel",
                                   {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10}),
              max_waiting} {}
@@ -325,13 +334,13 @@ bool QueryApi::MayRead(const http::Request& request) const {
 bool QueryApi::TakesLong(const http::Request& request) const {
   const auto match = Routes().Find(request.method(), request.path());
   return match.route != nullptr && match.route->slow && MayRead(request) &&
-         !HasTag(request, CurrentTag(parts_, request, parts_.source.Status()));
+         !HasTag(request, CurrentTag(parts_.generations.Now(), request));
 }
 
 http::Reply QueryApi::Handle(const http::Request& request) {
   const auto match = Routes().Find(request.method(), request.path());
   const bool open = match.route != nullptr && match.route->open;
-  const bool changes = match.route != nullptr && match.route->method == http::Method::kPost;
+  const bool changes = match.route != nullptr && match.route->method != http::Method::kGet;
   if (changes ? !MayChange(request) : !open && !MayRead(request)) {
     http::Reply reply = Error(401, kUnauthorized, "Authorization: the token is missing or wrong");
     reply.headers.Add("WWW-Authenticate", "Bearer");

@@ -1,4 +1,4 @@
-// The query API of funneld (interfaces.md section 3): routes only; what they ask is in view_store.h and source.h.
+// The query API of funneld (interfaces.md section 3): routes only; what they ask is in generations.h and view_store.h.
 // Thread-safe.
 #pragma once
 
@@ -7,9 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "consumers/generations/generations.h"
 #include "consumers/readers/alarm_book.h"
-#include "consumers/readers/source.h"
-#include "consumers/view/view_store.h"
 #include "server/bearer_token.h"
 #include "server/http_server.h"
 #include "server/metrics.h"
@@ -18,8 +17,7 @@ namespace monitor {
 
 // What its answers are made of; all must outlive it.
 struct QueryParts {
-  const ViewStore& store;
-  const Source& source;
+  Generations& generations;
   AlarmBook& alarms;
   metrics::Registry& metrics;
   metrics::Histogram& seconds;
@@ -36,8 +34,7 @@ class QueryApi {
   struct Tokens {
     std::optional<TokenHash> read, admin;
   };
-  QueryApi(const ViewStore& store, const Source& source, AlarmBook& alarms, metrics::Registry& metrics, int max_waiting,
-           Tokens tokens);
+  QueryApi(Generations& generations, AlarmBook& alarms, metrics::Registry& metrics, int max_waiting, Tokens tokens);
 
   // Any thread.
   http::Reply Handle(const http::Request& request);

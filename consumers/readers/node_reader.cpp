@@ -140,6 +140,10 @@ class NodeReader::Loop {
                                         " is to be read: events are lost; nothing is counted until source.skip_missing "
                                         "lets it go past them"};
     }
+    for (const LoggedOrigin& range : node_) {
+      if (range.first == 1 || read_.contains(range.origin)) continue;
+      options_.begins_late("the log of " + range.origin + " begins at " + std::to_string(range.first));
+    }
     log::Info("log_connected", {{"origin", node_.back().origin}});
     status_.Connected();
     return std::nullopt;

@@ -22,6 +22,7 @@ struct NodeReaderOptions {
   std::chrono::milliseconds poll_wait{5'000};
   std::chrono::milliseconds min_pause{100}, max_pause{5'000};  // before beginning again; doubles from fault to fault
   IntakeOptions intake;
+  TellBeginning begins_late = [](const std::string&) {};
   std::shared_ptr<AlarmBook> alarms = std::make_shared<AlarmBook>();
 };
 

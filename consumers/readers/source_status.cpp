@@ -80,6 +80,7 @@ void StatusBoard::Progress(std::uint64_t lag_events, bool caught_up) {
   std::lock_guard lock(mutex_);
   status_.lag_events = lag_events;
   status_.caught_up |= caught_up;
+  status_.at_end = caught_up;
 }
 
 void StatusBoard::Alarm(const std::string& sentence, AlarmLasts lasts) {

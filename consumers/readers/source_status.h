@@ -19,6 +19,7 @@ struct SourceStatus {
   std::string fault;                      // why it counts nothing at present, in one sentence; empty: it does
   bool refused = false;                   // it can not go on until an operator acts; `fault` says why
   bool caught_up = false;                 // has once counted, or held, all that was there when it began; stays true
+  bool at_end = false;                    // has so all that was there when it began, or when its partitions came
   std::uint64_t lag_events = 0;           // known to be there and not yet counted; of a topic, to be read again
   BucketSet buckets = BucketSet().set();  // whose events it reads; until it is told, all that the view has
   std::vector<int> missing;               // partitions of the topic that it does not read, and:

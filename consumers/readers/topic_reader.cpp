@@ -186,10 +186,11 @@ class TopicReader::Loop {
 
   std::int64_t WhereToBegin(int partition, const kafka::Range& kept) {
     const auto stored = store_.Offset(partition);
+    const std::string begins = "partition " + std::to_string(partition) + " begins at " + std::to_string(kept.low);
+    if (!stored && kept.low > 0) options_.begins_late(begins);
     if (!stored) return kept.low;
     if (*stored < kept.low) {
-      status_.Alarm("partition " + std::to_string(partition) + " begins at " + std::to_string(kept.low) + ", but " +
-                        std::to_string(*stored) + " is to be read: events are lost",
+      status_.Alarm(begins + ", but " + std::to_string(*stored) + " is to be read: events are lost",
                     AlarmLasts::kForGood);
       return kept.low;
     }

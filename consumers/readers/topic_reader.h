@@ -24,6 +24,7 @@ struct TopicReaderOptions {
   std::chrono::milliseconds max_delay{100};  // … or what came within so long
   std::chrono::milliseconds pause{1'000};    // before beginning again after a fault
   IntakeOptions intake;
+  TellBeginning begins_late = [](const std::string&) {};
   std::shared_ptr<AlarmBook> alarms = std::make_shared<AlarmBook>();
 };
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <thread>
 
 #include "consumers/view/view_store.h"
@@ -11,11 +13,12 @@ namespace monitor {
 
 class RowKeeper {
  public:
-  // The store must outlive it. `pause`: between two looks.
-  explicit RowKeeper(const ViewStore& store, std::chrono::milliseconds pause = std::chrono::seconds(5));
+  // `store`: the one that is asked at that moment; another one may take over. `pause`: between two looks.
+  explicit RowKeeper(std::function<std::shared_ptr<const ViewStore>()> store,
+                     std::chrono::milliseconds pause = std::chrono::seconds(5));
 
  private:
-  const ViewStore& store_;
+  const std::function<std::shared_ptr<const ViewStore>()> store_;
   const std::chrono::milliseconds pause_;
   std::jthread thread_;
 };

@@ -67,7 +67,8 @@ STANDS_ON = {
     "api": ["api/admin", "api/public", "api/inbound", "eventstore/relay", "eventstore/retention"],
     "consumers/view": ["domain/funnel", "server"],
     "consumers/readers": ["consumers/view", "kafka"],
-    "consumers/query": ["consumers/readers"],
+    "consumers/generations": ["consumers/readers"],
+    "consumers/query": ["consumers/generations"],
     "consumers": ["consumers/query"],
     "ctl": ["eventstore/replay", "server"],
 }

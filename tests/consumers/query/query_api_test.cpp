@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "tests/consumers/still_generations.h"
 #include "tests/server/raw_http_client.h"
 #include "tests/temporary_folder.h"
 
@@ -17,13 +18,6 @@ using testing::HasSubstr;
 using testing_http::Answer;
 
 constexpr const char* kOrigin = "7f3a9c01.1";
-
-struct StillSource : Source {
-  SourceStatus Status() const override { return status; }
-  const IntakeCounters& counters() const override { return counted; }
-  SourceStatus status;
-  IntakeCounters counted;
-};
 
 struct PlainRequest : http::Request {
   PlainRequest(std::string_view path_text, std::string_view query_text) : resource(path_text), text(query_text) {}
@@ -63,8 +57,7 @@ struct WaitingRequest : PlainRequest {
 class QueryApiTest : public testing::Test {
  protected:
   QueryApiTest()
-      : store_(std::move(*ViewStore::Open(folder_.path() + "/view"))),
-        api_(*store_, source_, alarms_, registry_, 1, {.admin = TokenHash("admins")}),
+      : api_(*source_->generations, alarms_, registry_, 1, {.admin = TokenHash("admins")}),
         server_({.handler_threads = 2,
                  .takes_long = [this](const http::Request& request) { return api_.TakesLong(request); },
                  .slow_threads = 1},
@@ -85,11 +78,11 @@ class QueryApiTest : public testing::Test {
           R"("kind":"display","contextId":"1","campaignId":41,"engagementId":4101,"engagementRevision":7,"zone":"proactive",)"
           R"("channel":"messaging","language":"en-US"})");
       ASSERT_TRUE(event && event->content);
-      ASSERT_TRUE(store_->Fold(*event));
+      ASSERT_TRUE(source_->store->Fold(*event));
     }
-    store_->SetOffset(0, static_cast<std::int64_t>(seq_));
-    store_->SetPosition(kOrigin, seq_);
-    ASSERT_TRUE(store_->Commit());
+    source_->store->SetOffset(0, static_cast<std::int64_t>(seq_));
+    source_->store->SetPosition(kOrigin, seq_);
+    ASSERT_TRUE(source_->store->Commit());
   }
   Answer Get(std::string_view target, std::string_view headers = {}) {
     return testing_http::Do(server_.port(), "GET", target, "", headers);
@@ -97,8 +90,7 @@ class QueryApiTest : public testing::Test {
 
   TemporaryFolder folder_;
   std::uint64_t seq_ = 0;
-  std::unique_ptr<ViewStore> store_;
-  StillSource source_;
+  std::unique_ptr<StillGenerations> source_ = std::make_unique<StillGenerations>(folder_.path());
   AlarmBook alarms_;
   metrics::Registry registry_;
   QueryApi api_;
@@ -137,10 +129,10 @@ TEST_F(QueryApiTest, NothingThatDidNotMoveIsAnsweredTwice) {
   }
   EXPECT_EQ(Get(target, "If-None-Match: \"other\"\r\n").body, first.body);
   EXPECT_EQ(Get(target + "&count=gross", "If-None-Match: " + tag + "\r\n").status, 200);
-  ASSERT_TRUE(store_->Commit());  // of nothing
-  store_->SetPosition(kOrigin, seq_);
-  store_->SetOffset(0, 2);  // as before
-  ASSERT_TRUE(store_->Commit());
+  ASSERT_TRUE(source_->store->Commit());  // of nothing
+  source_->store->SetPosition(kOrigin, seq_);
+  source_->store->SetOffset(0, 2);  // as before
+  ASSERT_TRUE(source_->store->Commit());
   EXPECT_EQ(Get(target, "If-None-Match: " + tag + "\r\n").status, 304);
 
   Display(1);
@@ -152,16 +144,16 @@ TEST_F(QueryApiTest, NothingThatDidNotMoveIsAnsweredTwice) {
 TEST_F(QueryApiTest, ATagSurvivesARestartAndKnowsWhatIsMissing) {
   Display(2);
   const std::string tag = Get("/api/funnel?account=demo").Header("ETag").value();
-  store_.reset();
-  store_ = std::move(*ViewStore::Open(folder_.path() + "/view"));
-  QueryApi again(*store_, source_, alarms_, registry_, 1, {});
+  source_.reset();
+  source_ = std::make_unique<StillGenerations>(folder_.path());
+  QueryApi again(*source_->generations, alarms_, registry_, 1, {});
   http::Server server({}, [&](const http::Request& request) { return again.Handle(request); });
   const auto get = [&](std::string_view target, const std::string& headers = {}) {
     return testing_http::Do(server.port(), "GET", target, "", headers);
   };
   EXPECT_EQ(get("/api/funnel?account=demo", "If-None-Match: " + tag + "\r\n").status, 304);
 
-  source_.status.missing = {3, 11};
+  source_->status.missing = {3, 11};
   const Answer answer = get("/api/funnel?account=demo", "If-None-Match: " + tag + "\r\n");
   EXPECT_EQ(answer.status, 200);
   EXPECT_THAT(answer.body, HasSubstr("\"missing\":[3,11]"));
@@ -172,21 +164,65 @@ TEST_F(QueryApiTest, ARebuiltViewDoesNotConfirmWhatTheOldOneTold) {
   const std::string target = "/api/funnel?account=demo";
   std::string tag, number;
   for (const bool rebuilt : {false, true}) {
-    store_.reset();
-    store_ = std::move(*ViewStore::Open(folder_.path() + (rebuilt ? "/rebuilt" : "/first")));
+    source_.reset();
+    source_ = std::make_unique<StillGenerations>(folder_.path() + (rebuilt ? "/rebuilt" : "/first"));
     seq_ = 0;
     Display(2);
-    QueryApi api(*store_, source_, alarms_, registry_, 1, {});
+    QueryApi api(*source_->generations, alarms_, registry_, 1, {});
     http::Server server({}, [&](const http::Request& request) { return api.Handle(request); });
     const Answer answer = testing_http::Do(server.port(), "GET", target, "", "If-None-Match: " + tag + "\r\n");
     EXPECT_EQ(answer.status, 200);
     tag = answer.Header("ETag").value();
     // The same writes both times: RocksDB's number does not tell them apart.
-    const std::string version = store_->Version();
+    const std::string version = source_->store->Version();
     const std::string its_number = version.substr(version.find('/'));
     EXPECT_EQ(its_number, rebuilt ? number : its_number);
     number = its_number;
   }
+}
+
+TEST_F(QueryApiTest, WhatIsAskedIsOfTheOldViewUntilTheNextTakesOver) {
+  Display(2);
+  const std::string target = "/api/funnel?account=demo&count=gross";
+  const Answer before = Get(target);
+  const std::string if_none_match = "If-None-Match: " + before.Header("ETag").value() + "\r\n";
+  const auto rebuild = [&](std::string_view method, std::string_view query = "", std::string_view token = "admins") {
+    return testing_http::Do(server_.port(), method, "/api/rebuild" + std::string(query), "",
+                            "Authorization: Bearer " + std::string(token) + "\r\n");
+  };
+  EXPECT_EQ(Get("/api/rebuild").body, R"({"rebuilding":false,"since":null})");
+  EXPECT_EQ(rebuild("POST", "", "guessed").status, 401);
+  EXPECT_EQ(rebuild("DELETE", "", "guessed").status, 401);
+  EXPECT_EQ(rebuild("POST", "?acceptLoss=yes").status, 400);
+  EXPECT_EQ(rebuild("DELETE").status, 409);
+  const Answer begun = rebuild("POST");
+  EXPECT_EQ(begun.status, 202);
+  const std::string since = begun.body.substr(1, begun.body.size() - 2);
+  EXPECT_THAT(since, testing::StartsWith("\"since\":1"));
+  EXPECT_THAT(rebuild("POST").body,
+              HasSubstr("\"rebuild: the funnel is being counted anew already\",\"internalCode\":5"));
+  EXPECT_EQ(rebuild("POST").status, 409);
+  const std::string goes_on = ",\"eventsLeft\":0,\"atEnd\":false,\"held\":null}";
+  EXPECT_EQ(Get("/api/rebuild").body, "{\"rebuilding\":true," + since + goes_on);
+
+  seq_ = 0;
+  Display(1);
+  EXPECT_EQ(Get(target, if_none_match).status, 304);
+  EXPECT_EQ(Get("/api/position").body, "{\"7f3a9c01.1\":\"2\"}");
+  const std::string third = "waitMs=60000&waitFor=" + std::string(kOrigin) + ":3";
+  WaitingRequest awaits(third);
+  http::Reply reached;
+  std::jthread waiting([&] { reached = api_.Handle(awaits); });
+  awaits.waits.wait();
+  Display(2);
+  EXPECT_EQ(Get(target).body, before.body);
+  source_->Tell({.connected = true, .caught_up = true, .at_end = true});
+  waiting.join();
+  EXPECT_EQ(reached.body, "{\"7f3a9c01.1\":\"3\"}");
+  EXPECT_EQ(Get("/api/rebuild").body, "{\"rebuilding\":false," + since + "}");
+  const Answer after = Get(target, if_none_match);
+  EXPECT_EQ(after.status, 200);
+  EXPECT_THAT(after.body, HasSubstr("\"engagementViews\":3"));
 }
 
 TEST_F(QueryApiTest, EveryResourceRefusesUnknownAndDoubledParameters) {

@@ -1,22 +1,16 @@
 // What funneld's readyz says of its source.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "consumers/query/query_api.h"
 #include "domain/values/json.h"
+#include "tests/consumers/still_generations.h"
 #include "tests/temporary_folder.h"
 
 namespace monitor {
 namespace {
 
-class GivenSource : public Source {
- public:
-  SourceStatus Status() const override { return status; }
-  const IntakeCounters& counters() const override { return counters_; }
-  SourceStatus status;
-
- private:
-  IntakeCounters counters_;
-};
+using testing::HasSubstr;
 
 class GetReady : public http::Request {
  public:
@@ -43,11 +37,10 @@ class Readiness : public testing::Test {
   }
 
   TemporaryFolder folder_;
-  std::unique_ptr<ViewStore> store_ = std::move(*ViewStore::Open(folder_.path() + "/view"));
-  GivenSource source_;
+  StillGenerations source_{folder_.path()};
   metrics::Registry registry_;
   AlarmBook alarms_;
-  QueryApi api_{*store_, source_, alarms_, registry_, 1, {}};
+  QueryApi api_{*source_.generations, alarms_, registry_, 1, {}};
   std::map<std::string, std::string> checks_;
 };
 
@@ -80,18 +73,32 @@ TEST_F(Readiness, AnAlarmOrAPartitionThatCameDegradesIt) {
 TEST_F(Readiness, WithItsSourceAwayItServesWhatItHas) {
   source_.status.fault = "no broker answers";
   EXPECT_EQ(Ask(), "503 unready");  // it has nothing
-  store_->SetPosition("7f3a9c01.1", 5);
-  ASSERT_TRUE(store_->Commit());
+  source_.store->SetPosition("7f3a9c01.1", 5);
+  ASSERT_TRUE(source_.store->Commit());
   EXPECT_EQ(Ask(), "200 degraded");
   EXPECT_EQ(checks_["source"], "no broker answers");
 }
 
+TEST_F(Readiness, CountedAnewItIsDegradedAndSaysHowFarItIs) {
+  source_.store->SetPosition("7f3a9c01.1", 5);
+  ASSERT_TRUE(source_.store->Commit());
+  ASSERT_TRUE(source_.generations->Rebuild(false));
+  source_.Tell({.connected = true, .lag_events = 7, .missing = {3}, .behind = {3}});
+  EXPECT_EQ(Ask(), "200 degraded");
+  EXPECT_THAT(checks_["rebuild"], HasSubstr(", 7 events behind; what was counted before answers"));
+  EXPECT_EQ(checks_["partitions"], "ok");  // the view that answers has it
+  source_.Tell({.connected = true, .caught_up = true, .at_end = true});
+  EXPECT_EQ(Ask(), "200 degraded");
+  EXPECT_THAT(checks_["rebuild"], HasSubstr("does not take over: all that is there is counted, but not up to"));
+  ASSERT_TRUE(source_.generations->GiveUp());
+  EXPECT_EQ(Ask(), "200 ready");
+}
+
 TEST_F(Readiness, WithoutAViewAndRoomForOneItIsUnreadyInWords) {
-  const auto closed = ViewStore::Open(folder_.path() + "/another", ~0ull);
-  ASSERT_TRUE(closed) << closed.error();
+  StillGenerations closed(folder_.path() + "/another", ~0ull);
   metrics::Registry registry;
-  QueryApi api(**closed, source_, alarms_, registry, 1, {});
-  source_.status.connected = true;
+  QueryApi api(*closed.generations, alarms_, registry, 1, {});
+  closed.status.connected = true;
   const http::Reply reply = api.Handle(GetReady());
   EXPECT_EQ(reply.status, 503);
   EXPECT_NE(reply.body.find(" MiB are free, "), reply.body.npos) << reply.body;

@@ -120,6 +120,7 @@ class NodeReaderTest : public testing::Test {
     NodeReaderOptions options{.admin_url = node_.url(), .admin_token_file = folder_.path() + "/token"};
     options.poll_wait = options.min_pause = options.max_pause = milliseconds(1);
     options.intake = std::move(intake);
+    options.begins_late = [this](const std::string& sentence) { late_.push_back(sentence); };
     reader_.reset();
     reader_ = std::make_unique<NodeReader>(std::move(options), *store_);
   }
@@ -142,6 +143,7 @@ class NodeReaderTest : public testing::Test {
   TemporaryFolder folder_;
   PlayedNode node_;
   std::unique_ptr<ViewStore> store_;
+  std::vector<std::string> late_;  // the reader's, while there is one
   std::unique_ptr<NodeReader> reader_;
 };
 
@@ -250,6 +252,21 @@ TEST_F(NodeReaderTest, OneThatHasGrownPastWhatWasCountedIsStillAnotherOne) {
   Read();
   EXPECT_THAT(Until(Refused).fault, HasSubstr("its event 7f3a9c01.2:9 is not the one that was counted"));
   EXPECT_EQ(store_->CommittedPositions()[kNow], 9u);
+}
+
+TEST_F(NodeReaderTest, ALogThatBeginsLateIsToldBeforeAnythingOfItIsCounted) {
+  auto rest = PlayedNode::Events(9);
+  rest.erase(rest.begin(), rest.begin() + 6);
+  node_.Set({{kOld, rest}, {kNow, PlayedNode::Events(2)}});
+  Read();
+  UntilCounted(kNow, 2);
+  reader_.reset();
+  EXPECT_EQ(late_, std::vector<std::string>{"the log of 7f3a9c01.1 begins at 7"});
+  late_.clear();
+  Read();
+  Until([](const SourceStatus& told) { return told.at_end; });
+  reader_.reset();
+  EXPECT_TRUE(late_.empty());
 }
 
 TEST_F(NodeReaderTest, WhatWasTrimmedUncountedIsPassedOverOnAnOperatorsWordOnly) {

@@ -1,0 +1,13 @@
+// What readyz says of funneld (interfaces.md section 1). Pure; any thread.
+#pragma once
+
+#include "consumers/generations/generations.h"
+#include "server/http_server.h"
+
+namespace monitor {
+
+// It serves as soon as it has once counted all that was there; and if it can not read or write, what it has from
+// before.
+http::Reply Readiness(const Answering& now, bool draining);
+
+}  // namespace monitor
