@@ -104,6 +104,12 @@ def test_the_funnel_of_a_topic_equals_the_plain_fold(closing, tmp_path, seed):
     funneld.start()
     check(funneld, lines, relay)
 
+    funneld.rebuild()
+    funneld.kill9().start()
+    check(funneld, lines, relay)
+    funneld.wait_rebuilt()
+    check(funneld, lines, relay)
+
 
 @pytest.mark.kafka
 def test_without_its_broker_the_funnel_answers_from_its_view(closing, tmp_path, seed):

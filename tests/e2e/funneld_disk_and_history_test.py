@@ -82,13 +82,19 @@ def test_a_data_folder_that_was_copied_back_is_refused_until_the_view_is_rebuilt
         assert document["status"] == "unready"
         assert document["checks"]["source"].endswith("; nothing is counted until the view is rebuilt")
         assert funneld.funnel("e2e", count="gross")["rows"][0]["prospects"] == counted
+        if sessions == 2:  # what is counted anew does not reach as far, so it does not take over by itself
+            funneld.rebuild()
+            told = wait_until(lambda: (told := funneld.get("/api/rebuild"))["held"] and told, "it waits")
+            assert "all that is there is counted, but not up to" in told["held"] and told["atEnd"], told
+            assert funneld.funnel("e2e", count="gross")["rows"][0]["prospects"] == counted
+            assert funneld.change("DELETE", "/api/rebuild")[0] == 200
         funneld.stop()
         funneld.launch()
         wait_until(lambda: readable(funneld), "it answers")
 
-    funneld.stop()
-    shutil.rmtree(tmp_path / "funneld" / "data" / "view")
-    funneld.start()
+    funneld.rebuild()
+    funneld.wait_rebuilt()
+    assert readiness(funneld)[1]["status"] == "ready"
     assert prospects_counted(monitord, funneld) == counted - 10 + 22
 
 

@@ -86,6 +86,29 @@ def test_a_funneld_that_slept_for_too_long_says_what_it_lost(node, tmp_path):
         funneld.close()
 
 
+def test_counted_anew_without_its_beginning_the_funnel_is_not_replaced_by_less(node, tmp_path):
+    funneld = Funneld(tmp_path / "funneld", monitord=node).start()
+    try:
+        visitor_of(node)
+        position = node.position()
+        funneld.wait_for(position["origin"], position["last"])
+        counted = funneld.funnel("demo")["rows"]
+        restart(node, days_ahead=2)
+        wait_until(lambda: int(node.position()["first"]) > int(position["last"]), "the old events are dropped")
+        funneld.rebuild()
+        begins = f"the log of {position['origin']} begins at "
+        wait_until(lambda: (funneld.get("/api/rebuild")["held"] or "").startswith(begins), "it says so")
+        assert [alarm["message"].startswith(begins) for alarm in funneld.get("/api/alarms")["alarms"]] == [True]
+        assert funneld.funnel("demo")["rows"] == counted
+        assert funneld.change("DELETE", "/api/rebuild") == (200, {})
+        assert funneld.get("/api/alarms")["alarms"] == []
+        last = visitor_of(node) and node.position()
+        funneld.wait_for(last["origin"], last["last"])
+        assert funneld.funnel("demo")["rows"][0]["prospects"] == 2 * counted[0]["prospects"]
+    finally:
+        funneld.close()
+
+
 def test_without_days_nothing_goes(tmp_path):
     node = Node(tmp_path / "node", settings={"retention": {"events_days": 0}}).start()
     try:
