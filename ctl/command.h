@@ -82,6 +82,7 @@ void AddAccountCommands(CLI::App& app, CommandLine& line);  // account …
 void AddPrivacyCommands(CLI::App& app, CommandLine& line);  // visitor, identity, audit
 void AddStoreCommands(CLI::App& app, CommandLine& line);    // log verify|stats|repair (after AddLogCommands), replay
 void AddExportCommand(CLI::App& app, CommandLine& line);    // log export (after AddLogCommands)
+void AddFunnelCommands(CLI::App& app, CommandLine& line);   // funnel, funnel rebuild
 void AddDemoCommand(CLI::App& app, CommandLine& line);      // demo
 
 }  // namespace monitor::ctl

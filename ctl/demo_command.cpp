@@ -15,6 +15,7 @@
 #include "ctl/command.h"
 #include "ctl/demo_visitor.h"
 #include "ctl/funnel_table.h"
+#include "ctl/funneld.h"
 
 namespace monitor::ctl {
 namespace {
@@ -25,7 +26,7 @@ constexpr std::chrono::milliseconds kTablePeriod{1'000};
 
 struct DemoOptions {
   DemoTarget target{.url = "https://localhost:8443", .ca_file = "", .account = "demo", .app = "web"};
-  std::string funnel = "http://127.0.0.1:8090";
+  FunneldAddress funneld;
   std::uint64_t visitors = 300;
   double rate = 25;  // visits a second, over all
   std::uint64_t seed = 1;
@@ -142,7 +143,8 @@ int Demo(const CommonOptions& common, const DemoOptions& options) {
       --working;
     });
   }
-  HttpClient client;
+  Funneld funneld(options.funneld);
+  const std::string path = "/api/funnel?by=campaign&account=" + PercentEncode(options.target.account);
   Screen screen;
   std::string shown;
   for (bool last = false; !last;) {
@@ -151,7 +153,8 @@ int Demo(const CommonOptions& common, const DemoOptions& options) {
     while (std::chrono::steady_clock::now() < next && (last || working > 0)) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    auto table = FunnelTable(client, options.funnel, options.target.account);
+    const auto answer = funneld.Get(path);
+    const auto table = answer ? FunnelTable(*answer) : std::unexpected(answer.error());
     if (table && *table != shown && !common.json) screen.Show(shown = *table);
     if (last && !table) Refuse(table.error());
   }
@@ -169,7 +172,8 @@ void AddDemoCommand(CLI::App& app, CommandLine& line) {
       "languages, displays, clicks, closes, purchases, leads; some leave without a word");
   auto options = std::make_shared<DemoOptions>();
   demo->add_option("--url", options->target.url, "The edge")->capture_default_str();
-  demo->add_flag("--proxy-protocol", options->target.proxy_protocol, "Speak PROXY protocol, as the edge's flag asks for");
+  demo->add_flag("--proxy-protocol", options->target.proxy_protocol,
+                 "Speak PROXY protocol, as the edge's flag asks for");
   demo->add_option("--cacert", options->target.ca_file, "Authority of its certificate (default: the system's)");
   demo->add_option("--account", options->target.account, "Account id")->capture_default_str();
   demo->add_option("--app", options->target.app, "App installation")->capture_default_str();
@@ -182,7 +186,8 @@ void AddDemoCommand(CLI::App& app, CommandLine& line) {
   demo->add_option("--seed", options->seed, "The same seed plays the same visits")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  demo->add_option("--funnel", options->funnel, "funneld's query API")->capture_default_str();
+  demo->add_option("--funnel", options->funneld.url, "funneld's query API")->capture_default_str();
+  demo->add_option("--token-file", options->funneld.token_file, "File with the token of its http.read_token_file");
   demo->callback([&line, options] { line.exit_code = Demo(line.common, *options); });
 }
 

@@ -5,7 +5,6 @@
 
 #include <fstream>
 
-#include "ctl/funnel_table.h"
 #include "server/http_server.h"
 #include "tests/temporary_folder.h"
 
@@ -72,15 +71,6 @@ TEST_F(AdminApiTest, SaysInOneSentenceWhatIsWrong) {
   EXPECT_THAT(fault(), HasSubstr("no answer from http://127.0.0.1:1: "));
   options_.token_file += ".not";
   EXPECT_THAT(fault(), HasSubstr("no admin token: "));
-}
-
-TEST_F(AdminApiTest, ShowsTheFunnelAsATable) {
-  body_ = R"({"rows":[{"campaignId":41,"prospects":7,"exposed":5,"engagementViews":4,"acceptedOffers":2,)"
-          R"("acceptRate":0.5,"conversions":1}]})";
-  HttpClient client;
-  EXPECT_THAT(FunnelTable(client, options_.admin_url, "demo").value(), HasSubstr("50.0 %"));
-  body_ = "no JSON";
-  EXPECT_FALSE(FunnelTable(client, options_.admin_url, "demo"));
 }
 
 }  // namespace

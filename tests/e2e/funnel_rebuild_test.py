@@ -2,10 +2,12 @@
 
 import json
 import random
+import subprocess
 import urllib.error
 import urllib.request
 
 from harness import Funneld, Monitord, Visitor, wait_until
+from harness.part import BIN
 from harness.stack import ACCOUNTS
 
 
@@ -94,3 +96,28 @@ def test_killed_at_any_moment_it_goes_on_and_counts_the_same(tmp_path, closing, 
         assert funneld.funnel("e2e", by="campaign,device", count="gross") == before
         funneld.wait_rebuilt()
         assert counted(monitord, funneld) == before
+
+
+def test_an_operator_draws_it_and_counts_it_anew(tmp_path, closing):
+    monitord = closing(Monitord(tmp_path / "monitord", ACCOUNTS)).start()
+    funneld = closing(Funneld(tmp_path / "funneld", monitord=monitord)).start()
+    readers = tmp_path / "readers.token"
+    readers.write_text("the analysts'\n")
+    engage(monitord, 3)
+    counted(monitord, funneld)
+    funneld.stop()
+    funneld.settings["http"]["read_token_file"] = str(readers)
+    funneld.start()
+
+    def funnel(*words):
+        run = subprocess.run([BIN / "monitorctl", "funnel", "--url", funneld.url, *words], capture_output=True, text=True, timeout=90)
+        return run.returncode, run.stdout or run.stderr
+
+    assert funnel("--account", "e2e") == (1, "monitorctl: funneld asks for a token; name its file with --token-file\n")
+    code, drawn = funnel("--account", "e2e", "--token-file", str(readers))
+    assert code == 0 and drawn.split()[:2] == ["prospects", "3"], drawn
+    code, table = funnel("--token-file", str(readers), "--by", "campaign", "--window", "day")
+    assert code == 0 and "campaign" in table.splitlines()[1], table
+    assert funnel("rebuild", "--token-file", str(readers))[0] == 1
+    assert funnel("rebuild", "--wait", "--token-file", str(funneld.token_file)) == (0, "counted anew; the new numbers answer\n")
+    assert funnel("--account", "e2e", "--token-file", str(readers)) == (0, drawn)

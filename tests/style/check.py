@@ -38,7 +38,8 @@ OWNERS = {
     r"rocksdb/": {"eventstore/log/database.h", "eventstore/log/database.cpp", "consumers/view/view_database.h",
                   "consumers/view/view_database.cpp", "consumers/view/view_store.cpp"},
     r"CLI/": {"server/settings.cpp", "ctl/command_line.cpp", "ctl/account_commands.cpp", "ctl/demo_command.cpp",
-              "ctl/export_command.cpp", "ctl/log_commands.cpp", "ctl/privacy_commands.cpp", "ctl/store_commands.cpp"},
+              "ctl/export_command.cpp", "ctl/funnel_commands.cpp",
+              "ctl/log_commands.cpp", "ctl/privacy_commands.cpp", "ctl/store_commands.cpp"},
     r"zstd": {"ctl/export_folder.cpp"},
     r"librdkafka/|kafka/handles": {"kafka/"},
 }
