@@ -220,7 +220,7 @@ std::string Generations::WhyHeld(const SourceStatus& source) const {
   const Positions reached = next_->CommittedPositions();
   for (const auto& [origin, seq] : view_->CommittedPositions()) {
     const auto found = reached.find(origin);
-    if (found != reached.end() && found->second >= seq) continue;
+    if ((found == reached.end() ? 0 : found->second) >= seq) continue;
     return "all that is there is counted, but not up to " + origin + ":" + std::to_string(seq) +
            " as in the view that answers";
   }
