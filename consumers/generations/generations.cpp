@@ -68,7 +68,7 @@ void Generations::StopSource() {
   std::unique_ptr<Source> source;
   {
     std::lock_guard lock(mutex_);
-    last_status_ = source_->Status();
+    last_status_ = Status();
     source = std::move(source_);
   }
 }
