@@ -18,6 +18,7 @@
 #include "api/visits/visitor_retention.h"
 #include "api/visits/visits.h"
 #include "domain/values/time_zone.h"
+#include "eventstore/backup/node_backup.h"
 #include "eventstore/keys/visitor_keys.h"
 #include "eventstore/log/rocksdb_store.h"
 #include "eventstore/relay/kafka_ack_store.h"
@@ -77,7 +78,9 @@ std::expected<std::unique_ptr<RocksDbStore>, std::string> OpenStore(const Server
     log::Error("sync_failed", {{"reason", reason}});
     std::_Exit(1);
   };
-  return RocksDbStore::Open(std::move(options));
+  auto store = RocksDbStore::Open(std::move(options));
+  if (store) NodeBackup::RemoveDraft((*store)->path());
+  return store;
 }
 
 std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& settings) {
@@ -261,6 +264,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
     if (acknowledged) acknowledged->Stop();
     if (inbound) inbound->Stop();
   });
+  NodeBackup backup(store);
   AccountEnds account_ends(accounts, visits, kLastRequests);
   Admin admin(
       {.accounts = accounts,
@@ -269,6 +273,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
        .master_key = foundations->master_key,
        .metrics = registry,
        .drain = drain,
+       .backup = backup,
        .geo = geo,
        .relayed = [&relay] { return relay ? relay->Status().relayed : 0; },
        .broker = relay ? [&] { return WhyMissing(*relay, acknowledged != nullptr); } : std::function<std::string()>(),

@@ -94,6 +94,7 @@ const http::Router<AdminRoute>& Routes() {
       {kGet, "/admin/log", GetLog, false, {"from", "limit", "waitMs"}},
       {kGet, "/admin/position", GetPosition},
       {kGet, "/admin/audit", GetAudit, false, {"from", "limit", "before"}},
+      {kPost, "/admin/backup", MakeBackup},
       {kPost, "/admin/drain", BeginDrain},
   });
   return kRoutes;

@@ -17,6 +17,7 @@
 #include "api/accounts/accounts.h"
 #include "api/visits/geo.h"
 #include "api/visits/visits.h"
+#include "eventstore/backup/node_backup.h"
 #include "eventstore/event_store.h"
 #include "eventstore/keys/visitor_keys.h"
 #include "server/bearer_token.h"
@@ -52,6 +53,7 @@ struct AdminParts {
   const MasterKey& master_key;
   const metrics::Registry& metrics;
   Drain& drain;
+  NodeBackup& backup;
   const Geo* geo = nullptr;                       // none configured
   std::function<std::uint64_t()> relayed;         // the current origin's acknowledged seq; empty without a broker
   std::function<std::string()> broker;            // why it is missing, in words, "" if it is not; empty without one

@@ -28,6 +28,8 @@ http::Reply ListRevisions(const AdminParts& parts, const AdminCall& call);
 http::Reply GetRevision(const AdminParts& parts, const AdminCall& call);
 // admin_audit.cpp
 http::Reply GetAudit(const AdminParts& parts, const AdminCall& call);
+// admin_backup.cpp
+http::Reply MakeBackup(const AdminParts& parts, const AdminCall& call);
 // admin_what_if.cpp
 http::Reply AskWhatIf(const AdminParts& parts, const AdminCall& call);
 // admin_visitors.cpp

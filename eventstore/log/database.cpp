@@ -9,6 +9,7 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -211,6 +212,7 @@ struct DatabaseOpener {
     for (std::size_t i = 0; i < count; ++i) {
       const auto family = static_cast<Family>(i);
       families.emplace_back(kFamilyNames[i], OptionsOf(family, cache));
+      families.back().options.disable_auto_compactions = options.still;
       if (auto filter = RetentionFilter(family, *database->start_)) {
         families.back().options.compaction_filter = filter.get();
         families.back().options.periodic_compaction_seconds = kOldAtMost.count();
@@ -338,6 +340,17 @@ void DropTablesBefore(const Database& database, Origin origin, std::uint64_t fir
   rocksdb::DeleteFilesInRange(&database.db(), database.family(Family::kLog), &from, &to, /*include_end=*/false)
       .PermitUncheckedError();
 }
+
+std::expected<void, std::string> CopyByLinks(const Database& database, const std::string& folder) {
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(&database.db(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(folder);
+  if (!status.ok()) return std::unexpected(status.ToString());
+  return {};
+}
+
+std::string_view NameOf(Family family) { return kFamilyNames[static_cast<std::size_t>(family)]; }
 
 std::vector<std::pair<std::string, std::uint64_t>> FamilyBytes(const Database& database) {
   std::vector<std::pair<std::string, std::uint64_t>> bytes;

@@ -58,6 +58,7 @@ struct OpenDatabaseOptions {
   bool read_only = false;
   // Called by whichever thread's sync failed, RocksDB's own among them; must not return.
   std::function<void(const std::string&)> on_sync_failure;
+  bool still = false;  // no table is rewritten by itself
 };
 
 // Makes the folder's database if there is none (unless read_only). Refuses a damaged write-ahead log (wal_check.h) and
@@ -75,6 +76,12 @@ std::expected<void, std::string> CheckTables(const Database& database, std::uint
 
 // Gives back the tables that hold nothing but events of this origin before `first`. Others go when they are rewritten.
 void DropTablesBefore(const Database& database, Origin origin, std::uint64_t first);
+
+// Makes `folder`, which must not exist and lies on the same file system, a database of its own that holds all that is
+// committed by now. Its tables are the same files, linked; what is not in tables yet is flushed, or copied.
+std::expected<void, std::string> CopyByLinks(const Database& database, const std::string& folder);
+
+std::string_view NameOf(Family family);
 
 // The tables' bytes of each family, by its name.
 std::vector<std::pair<std::string, std::uint64_t>> FamilyBytes(const Database& database);

@@ -211,6 +211,14 @@ std::vector<std::pair<std::string, std::uint64_t>> RocksDbStore::DiskBytes() con
   return reading.database ? FamilyBytes(*reading.database) : std::vector<std::pair<std::string, std::uint64_t>>();
 }
 
+std::expected<void, std::string> RocksDbStore::CopyByLinks(const std::string& folder) const {
+  const auto reading = state_->log->Read();
+  if (!reading.database) return std::unexpected("the log is being opened anew");
+  return monitor::CopyByLinks(*reading.database, folder);
+}
+
+const std::string& RocksDbStore::path() const { return state_->options.path; }
+
 std::optional<std::uint64_t> RocksDbStore::RelayRow(std::string_view key) const {
   auto value = state_->With([&](const Database& database) { return ReadValue(database, Family::kRelay, key); });
   if (!value) return std::nullopt;

@@ -103,6 +103,11 @@ class RocksDbStore : public EventStore {
   // What a family takes on the disk, by its name.
   std::vector<std::pair<std::string, std::uint64_t>> DiskBytes() const;
 
+  // Makes the folder a copy of all that is committed by now, to be opened by itself; its tables are linked, not copied.
+  // It must not exist, and lie on the store's file system. The error is one sentence.
+  std::expected<void, std::string> CopyByLinks(const std::string& folder) const;
+  const std::string& path() const;
+
   // Makes WaitForSeq return, now and from now on; for a server that shuts down.
   void StopWaiting();
 

@@ -41,6 +41,7 @@ class AdminTest : public testing::Test {
       : master_key_(*MasterKey::Load(folder_.path() + "/master.key", true)),
         accounts_(folder_.store()),
         visits_(folder_.store(), master_key_),
+        backup_(folder_.store()),
         ends_(accounts_, visits_, std::chrono::milliseconds(0)),
         admin_({.accounts = accounts_,
                 .visits = visits_,
@@ -48,6 +49,7 @@ class AdminTest : public testing::Test {
                 .master_key = master_key_,
                 .metrics = registry_,
                 .drain = drain_,
+                .backup = backup_,
                 .store_fault = [this] { return store_fault_.Get(); },
                 .clock_fault = [this] { return clock_fault_.Get(); },
                 .refusal = [this] { return refusal_.Get(); },
@@ -88,6 +90,7 @@ class AdminTest : public testing::Test {
   Drain drain_;
   Sentence store_fault_, clock_fault_, refusal_;
   metrics::Registry registry_;
+  NodeBackup backup_;
   AccountEnds ends_;
   Admin admin_;
   http::Server server_;

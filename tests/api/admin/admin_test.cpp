@@ -273,7 +273,8 @@ TEST_F(AdminTest, AnAccountWhoseStoredDocumentIsRefusedIsNamedAndMended) {
                .store = folder_.store(),
                .master_key = master_key_,
                .metrics = registry_,
-               .drain = drain_},
+               .drain = drain_,
+               .backup = backup_},
               {.token = kToken});
   const http::Server server({.threads = 1, .handler_threads = 8},
                             [&](const http::Request& request) { return admin.Handle(request); });
@@ -303,6 +304,7 @@ TEST_F(AdminTest, SaysWhyTheBrokerIsMissing) {
                .master_key = master_key_,
                .metrics = registry_,
                .drain = drain_,
+               .backup = backup_,
                .broker = [&] { return missing.Get(); }},
               {.token = kToken});
   const http::Server server({.threads = 1, .handler_threads = 8},
