@@ -43,7 +43,8 @@ std::optional<std::string> WhyAhead(const NodeLog& log, const Positions& counted
       return "the view is ahead of the log: " + origin + " is counted up to " + std::to_string(seq) +
              ", the node does not know it";
     }
-    if (seq <= known->last) continue;
+    // What a restored node has lost of an origin that is over stays counted.
+    if (seq <= known->last || &*known != &log.back()) continue;
     return "the view is ahead of the log: " + origin + " is counted up to " + std::to_string(seq) +
            ", the node has it up to " + std::to_string(known->last);
   }

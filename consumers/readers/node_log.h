@@ -24,7 +24,8 @@ std::expected<NodeLog, std::string> ParseNodeLog(std::string_view json);
 
 // Why these positions can not have been counted from this log, which must then have been replaced by an older or
 // another one (a data folder that was copied back): one sentence; nullopt if they can. Closed origins of the same node
-// that are no longer told of were trimmed.
+// that are no longer told of were trimmed; of which less is there than was counted, the node is restored without the
+// rest.
 std::optional<std::string> WhyAhead(const NodeLog& log, const Positions& counted);
 
 // How many events are there beyond what was read of each origin.

@@ -167,7 +167,7 @@ class NodeReader::Loop {
   Failed CompareLastCounted(AdminClient& client) {
     for (const LoggedOrigin& range : node_) {
       const auto counted = read_.find(range.origin);
-      if (counted == read_.end() || counted->second < range.first) continue;
+      if (counted == read_.end() || counted->second < range.first || counted->second > range.last) continue;
       const auto time = store_.PositionTime(range.origin);
       if (!time) return ViewFault(time.error());
       if (!*time) continue;

@@ -28,6 +28,7 @@ TEST(NodeLog, WhatWasCountedOfItMayBeAnyPartOfIt) {
   EXPECT_EQ(WhyAhead(Log(), {}), std::nullopt);
   EXPECT_EQ(WhyAhead(Log(), {{"7f3a9c01.2", 60}, {"7f3a9c01.3", 9}}), std::nullopt);
   EXPECT_EQ(WhyAhead(Log(), {{"7f3a9c01.1", 500}, {"7f3a9c01.2", 10}}), std::nullopt) << "trimmed";
+  EXPECT_EQ(WhyAhead(Log(), {{"7f3a9c01.2", 1'000}, {"7f3a9c01.3", 1}}), std::nullopt) << "restored without the rest";
 }
 
 TEST(NodeLog, MoreThanItHoldsIsAhead) {

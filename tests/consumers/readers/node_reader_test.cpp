@@ -212,6 +212,17 @@ TEST_F(NodeReaderTest, WhatIsTooMuchToKeepIsBehindAsWell) {
   EXPECT_EQ(Until([](const SourceStatus& told) { return told.caught_up; }).lag_events, 5u);
 }
 
+TEST_F(NodeReaderTest, ARestoredNodeIsReadOnFromItsNewEpochAndWhatItLostStaysCounted) {
+  node_.Set({{kOld, PlayedNode::Events(20)}});
+  Read();
+  UntilCounted(kOld, 20);
+  reader_.reset();
+  node_.Set({{kOld, PlayedNode::Events(12)}, {kNow, PlayedNode::Events(5)}});
+  Read();
+  UntilCounted(kNow, 5);
+  EXPECT_EQ(store_->CommittedPositions(), (Positions{{kOld, 20}, {kNow, 5}}));
+}
+
 TEST_F(NodeReaderTest, AFolderThatWasCopiedBackIsRefused) {
   node_.Set({{kNow, PlayedNode::Events(9)}});
   Read();
