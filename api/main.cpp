@@ -15,10 +15,12 @@
 #include "api/monitord_settings.h"
 #include "api/public/public_api.h"
 #include "api/visits/geo.h"
+#include "api/visits/restored_visitors.h"
 #include "api/visits/visitor_retention.h"
 #include "api/visits/visits.h"
 #include "domain/values/time_zone.h"
 #include "eventstore/backup/node_backup.h"
+#include "eventstore/backup/restore.h"
 #include "eventstore/keys/visitor_keys.h"
 #include "eventstore/log/rocksdb_store.h"
 #include "eventstore/relay/kafka_ack_store.h"
@@ -89,6 +91,7 @@ std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& se
   std::filesystem::create_directories(folder, error);
   if (error) return std::unexpected("data folder " + folder + ": " + error.message());
   ::chmod(folder.c_str(), 0700);
+  if (const auto half = WhyHalfRestored(folder)) return std::unexpected(*half);
   auto broker =
       kafka::ReadClientSettings(settings.String("kafka", "bootstrap_servers"), settings.Section("kafka.client"));
   if (!broker) return std::unexpected(broker.error());
@@ -105,6 +108,9 @@ std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& se
   auto master_key = MasterKey::LoadFor(**store, PathOf(settings, "data", "master_key_file", "master.key"));
   if (!master_key) return std::unexpected(master_key.error());
   if (auto admitted = VisitorRecords::AdmitSnapshots(**store); !admitted) return std::unexpected(admitted.error());
+  const auto folded = FoldRestored(**store, *master_key);
+  if (!folded) return std::unexpected(folded.error());
+  if (*folded > 0) log::Info("restored_events_folded", {{"events", static_cast<std::int64_t>(*folded)}});
   return Foundations{std::move(*master_key), std::move(*token), std::move(geo), std::move(*broker), std::move(*store)};
 }
 

@@ -83,6 +83,7 @@ void AddPrivacyCommands(CLI::App& app, CommandLine& line);  // visitor, identity
 void AddStoreCommands(CLI::App& app, CommandLine& line);    // log verify|stats|repair (after AddLogCommands), replay
 void AddExportCommand(CLI::App& app, CommandLine& line);    // log export (after AddLogCommands)
 void AddFunnelCommands(CLI::App& app, CommandLine& line);   // funnel, funnel rebuild
+void AddBackupCommands(CLI::App& app, CommandLine& line);   // backup, restore
 void AddDemoCommand(CLI::App& app, CommandLine& line);      // demo
 
 }  // namespace monitor::ctl

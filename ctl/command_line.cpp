@@ -21,6 +21,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddStoreCommands(app, line);
   AddExportCommand(app, line);
   AddFunnelCommands(app, line);
+  AddBackupCommands(app, line);
   AddDemoCommand(app, line);
   app.footer("Exit codes: 0 done, 1 no (invalid, damaged, not found, not reachable), 2 usage.");
   WatchInterrupts();

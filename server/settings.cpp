@@ -139,6 +139,7 @@ std::optional<std::string> ReadFile(const std::vector<SettingSpec>& specs, const
         continue;
       }
       const SettingSpec* spec = FindSpec(specs, section.str(), key.str());
+      if (spec == nullptr && FindSpec(specs, kAnyKey, kAnyKey) != nullptr) continue;
       if (spec == nullptr) return path + ": unknown key " + name;
       auto text = TextOf(node, spec->type);
       if (!text) return path + ": " + name + " must be " + std::string(TypeText(spec->type));
@@ -168,6 +169,7 @@ void ReadOpenEnvironment(const SettingSpec& spec, Values& values) {
 
 std::optional<std::string> ReadEnvironment(const std::vector<SettingSpec>& specs, Values& values) {
   for (const SettingSpec& spec : specs) {
+    if (spec.section == kAnyKey) continue;
     if (spec.key == kAnyKey) ReadOpenEnvironment(spec, values);
     const std::string name = EnvironmentName(spec);
     const char* text = std::getenv(name.c_str());

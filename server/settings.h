@@ -2,8 +2,9 @@
 //
 // A program declares its keys once, with default and one line of help; the same table reads the file, the environment,
 // and prints --help. Unknown keys in the file are an error that names them. A section may be open: the key `*` stands
-// for any name; there MONITOR_<SECTION>_A_B is the name a.b, and MONITOR_<SECTION>_A_B_FILE is a.b_file. Loaded before
-// there are threads, then only read.
+// for any name; there MONITOR_<SECTION>_A_B is the name a.b, and MONITOR_<SECTION>_A_B_FILE is a.b_file. The section
+// `*` with the key `*` lets a file have any other section, unread: of a program that needs a part of another one's
+// file. Loaded before there are threads, then only read.
 #pragma once
 
 #include <cstdint>

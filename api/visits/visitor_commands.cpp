@@ -20,20 +20,6 @@ NewEvent Stored(const Event& event, const FieldCipher& cipher) {
   return {std::string(TypeName(event.data)), EncodeEventData(event, cipher)};
 }
 
-// Keeps the index in step with the conversations that the fold opened and closed.
-void IndexChanges(VisitorLease& lease, const std::vector<OpenConversation>& before, std::vector<StateWrite>& out) {
-  const auto& after = lease.state().conversations;
-  const auto missing_in = [](const std::vector<OpenConversation>& list, const OpenConversation& one) {
-    return std::ranges::find(list, one.id, &OpenConversation::id) == list.end();
-  };
-  for (const OpenConversation& one : before) {
-    if (missing_in(after, one)) VisitorRecords::UnindexConversation(lease.account(), one, out);
-  }
-  for (const OpenConversation& one : after) {
-    if (missing_in(before, one)) VisitorRecords::IndexConversation(lease.account(), lease.visitor(), one, out);
-  }
-}
-
 // Appends one event to the visitor's own stream, folds it, and writes the snapshot, as of the event's own time whatever
 // that will be. No event: nothing to append.
 VisitOutcome<AppendRequest> AppendToVisitor(VisitorLease& lease, const std::optional<Event>& event, TimeMs now) {
@@ -50,7 +36,8 @@ VisitOutcome<AppendRequest> AppendToVisitor(VisitorLease& lease, const std::opti
     Evolve(state, event, time);
     return PackVisitor(state);
   };
-  IndexChanges(lease, before.conversations, append.states);
+  VisitorRecords::IndexChanges(lease.account(), lease.visitor(), before.conversations, lease.state().conversations,
+                               append.states);
   return append;
 }
 

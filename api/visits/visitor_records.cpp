@@ -353,4 +353,18 @@ void VisitorRecords::UnindexConversation(const AccountId& account, const OpenCon
   out.push_back({StateTable::kVisitor, OpenPrefix(account, open.identity) + open.id.str(), std::nullopt});
 }
 
+void VisitorRecords::IndexChanges(const AccountId& account, const VisitorId& visitor,
+                                  const std::vector<OpenConversation>& before,
+                                  const std::vector<OpenConversation>& after, std::vector<StateWrite>& out) {
+  const auto missing_in = [](const std::vector<OpenConversation>& list, const OpenConversation& one) {
+    return std::ranges::find(list, one.id, &OpenConversation::id) == list.end();
+  };
+  for (const OpenConversation& one : before) {
+    if (missing_in(after, one)) UnindexConversation(account, one, out);
+  }
+  for (const OpenConversation& one : after) {
+    if (missing_in(before, one)) IndexConversation(account, visitor, one, out);
+  }
+}
+
 }  // namespace monitor

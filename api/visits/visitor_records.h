@@ -105,6 +105,10 @@ class VisitorRecords {
   static void IndexConversation(const AccountId& account, const VisitorId& visitor, const OpenConversation& open,
                                 std::vector<StateWrite>& out);
   static void UnindexConversation(const AccountId& account, const OpenConversation& open, std::vector<StateWrite>& out);
+  // Keeps the index in step with the conversations that a fold opened and closed.
+  static void IndexChanges(const AccountId& account, const VisitorId& visitor,
+                           const std::vector<OpenConversation>& before, const std::vector<OpenConversation>& after,
+                           std::vector<StateWrite>& out);
 
  private:
   template <class Id>

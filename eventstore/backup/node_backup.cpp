@@ -99,13 +99,16 @@ std::expected<Backup, BackupFailure> NodeBackup::Make(const BackupWanted& wanted
 // The keys are copied after the database and before the backup counts: of whatever a backup holds there is the key,
 // unless it was erased since.
 std::expected<Backup, std::string> NodeBackup::MakeAlone(const BackupWanted& wanted) {
+  // The folder may be on the store's own disk, whose last bytes are the visitors'.
+  const auto go_on = [&] { return wanted.go_on() && store_.Writable(); };
+  if (!store_.Writable()) return std::unexpected("no backup is made now: " + store_.WhyNotWritable());
   const Draft draft(DraftOf(store_.path()));
   auto done = store_.CopyByLinks(draft.path());
   if (done) done = DropVisitorKeys(draft.path());
   if (!done) return std::unexpected("the store can not be copied: " + done.error());
   if (const auto keys = CopyKeys(store_, wanted.keys); !keys) return std::unexpected(keys.error());
-  if (!wanted.go_on()) return std::unexpected("the backup was stopped");
-  return AddBackup(wanted.folder, draft.path(), wanted.go_on);
+  if (!go_on()) return std::unexpected("the backup was stopped");
+  return AddBackup(wanted.folder, draft.path(), go_on);
 }
 
 void NodeBackup::RemoveDraft(const std::string& path) { const Draft removed(DraftOf(path)); }

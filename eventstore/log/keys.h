@@ -19,7 +19,7 @@
 //            "epoch"                                                    current epoch BE4
 //            "heads", node BE4, epoch BE4                               checkpoint: bucket_heads.h
 //            "first", node BE4, epoch BE4                               oldest seq that is kept BE8; absent: 1
-//            "longest_session"                                          retention.cpp
+//            "longest_session", "restored"                              retention.cpp, restored_rows.h
 //            "master_key_check"                                         MasterKey::CheckValue (visitor_keys.h)
 //            "snapshots"                                                greatest kSnapshotLayout ever written, in
 //            digits

@@ -38,8 +38,8 @@ OWNERS = {
     r"rocksdb/": {"eventstore/log/database.h", "eventstore/log/database.cpp", "eventstore/backup/backup_folder.cpp",
                   "consumers/view/view_database.h",
                   "consumers/view/view_database.cpp", "consumers/view/view_store.cpp"},
-    r"CLI/": {"server/settings.cpp", "ctl/command_line.cpp", "ctl/account_commands.cpp", "ctl/demo_command.cpp",
-              "ctl/export_command.cpp", "ctl/funnel_commands.cpp",
+    r"CLI/": {"server/settings.cpp", "ctl/command_line.cpp", "ctl/account_commands.cpp", "ctl/backup_commands.cpp",
+              "ctl/demo_command.cpp", "ctl/export_command.cpp", "ctl/funnel_commands.cpp",
               "ctl/log_commands.cpp", "ctl/privacy_commands.cpp", "ctl/store_commands.cpp"},
     r"zstd": {"ctl/export_folder.cpp"},
     r"librdkafka/|kafka/handles": {"kafka/"},
@@ -56,7 +56,7 @@ STANDS_ON = {
     "kafka": [],
     "eventstore": ["domain/events"],
     "eventstore/log": ["eventstore"],
-    "eventstore/backup": ["eventstore/log"],
+    "eventstore/backup": ["eventstore/log", "kafka"],
     "eventstore/keys": ["eventstore/log"],
     "eventstore/relay": ["eventstore/log", "kafka", "domain/account"],
     "eventstore/replay": ["eventstore/keys", "domain/deciding"],
@@ -73,7 +73,7 @@ STANDS_ON = {
     "consumers/generations": ["consumers/readers"],
     "consumers/query": ["consumers/generations"],
     "consumers": ["consumers/query"],
-    "ctl": ["eventstore/replay", "server"],
+    "ctl": ["eventstore/replay", "eventstore/backup", "server"],
 }
 TOP_FOLDERS = {folder.split("/")[0] for folder in STANDS_ON}
 NO_SOURCES = {"bench", "tests"}  # folders of *.cpp that go into no program
