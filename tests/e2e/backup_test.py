@@ -13,6 +13,7 @@ from harness.part import BIN
 from harness.reader import read_topic
 from harness.stack import ACCOUNTS
 
+PREFIX = "shop."
 LATE_ACCOUNT = {"accountId": "late", "name": "Put after the backup", "appInstallations": [{"id": "web"}], "campaigns": []}
 PERSONAL = {"type": "personal", "personal": {"firstname": "Ann"}}
 
@@ -21,9 +22,11 @@ class Node:
     """monitord and funneld, and what an operator keeps elsewhere."""
 
     def __init__(self, folder, closing, broker=None):
-        self.folder, self.address = folder, broker.address if broker else ""
-        self.monitord = closing(Monitord(folder / "monitord", ACCOUNTS, kafka=self.address)).start()
-        self.funneld = closing(Funneld(folder / "funneld", kafka=self.address, monitord=self.monitord)).start()
+        self.address = broker.address if broker else ""
+        settings = {"kafka": {"topic_prefix": PREFIX}} if broker else {}
+        self.monitord = closing(Monitord(folder / "monitord", ACCOUNTS, kafka=self.address, settings=settings)).start()
+        self.funneld = closing(Funneld(folder / "funneld", kafka=self.address, monitord=self.monitord,
+                                       settings=settings)).start()
         self.data = folder / "monitord" / "data"
         self.backups, self.keys, self.master_key = folder / "backups", folder / "keys", folder / "master.key"
         shutil.copy(self.data / "master.key", self.master_key)
@@ -54,7 +57,7 @@ class Node:
 
     def restore_words(self):
         return ("restore", "--from", self.backups, "--keys", self.keys, "--data", self.data,
-                *(("--kafka", self.address) if self.address else ()))
+                *(("--config", self.monitord.directory / "monitord.toml") if self.address else ()))
 
     def restore(self):
         code, restored = self.run(*self.restore_words())
@@ -63,6 +66,14 @@ class Node:
         shutil.copy(self.master_key, self.data / "master.key")
         self.monitord.start()
         return restored
+
+    def topic(self):
+        """Fails at a gap; what is taken for a duplicate is left out."""
+        return read_topic(self.address, PREFIX + "monitor.events").events
+
+    def wait_relayed(self):
+        last = int(self.monitord.position()["last"])
+        wait_until(lambda: int(self.monitord.position()["relayed"]) >= last, "all is relayed")
 
     def is_known(self, visitor):
         return self.monitord.admin("GET", f"/admin/accounts/e2e/visitors/{visitor.vid}")[0] == 200
@@ -123,14 +134,17 @@ def test_a_node_that_is_lost_comes_back_with_all_that_the_topic_has(tmp_path, cl
     assert node.run("backup", "--to", node.backups, "--verify") == (0, {"whole": [1, 2]})
 
     interrupt_restore(node)
-    topic = read_topic(broker.address).events
+    code, complaint = node.run("restore", "--from", node.backups, "--keys", node.keys, "--data", node.data, "--kafka",
+                               broker.address)
+    assert code == 1 and "there is no such topic" in complaint, "without its prefix"
+    assert not any(node.data.iterdir())
+    topic = node.topic()
     restored = node.restore()
     assert restored["fromTopic"] >= goal - int(done) and restored["notRelayed"] == 0 and restored["erasedKeys"] == 1
     assert node.monitord.position()["origin"] == restored["origin"] != origin
     log = node.monitord.log(f"{origin}:1")
     assert {event["id"]: event["data"] for event in log if event["origin"] == origin} == {
         event["id"]: event["data"] for event in topic}, "what the topic has of it, and nothing else"
-
     node.funneld.wait_for(origin, max(event["seq"] for event in topic))  # the origin's final position is on the topic
     status, kept = node.monitord.admin("GET", "/admin/accounts/late/revisions")
     assert status == 200 and len(kept["revisions"]) == 1
@@ -141,12 +155,26 @@ def test_a_node_that_is_lost_comes_back_with_all_that_the_topic_has(tmp_path, cl
     assert node.monitord.admin("GET", "/readyz")[1]["status"] == "ready"
     with Load(node, seed + 1) as more:
         more.wait_for_more(100)
-    position = node.monitord.position()
-    wait_until(lambda: int(node.monitord.position()["relayed"]) >= int(position["last"]), "all is relayed")
-    events = read_topic(broker.address).events  # fails at a gap; what is taken for a duplicate is missing below
+    node.wait_relayed()
+    events = node.topic()
     assert len(events) == len(topic) + int(node.monitord.position()["last"])
     assert_nothing_missing_or_doubled(more, of_others(events, restored["origin"], stays, late))
     node.assert_counts(events)
+
+    # Once more, with a backup that has what the topic never got.
+    broker.kill9()
+    assert [late.engage().status for _ in range(5)] == [200] * 5
+    reached = node.back_up()["position"]
+    node.lose()
+    broker.start()
+    again = node.restore()
+    assert again["reaches"] == reached and again["fromTopic"] == 0 and again["notRelayed"] >= 5
+    late.close()
+    assert late.engage().status == 200
+    node.wait_relayed()
+    everything = node.topic()
+    assert len(everything) == len(events) + again["notRelayed"] + int(node.monitord.position()["last"])
+    node.assert_counts(everything)
 
 
 def test_without_a_broker_a_node_comes_back_as_far_as_its_backup_reaches(tmp_path, closing, seed):

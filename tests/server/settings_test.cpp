@@ -72,6 +72,17 @@ TEST_F(SettingsTest, AnOpenSectionTakesAnyName) {
   EXPECT_THAT(ErrorOf("[kafka.other]\na = 1\n"), HasSubstr("unknown key kafka.other"));
 }
 
+TEST_F(SettingsTest, WhoNeedsAPartOfAnothersFilePassesOverTheRest) {
+  auto specs = kSpecs;
+  specs.push_back({"*", "*", "", SettingSpec::Type::kString, ""});
+  const auto settings = LoadSettings(specs, File("[server]\nport = 1\nunheard = true\n[else]\nwhere = [[1]]\n"
+                                                 "[else.deeper]\na = 1\n[kafka.client]\nretries = 3\n"));
+  ASSERT_TRUE(settings) << settings.error();
+  EXPECT_EQ(settings->Integer("server", "port"), 1);
+  EXPECT_EQ(settings->Section("kafka.client").size(), 1u);
+  EXPECT_TRUE(settings->Section("else").empty());
+}
+
 TEST_F(SettingsTest, DefaultsHoldWithoutAFile) {
   auto settings = LoadSettings(kSpecs, "");
   ASSERT_TRUE(settings);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <thread>
 
 #include "eventstore/backup/file.h"
 #include "eventstore/backup/key_copy.h"
@@ -203,6 +204,18 @@ TEST_F(NodeBackupTest, OneThatIsStoppedDoesNotCountAndIsClearedAway) {
   }
   ASSERT_TRUE(Make());
   EXPECT_EQ(ListBackups(backups_)->whole.size(), 1u);
+}
+
+TEST_F(NodeBackupTest, OneIsMadeAtATime) {
+  Append("v1", "key");
+  std::expected<Backup, BackupFailure> other;
+  const auto first = backup_.Make({.folder = backups_, .keys = keys_, .go_on = [&] {
+                                     std::thread([&] { other = Make(); }).join();
+                                     return true;
+                                   }});
+  EXPECT_TRUE(first);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, Code::kBusy);
 }
 
 TEST_F(NodeBackupTest, WhatAnInterruptedOneLeftIsRemoved) {
