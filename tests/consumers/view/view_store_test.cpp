@@ -176,10 +176,14 @@ TEST_F(RangesTest, WhatIsAskedAgainReadsWhatChangedOnly) {
       visits(2'000);
       const std::uint64_t first = by_keeper ? 0 : reads(query);
       EXPECT_TRUE(store_->Commit());
-      if (by_keeper) EXPECT_TRUE(store_->KeepRows([] { return false; }));
+      if (by_keeper) {
+        EXPECT_TRUE(store_->KeepRows([] { return false; }));
+      }
       visits(10);
       const std::uint64_t again = reads(query);
-      if (!by_keeper) EXPECT_LT(again * 4, first);
+      if (!by_keeper) {
+        EXPECT_LT(again * 4, first);
+      }
       EXPECT_LT(again, 60'000u) << by_keeper;
     }
   }
