@@ -148,8 +148,10 @@ std::expected<void, std::string> ReadBroker(const RestoreOptions& options, Resto
   if (servers.empty()) return {};
   auto client = kafka::ReadClientSettings(servers, settings->Section("kafka.client"));
   if (!client) return std::unexpected(client.error());
+  const std::string prefix = settings->String("kafka", "topic_prefix");
+  if (const auto fault = kafka::TopicPrefixFault(prefix)) return std::unexpected("kafka.topic_prefix: " + *fault);
   wanted.client = *std::move(client);
-  wanted.topics = kafka::TopicsWith(settings->String("kafka", "topic_prefix"));
+  wanted.topics = kafka::TopicsWith(prefix);
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "consumers/query/funnel_format.h"
+#include "domain/funnel/row_key_layout.h"
 #include "domain/values/hash.h"
 #include "domain/values/packing.h"
 
@@ -25,16 +26,7 @@ void CursorFields(Io& io, Cursor& cursor) {
     io.Fixed(bits);
     if constexpr (Io::kReads) value = std::bit_cast<double>(bits);
   });
-  auto& key = cursor.key;
-  io.Maybe(key.window_start, [&](auto& time) { io.Time(time, TimeMs{}); });
-  io.Text(key.app_installation);
-  io.Int(key.campaign_id);
-  io.Int(key.engagement_id);
-  io.Int(key.engagement_revision);
-  io.Choice(key.zone);
-  io.Choice(key.channel);
-  io.Maybe(key.device, [&](auto& device) { io.Choice(device); });
-  io.Text(key.language);
+  funnel::KeyFields(io, cursor.key);
 }
 
 // So that a cursor is taken for its own query only.

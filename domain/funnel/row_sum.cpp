@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "domain/funnel/row_key_layout.h"
 #include "domain/values/packing.h"
 
 namespace monitor::funnel {
@@ -44,19 +45,6 @@ std::size_t BytesOf(const Row& row) {
 bool IsEmpty(const Row& row) {
   return std::ranges::all_of(kCounts, [&](const auto count) { return row.*count == 0; }) && row.value.empty() &&
          std::ranges::all_of(kTimes, [&](const auto times) { return (row.*times).count() == 0; });
-}
-
-template <class Io, class Key>
-void KeyFields(Io& io, Key& key) {
-  io.Maybe(key.window_start, [&](auto& start) { io.Time(start, TimeMs{}); });
-  io.Word(key.app_installation);
-  io.Int(key.campaign_id);
-  io.Int(key.engagement_id);
-  io.Int(key.engagement_revision);
-  io.Choice(key.zone);
-  io.Choice(key.channel);
-  io.Maybe(key.device, [&](auto& device) { io.Choice(device); });
-  io.Word(key.language);
 }
 
 void ValueFields(Packer& io, const std::map<std::string, CurrencySum>& value) {

@@ -67,8 +67,7 @@ class AdminTest : public testing::Test {
   }
   void PutDemo() { ASSERT_EQ(Do("PUT", "/admin/accounts/demo", SampleDocument("demo")).status, 201); }
 
-  // A visitor's engagement request; returns its session.
-  SessionId Visit(const std::string& visitor, std::string_view attribute = {}) {
+  VisitCall RequestOf(const std::string& visitor) {
     VisitCall call{};
     call.account = accounts_.Find(AccountId("demo"));
     call.request.kind = VisitRequest::Kind::kEngagement;
@@ -76,8 +75,13 @@ class AdminTest : public testing::Test {
     call.request.visitor = VisitorId(visitor);
     call.request.fresh_session = GenerateSessionId();
     call.request.fresh_page = GeneratePageId();
-    if (!attribute.empty()) call.request.attributes.push_back({AttributeType::kPersonal, std::string(attribute)});
     call.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    return call;
+  }
+  // A visitor's engagement request; returns its session.
+  SessionId Visit(const std::string& visitor, std::string_view attribute = {}) {
+    VisitCall call = RequestOf(visitor);
+    if (!attribute.empty()) call.request.attributes.push_back({AttributeType::kPersonal, std::string(attribute)});
     const auto decision = visits_.commands.Handle(std::move(call));
     EXPECT_TRUE(decision);
     return decision ? decision->session : SessionId();

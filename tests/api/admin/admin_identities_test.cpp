@@ -15,15 +15,8 @@ class AdminIdentitiesTest : public AdminTest {
   AdminIdentitiesTest() { PutDemo(); }
 
   void Present(const std::string& visitor, const std::string& iss, const std::string& sub, const std::string& acr) {
-    VisitCall call{};
-    call.account = accounts_.Find(AccountId("demo"));
-    call.request.kind = VisitRequest::Kind::kEngagement;
-    call.request.app_installation = AppInstallationId("web");
-    call.request.visitor = VisitorId(visitor);
-    call.request.fresh_session = GenerateSessionId();
-    call.request.fresh_page = GeneratePageId();
+    VisitCall call = RequestOf(visitor);
     call.request.identities = {{iss, sub, acr, master_key_.HashIdentity(iss, sub)}};
-    call.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     ASSERT_TRUE(visits_.commands.Handle(std::move(call)));
   }
   std::string Ask(const std::string& what, const std::string& body) {

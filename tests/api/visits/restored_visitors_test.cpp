@@ -19,15 +19,8 @@ class RestoredVisitorsTest : public AdminTest {
 
   // A request of somebody who presents an identity.
   void Present(const std::string& visitor, const std::string& sub, const std::string& acr = "loa1") {
-    VisitCall call{};
-    call.account = accounts_.Find(AccountId("demo"));
-    call.request.kind = VisitRequest::Kind::kEngagement;
-    call.request.app_installation = AppInstallationId("web");
-    call.request.visitor = VisitorId(visitor);
-    call.request.fresh_session = GenerateSessionId();
-    call.request.fresh_page = GeneratePageId();
+    VisitCall call = RequestOf(visitor);
     call.request.identities.push_back({"iss", sub, acr, master_key_.HashIdentity("iss", sub)});
-    call.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     ASSERT_TRUE(visits_.commands.Handle(std::move(call)));
   }
   void Start(const std::string& conversation, const std::string& visitor) {
