@@ -115,7 +115,8 @@ class SlowNode(http.server.BaseHTTPRequestHandler):
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_export_that_was_ended_in_its_midst_goes_on(node, tmp_path, how):
-    visit(node, 60, engagementAttributes=10 * [{"type": "service", "service": {"topic": "t" * 4_000}}])
+    # A visitor of a control group is shown nothing: one event a call, else three.
+    visit(node, 120, engagementAttributes=10 * [{"type": "service", "service": {"topic": "t" * 4_000}}])
     out = tmp_path / "out"
     words = ["log", "export", "--out", out, "--part-mb", "1"]
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), SlowNode) as server:
