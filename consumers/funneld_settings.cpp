@@ -25,6 +25,7 @@ std::vector<SettingSpec> FunneldSettings() {
       {"kafka", "bootstrap_servers", "", kString, "HOST:PORT,…; empty: no broker, the admin API is read"},
       {"kafka", "group", "funneld", kString, "the consumer group"},
       {"kafka", "topic_prefix", "", kString, "stands before the name of every topic: letters, digits, `.`, `_`, `-`"},
+      {"kafka", "give_rows", "true", kBoolean, "the funnel's hourly rows go to the topic monitor.funnel"},
       {"kafka.client", "*", "", kString,
        "\"NAME\" = VALUE: any property of librdkafka, e.g. \"security.protocol\" = \"SASL_SSL\"; NAME_file names a "
        "file with the value"},

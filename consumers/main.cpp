@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "consumers/funnel_topic/funnel_topic.h"
 #include "consumers/funneld_settings.h"
 #include "consumers/generations/generations.h"
 #include "consumers/query/query_api.h"
@@ -57,13 +58,18 @@ IntakeOptions ReaderRules(const ServerSettings& settings) {
   return options;
 }
 
-// What it reads of files is read now: a reader that is made later finds no other settings.
-decltype(GenerationsOptions::make_source) SourceMaker(const ServerSettings& settings,
-                                                      const std::shared_ptr<AlarmBook>& alarms) {
+kafka::ClientSettings ClientOf(const ServerSettings& settings) {
   auto client =
       kafka::ReadClientSettings(settings.String("kafka", "bootstrap_servers"), settings.Section("kafka.client"));
   if (!client) throw std::runtime_error(client.error());
-  if (client->bootstrap_servers.empty()) {
+  return *std::move(client);
+}
+
+// What it reads of files is read now: a reader that is made later finds no other settings.
+decltype(GenerationsOptions::make_source) SourceMaker(const ServerSettings& settings,
+                                                      const std::shared_ptr<AlarmBook>& alarms) {
+  kafka::ClientSettings client = ClientOf(settings);
+  if (client.bootstrap_servers.empty()) {
     NodeReaderOptions options{.admin_url = settings.String("source", "admin_url"),
                               .admin_token_file = settings.String("source", "admin_token_file")};
     options.intake = ReaderRules(settings);
@@ -73,7 +79,7 @@ decltype(GenerationsOptions::make_source) SourceMaker(const ServerSettings& sett
       return std::make_unique<NodeReader>(options, view);
     };
   }
-  TopicReaderOptions options{.client = *std::move(client), .group = settings.String("kafka", "group")};
+  TopicReaderOptions options{.client = std::move(client), .group = settings.String("kafka", "group")};
   options.topics = kafka::TopicsWith(settings.String("kafka", "topic_prefix"));
   options.intake = ReaderRules(settings);
   options.alarms = alarms;
@@ -114,6 +120,16 @@ void AddMetrics(metrics::Registry& registry, const Generations& generations) {
         [&] { return generations.Now().rebuild ? 1.0 : 0.0; });
 }
 
+// nullptr: there is no broker, or none are to be given.
+std::unique_ptr<FunnelTopic> GiveRows(const ServerSettings& settings, Generations& generations) {
+  kafka::ClientSettings client = ClientOf(settings);
+  if (client.bootstrap_servers.empty() || !settings.Boolean("kafka", "give_rows")) return nullptr;
+  return std::make_unique<FunnelTopic>(
+      FunnelTopicOptions{.client = std::move(client),
+                         .topic = kafka::TopicsWith(settings.String("kafka", "topic_prefix")).funnel,
+                         .now = [&generations] { return generations.Now(); }});
+}
+
 // nullopt: the setting names none.
 std::optional<TokenHash> TokenOf(const ServerSettings& settings, const char* section, const char* key) {
   const std::string path = settings.String(section, key);
@@ -140,12 +156,16 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
                          .make_source = SourceMaker(settings, alarms)});
   if (!generations) throw std::runtime_error(generations.error());
   std::optional<RowKeeper> keeper([&generations] { return (*generations)->View(); });
+  std::unique_ptr<FunnelTopic> topic = GiveRows(settings, **generations);
   metrics::Registry registry;
   AddMetrics(registry, **generations);
+  registry.AddCounterFunction("funneld_rows_given_total", "Rows that the topic of the funnel was given", {},
+                              [&topic] { return topic ? static_cast<double>(topic->given()) : 0.0; });
   const int threads = static_cast<int>(settings.Integer("http", "threads"));
   QueryApi api(
       **generations, *alarms, registry, threads / 2,
-      {.read = TokenOf(settings, "http", "read_token_file"), .admin = TokenOf(settings, "admin", "token_file")});
+      {.read = TokenOf(settings, "http", "read_token_file"), .admin = TokenOf(settings, "admin", "token_file")},
+      [&topic] { return topic ? topic->Trouble() : std::string(); });
   auto server = std::make_unique<http::Server>(
       http::ServerOptions{.address = settings.String("http", "address"),
                           .port = static_cast<std::uint16_t>(settings.Integer("http", "port")),
@@ -165,6 +185,7 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   api.Drain();
   (*generations)->StopWaiting();
   server.reset();
+  topic.reset();
   keeper.reset();
   generations->reset();
   log::Info("stopped");

@@ -77,7 +77,7 @@ std::expected<void, std::string> Try(rd_kafka_conf_t* conf, const Property& prop
 
 Topics TopicsWith(const std::string& prefix) {
   Topics topics;
-  for (std::string* name : {&topics.events, &topics.positions, &topics.accounts, &topics.dead_letters}) {
+  for (std::string* name : {&topics.events, &topics.positions, &topics.accounts, &topics.dead_letters, &topics.funnel}) {
     name->insert(0, prefix);
   }
   return topics;

@@ -23,6 +23,7 @@ struct Topics {
   std::string positions = "monitor.positions";
   std::string accounts = "monitor.accounts";
   std::string dead_letters = "monitor.events.dead-letter";
+  std::string funnel = "monitor.funnel";
 };
 Topics TopicsWith(const std::string& prefix);
 

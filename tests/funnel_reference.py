@@ -379,6 +379,11 @@ def difference(expected, actual):
     return None
 
 
+def is_empty(row):
+    """Whether nothing counts in it."""
+    return not any(value for name, value in row.items() if name != "windowStart" and name not in DIMENSIONS.values())
+
+
 def same(expected, actual):
     if isinstance(expected, dict) and isinstance(actual, dict):
         if expected.keys() != actual.keys():

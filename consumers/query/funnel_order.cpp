@@ -6,7 +6,7 @@
 #include <compare>
 #include <utility>
 
-#include "consumers/query/funnel_format.h"
+#include "consumers/format/funnel_format.h"
 #include "domain/funnel/row_key_layout.h"
 #include "domain/values/hash.h"
 #include "domain/values/packing.h"

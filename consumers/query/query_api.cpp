@@ -4,7 +4,7 @@
 #include <chrono>
 #include <optional>
 
-#include "consumers/query/funnel_format.h"
+#include "consumers/format/funnel_format.h"
 #include "consumers/query/funnel_request.h"
 #include "consumers/query/page.h"
 #include "consumers/query/readiness.h"
@@ -282,7 +282,7 @@ http::Reply Metrics(QueryParts& parts, const QueryCall&) {
 }
 
 http::Reply Ready(QueryParts& parts, const QueryCall&) {
-  http::Reply reply = Readiness(parts.generations.Now(), parts.draining);
+  http::Reply reply = Readiness(parts.generations.Now(), parts.topic_trouble(), parts.draining);
   reply.fixed_headers = kHeaders;
   return reply;
 }
@@ -310,12 +310,15 @@ const http::Router<QueryRoute>& Routes() {
 }  // namespace
 
 QueryApi::QueryApi(Generations& generations, AlarmBook& alarms, metrics::Registry& metrics, int max_waiting,
-                   Tokens tokens)
+                   Tokens tokens, std::function<std::string()> topic_trouble)
     : tokens_(std::move(tokens)),
-      parts_{generations, alarms, metrics,
+      parts_{generations,
+             alarms,
+             metrics,
              metrics.AddHistogram("funneld_query_seconds", "Time to answer a query of the funnel",
                                   {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10}),
-             max_waiting} {}
+             max_waiting,
+             std::move(topic_trouble)} {}
 
 std::vector<std::string_view> QueryApi::AtOnce() { return Routes().PatternsOf(&QueryRoute::at_once); }
 

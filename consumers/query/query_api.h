@@ -3,7 +3,9 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +26,7 @@ struct QueryParts {
   // Of requests that wait for a position at a time, so that waiting ones never take all of the server's handlers; a
   // further one is answered 503 at once.
   const int max_waiting;
+  const std::function<std::string()> topic_trouble;  // FunnelTopic's
   std::atomic<int> waiting{0};
   std::atomic<bool> draining{false};
 };
@@ -34,7 +37,8 @@ class QueryApi {
   struct Tokens {
     std::optional<TokenHash> read, admin;
   };
-  QueryApi(Generations& generations, AlarmBook& alarms, metrics::Registry& metrics, int max_waiting, Tokens tokens);
+  QueryApi(Generations& generations, AlarmBook& alarms, metrics::Registry& metrics, int max_waiting, Tokens tokens,
+           std::function<std::string()> topic_trouble = [] { return std::string(); });
 
   // Any thread.
   http::Reply Handle(const http::Request& request);

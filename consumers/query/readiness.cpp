@@ -1,6 +1,6 @@
 #include "consumers/query/readiness.h"
 
-#include "consumers/query/funnel_format.h"
+#include "consumers/format/funnel_format.h"
 #include "server/readiness.h"
 
 namespace monitor {
@@ -26,7 +26,7 @@ std::string BehindFault(const std::vector<int>& partitions) {
 
 }  // namespace
 
-http::Reply Readiness(const Answering& now, bool draining) {
+http::Reply Readiness(const Answering& now, const std::string& topic_trouble, bool draining) {
   const SourceStatus& source = now.source;
   const std::string view = now.view->Trouble();
   const bool away = !source.connected && !source.fault.empty();
@@ -43,6 +43,7 @@ http::Reply Readiness(const Answering& now, bool draining) {
       {"partitions", BehindFault(source.behind)},
       {"caughtUp", source.caught_up ? "" : HowFarBehind(source.lag_events), !has_old},
       {"rebuild", now.rebuild ? HowFarRebuilt(*now.rebuild) : ""},
+      {"funnelTopic", topic_trouble.empty() ? "" : "rows are not given to Kafka: " + topic_trouble},
       {"alarm", source.alarm},
       {"drain", draining ? "draining" : "", true},
   });

@@ -1,13 +1,15 @@
 // What readyz says of funneld (interfaces.md section 1). Pure; any thread.
 #pragma once
 
+#include <string>
+
 #include "consumers/generations/generations.h"
 #include "server/http_server.h"
 
 namespace monitor {
 
 // It serves as soon as it has once counted all that was there; and if it can not read or write, what it has from
-// before.
-http::Reply Readiness(const Answering& now, bool draining);
+// before. `topic_trouble`: FunnelTopic's.
+http::Reply Readiness(const Answering& now, const std::string& topic_trouble, bool draining);
 
 }  // namespace monitor

@@ -76,6 +76,11 @@ void StatusBoard::Reads(const Coverage& coverage, std::vector<int> behind) {
   status_.behind = std::move(behind);
 }
 
+void StatusBoard::Assigned() {
+  std::lock_guard lock(mutex_);
+  ++status_.assignments;
+}
+
 void StatusBoard::Progress(std::uint64_t lag_events, bool caught_up) {
   std::lock_guard lock(mutex_);
   status_.lag_events = lag_events;

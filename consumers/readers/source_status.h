@@ -23,6 +23,7 @@ struct SourceStatus {
   std::uint64_t lag_events = 0;           // known to be there and not yet counted; of a topic, to be read again
   BucketSet buckets = BucketSet().set();  // whose events it reads; until it is told, all that the view has
   std::vector<int> missing;               // partitions of the topic that it does not read, and:
+  std::uint64_t assignments = 0;          // how often partitions came, with or without change
   std::vector<int> behind;                // those that came and whose end at that time is not counted yet
   std::string alarm;                      // what an operator has to look at, in one sentence; empty: nothing
 };
@@ -49,6 +50,7 @@ class StatusBoard {
   void Refused(const char* log_event, const std::string& fault);
   // `behind` of the partitions that are read are among the missing ones, too.
   void Reads(const Coverage& coverage, std::vector<int> behind);
+  void Assigned();  // after the Reads of what came
   void Progress(std::uint64_t lag_events, bool caught_up);
 
   // Logs it. One that lasts for good is shown before one that does not.

@@ -180,6 +180,7 @@ class TopicReader::Loop {
     member_ = true;
     Connected();
     ShowProgress();
+    status_.Assigned();
     log::Info("partitions_assigned", {{"count", static_cast<std::int64_t>(partitions.size())}});
     return offsets;
   }

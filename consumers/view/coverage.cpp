@@ -4,6 +4,15 @@
 
 namespace monitor {
 
+BucketSet BucketsOf(const Coverage& coverage, int partition) {
+  BucketSet buckets;
+  for (std::size_t bucket = 0; bucket < buckets.size(); ++bucket) {
+    const bool is_of = coverage.partitions > 0 && static_cast<int>(bucket) % coverage.partitions == partition;
+    buckets[bucket] = is_of && coverage.buckets[bucket];
+  }
+  return buckets;
+}
+
 std::string EncodeCoverage(const Coverage& coverage) {
   std::string bytes = view::Number(static_cast<std::uint64_t>(coverage.partitions));
   for (std::size_t bucket = 0; bucket < coverage.buckets.size(); ++bucket) {

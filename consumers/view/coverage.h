@@ -16,6 +16,9 @@ struct Coverage {
   bool operator==(const Coverage&) const = default;
 };
 
+// Those of one partition; none if it is not answered for.
+BucketSet BucketsOf(const Coverage& coverage, int partition);
+
 // The value of "coverage" in the view (view_keys.h).
 std::string EncodeCoverage(const Coverage& coverage);
 std::optional<Coverage> DecodeCoverage(std::string_view bytes);

@@ -5,7 +5,10 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "consumers/view/coverage.h"
 #include "consumers/view/session_scan.h"
 #include "consumers/view/view_database.h"
 
@@ -36,6 +39,21 @@ class FactsReading {
   // All of an account in a bucket.
   void Sessions(const std::string& account_prefix, SessionScan& sessions) {
     database_.Scan(kFacts, account_prefix, snapshot_, Into(sessions));
+  }
+
+  // The prefixes of the sessions in these buckets that stand at this place of the family days, "zone 0 DAY" or that of
+  // the odd ones: bucket by bucket, each ascending, with the record's value. `account_text`: AccountText's.
+  void StandingAt(const std::string& account_text, const std::string& place, const BucketSet& buckets,
+                  const std::function<void(std::string prefix, std::string_view value)>& take) {
+    std::vector<std::string> places;
+    for (std::size_t bucket = 0; bucket < buckets.size(); ++bucket) {
+      if (buckets[bucket]) places.push_back(static_cast<char>(bucket) + account_text + place);
+    }
+    const std::size_t head = 1 + account_text.size();
+    database_.ScanEach(kDays, places, snapshot_, [&](std::string_view key, std::string_view value) {
+      take(std::string(key.substr(0, head)) + std::string(key.substr(head + place.size())), value);
+      return GoesOn();
+    });
   }
 
  private:

@@ -143,6 +143,7 @@ std::vector<StampedDay> StampedDays(const FactsReading& reading, const AccountId
   const std::string prefix = AccountText(account.str());
   reading.database().Scan(kStamps, prefix, reading.snapshot(), [&](std::string_view key, std::string_view value) {
     const StampAddress address = Decoded(ParseStampKey(key.substr(prefix.size())));
+    if (address.odd()) return true;
     if (!address.forgotten) {
       days.push_back({.zone = address.zone, .day = address.day, .stamp = std::string(value), .forgotten = ""});
     } else if (!days.empty()) {
@@ -225,17 +226,10 @@ std::optional<std::vector<KeptDay>> KeptRows::Of(const StampedDay& day, std::spa
         added.Add(one.traits, one.events);
         if (added.overflowed()) reading_.Stop();
       });
-      for (std::size_t bucket = 0; bucket < buckets_.size() && !reading_.ended(); ++bucket) {
-        if (!buckets_[bucket]) continue;
-        const std::string account_prefix = static_cast<char>(bucket) + account_;
-        const std::string prefix = account_prefix + DayOf(day.zone, day.day);
-        std::vector<std::string> prefixes;
-        reading_.database().Scan(kDays, prefix, reading_.snapshot(), [&](std::string_view key, std::string_view) {
-          prefixes.push_back(account_prefix + std::string(key.substr(prefix.size())));
-          return reading_.GoesOn();
-        });
-        reading_.Sessions(prefixes, sessions);
-      }
+      std::vector<std::string> standing;
+      reading_.StandingAt(account_, DayOf(day.zone, day.day), buckets_,
+                          [&](std::string prefix, std::string_view) { standing.push_back(std::move(prefix)); });
+      if (!reading_.ended()) reading_.Sessions(standing, sessions);
       if (!reading_.ended()) sessions.Finish();
     }
     if (reading_.ended() || added.overflowed()) return std::nullopt;

@@ -49,7 +49,9 @@ void SessionDays::Changed(const std::string& visitor_key, const SessionId& sessi
   const std::string key = view::SpanKey(visitor_key, session);
   const std::string prefix = view::SessionPrefix(visitor_key, session);
   Span span = Load(key);
-  if (!span.odd) {
+  if (span.odd) {
+    OddChanged(prefix);
+  } else {
     const std::int64_t day = Zone(span.zone).DayOf(facts.time);
     if (!span.stands || day < span.first || day > span.last) {
       Extend(span, prefix, day);
@@ -73,7 +75,8 @@ void SessionDays::Put(const std::string& stamp) {
       records_.Put(kChanges, day + stamp + prefix, prefix.empty() ? "" : view::Number(ordinal));
     }
   }
-  changed_.clear();
+  for (const std::string& key : odd_changed_) records_.Put(kStamps, key, stamp);
+  Clear();
 }
 
 SessionDays::Span SessionDays::Load(const std::string& key) const {
@@ -114,6 +117,11 @@ void SessionDays::MakeOdd(Span& span, const std::string& session_prefix) {
   span.stands = false;
   span.odd = true;
   records_.Put(kDays, view::OddKey(session_prefix), "");
+  OddChanged(session_prefix);
+}
+
+void SessionDays::OddChanged(const std::string& session_prefix) {
+  odd_changed_.insert(view::OddStampKey(view::AccountPrefixOf(session_prefix).substr(1)));
 }
 
 void SessionDays::Void(const Span& span, const std::string& session_prefix) {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include "consumers/view/view_records.h"
@@ -32,7 +33,10 @@ class SessionDays {
 
   // Puts what changed since the last time into the batch, as of the commit of this number.
   void Put(const std::string& stamp);
-  void Clear() { changed_.clear(); }
+  void Clear() {
+    changed_.clear();
+    odd_changed_.clear();
+  }
 
  private:
   struct Span {
@@ -46,6 +50,7 @@ class SessionDays {
   void Save(const std::string& key, const Span& span);
   void Extend(Span& span, const std::string& session_prefix, std::int64_t day);
   void MakeOdd(Span& span, const std::string& session_prefix);
+  void OddChanged(const std::string& session_prefix);
   // Nothing that is kept of these days holds any more.
   void Void(const Span& span, const std::string& session_prefix);
   void Share(const std::string& visitor_key, const SessionId& session, const std::string& conversation);
@@ -55,6 +60,7 @@ class SessionDays {
   std::map<std::string, funnel::LocalDays> zones_;
   // "account 0 zone 0 DAY" → session prefix → from which ordinal on its facts are new; an empty prefix: all is void.
   std::map<std::string, std::map<std::string, std::uint64_t>> changed_;
+  std::set<std::string> odd_changed_;  // OddStampKey's
 };
 
 }  // namespace monitor

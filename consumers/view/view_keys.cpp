@@ -61,7 +61,7 @@ std::string SessionPlace(const std::string& session_prefix) {
 }
 
 std::string OddKey(const std::string& session_prefix) {
-  return AccountPrefixOf(session_prefix) + '\0' + SessionPlace(session_prefix);
+  return AccountPrefixOf(session_prefix) + kOddPlace + SessionPlace(session_prefix);
 }
 
 std::string SpanKey(const std::string& visitor_key, const SessionId& session) {
@@ -72,6 +72,8 @@ std::string ConversationKey(const std::string& visitor_key, std::string_view con
   const auto digest = Sha256(conversation);
   return (SessionsPrefix(visitor_key) + 'v').append(reinterpret_cast<const char*>(digest.data()), digest.size());
 }
+
+std::string OddStampKey(const std::string& account_text) { return account_text + DayOf("", 0); }
 
 std::optional<StampAddress> ParseStampKey(std::string_view key) {
   const std::size_t zone_end = key.find('\0');

@@ -17,6 +17,7 @@
 //   marks     BUCKET account 0 visitor 0 SHA-256(mark's name)            one byte: Counting
 //   stamps    account 0 zone 0 DAY                                       STAMP of the day's newest change
 //             account 0 zone 0 DAY "t"                                   STAMP up to which its changes are forgotten
+//             account 0 0 DAY (of 1970)                                  STAMP of the newest change of an odd session
 //   changes   account 0 zone 0 DAY STAMP BUCKET account 0 visitor 0 session 0
 //                                                                        ORDINAL: from there on the facts are new
 //             account 0 zone 0 DAY STAMP                                 empty: whatever was kept of the day is void
@@ -66,7 +67,9 @@ std::string AccountText(std::string_view account);
 // What stands before a session's place among others of its account, and that place: "visitor 0 session 0".
 std::string AccountPrefixOf(const std::string& session_prefix);
 std::string SessionPlace(const std::string& session_prefix);
+inline const std::string kOddPlace(1, '\0');  // of the odd sessions, in place of a day
 std::string OddKey(const std::string& session_prefix);
+std::string OddStampKey(const std::string& account_text);
 std::string SpanKey(const std::string& visitor_key, const SessionId& session);
 std::string ConversationKey(const std::string& visitor_key, std::string_view conversation);
 // A key of the family stamps, behind the account, taken apart; nullopt: of neither kind.
@@ -74,6 +77,7 @@ struct StampAddress {
   std::string zone;
   std::int64_t day = 0;
   bool forgotten = false;  // it tells how far changes are forgotten
+  bool odd() const { return zone.empty(); }
 };
 std::optional<StampAddress> ParseStampKey(std::string_view key);
 std::string ContextKey(const std::string& visitor_key, const SessionId& session, std::uint32_t context_id);

@@ -98,6 +98,12 @@ void ViewProgress::Cover(const Coverage& wanted, ViewDatabase& database) {
   positions_.clear();
 }
 
+std::optional<std::int64_t> ViewProgress::ReadOffset(const ViewDatabase& database, int partition,
+                                                     const rocksdb::Snapshot* snapshot) {
+  const auto bytes = database.GetAt(kProgress, std::string(kOffsetPrefix) + std::to_string(partition), snapshot);
+  return bytes ? std::optional(static_cast<std::int64_t>(Decoded(view::ParseNumber(*bytes)))) : std::nullopt;
+}
+
 Positions ViewProgress::ReadPositions(const ViewDatabase& database, const rocksdb::Snapshot* snapshot) {
   Positions positions;
   ScanNumbers(database, kPositionPrefix, snapshot,

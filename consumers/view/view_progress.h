@@ -46,6 +46,8 @@ class ViewProgress {
   std::uint64_t NextStamp(ViewDatabase& database);
 
   static std::uint64_t ReadStamp(const ViewDatabase& database, const rocksdb::Snapshot* snapshot);
+  static std::optional<std::int64_t> ReadOffset(const ViewDatabase& database, int partition,
+                                                const rocksdb::Snapshot* snapshot);
   static Positions ReadPositions(const ViewDatabase& database, const rocksdb::Snapshot* snapshot);
   static Coverage ReadCoverage(const ViewDatabase& database, const rocksdb::Snapshot* snapshot);
   static std::optional<TimeMs> ReadPositionTime(ViewDatabase& database, const std::string& origin);

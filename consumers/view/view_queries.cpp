@@ -63,12 +63,14 @@ class Question {
   // From facts alone. nullopt: it ended early.
   std::optional<std::vector<funnel::Row>> Walk() {
     if (!query_.from && !query_.to) return WalkAll();
-    for (const StampedDay& day : days_) {
-      const ZoneCut& cut = CutOf(day.zone);
-      if (cut.IsWhole(day.day) || cut.IsCut(day.day)) AddDay(day);
-    }
-    AddOdd();
+    AddTouched();
     return Count();
+  }
+
+  // Ascending.
+  std::vector<std::string> TouchedSessions() {
+    AddTouched();
+    return TakeSessions();
   }
 
   // From what is kept of the days that are asked for as a whole.
@@ -112,6 +114,13 @@ class Question {
     return (cut.from && day == cut.from->behind) || (cut.to && day == cut.to->behind);
   }
 
+  void AddTouched() {
+    for (const StampedDay& day : days_) {
+      const ZoneCut& cut = CutOf(day.zone);
+      if (cut.IsWhole(day.day) || cut.IsCut(day.day)) AddDay(day);
+    }
+    AddOdd();
+  }
   void AddDay(const StampedDay& day) {
     AddSessions(DayOf(day.zone, day.day), [](std::string_view) { return true; });
   }
@@ -119,29 +128,27 @@ class Question {
     AddSessions(DayOf(day.zone, day.day), [](std::string_view value) { return value == "\1"; });
   }
   void AddOdd() {
-    AddSessions(std::string(1, '\0'), [](std::string_view) { return true; });
+    AddSessions(kOddPlace, [](std::string_view) { return true; });
   }
 
   // Those of the family days under `place` that are wanted by their value.
   template <class IsWanted>
   void AddSessions(const std::string& place, IsWanted is_wanted) {
-    for (std::size_t bucket = 0; bucket < buckets_.size() && !reading_.ended(); ++bucket) {
-      if (!buckets_[bucket]) continue;
-      const std::string account_prefix = AccountPrefix(static_cast<Bucket>(bucket), account_.str());
-      const std::string prefix = account_prefix + place;
-      reading_.database().Scan(kDays, prefix, reading_.snapshot(), [&](std::string_view key, std::string_view value) {
-        if (is_wanted(value)) sessions_.push_back(account_prefix + std::string(key.substr(prefix.size())));
-        return reading_.GoesOn();
-      });
-    }
+    reading_.StandingAt(AccountText(account_.str()), place, buckets_, [&](std::string prefix, std::string_view value) {
+      if (is_wanted(value)) sessions_.push_back(std::move(prefix));
+    });
   }
 
   // The sessions that were added, each once; none afterwards.
-  std::optional<std::vector<funnel::Row>> Count() {
+  std::vector<std::string> TakeSessions() {
     std::ranges::sort(sessions_);
     const auto repeated = std::ranges::unique(sessions_);
     sessions_.erase(repeated.begin(), repeated.end());
-    return Build([&](SessionScan& sessions) { reading_.Sessions(std::exchange(sessions_, {}), sessions); });
+    return std::exchange(sessions_, {});
+  }
+
+  std::optional<std::vector<funnel::Row>> Count() {
+    return Build([&](SessionScan& sessions) { reading_.Sessions(TakeSessions(), sessions); });
   }
 
   std::optional<std::vector<funnel::Row>> WalkAll() {
@@ -202,6 +209,12 @@ std::optional<std::vector<funnel::Row>> Rows(FactsReading& reading, const Accoun
   Question question(reading, account, query, buckets);
   const bool kept = query.where.empty() && query.window != funnel::Window::kHour;
   return kept ? question.Sum() : question.Walk();
+}
+
+std::vector<std::string> TouchedSessions(FactsReading& reading, const AccountId& account, TimeMs from, TimeMs to,
+                                         const BucketSet& buckets) {
+  const funnel::Query query{.by = {}, .where = {}, .from = from, .to = to};
+  return Question(reading, account, query, buckets).TouchedSessions();
 }
 
 std::vector<AccountOutline> Accounts(const ViewDatabase& database, const std::string& prefix) {

@@ -3,7 +3,9 @@
 // Threads: any, while the database is open. All functions throw StoreFailure.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,5 +25,16 @@ std::vector<AccountOutline> Accounts(const ViewDatabase& database, const std::st
 // query allows or nobody waits for them.
 std::optional<std::vector<funnel::Row>> Rows(FactsReading& reading, const AccountId& account,
                                              const funnel::Query& query, const BucketSet& buckets);
+
+// The prefixes of all sessions that may have facts within from ≤ t < to, ascending.
+std::vector<std::string> TouchedSessions(FactsReading& reading, const AccountId& account, TimeMs from, TimeMs to,
+                                         const BucketSet& buckets);
+
+// The days with a stamp behind `since`; those of odd sessions if one of them changed.
+std::vector<ChangedDay> ChangedSince(FactsReading& reading, std::uint64_t since, const BucketSet& buckets);
+
+// Of each of the partitions, but for the offset. nullopt as Rows.
+std::optional<std::vector<HourlyRows>> Hours(FactsReading& reading, const ChangedDay& day, const Coverage& coverage,
+                                             std::span<const int> partitions);
 
 }  // namespace monitor::view

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,27 @@ struct FunnelReport {
   std::string version;  // the store's, of which it tells
   std::vector<funnel::Row> rows;
   bool complete = true;  // false: there is more than the query allows, or nobody waited for it any more; no rows then
+};
+
+// What the sessions of one zone call a day and count something on.
+struct ChangedDay {
+  AccountId account;
+  TimeMs from, to;          // from ≤ t < to
+  std::uint64_t stamp = 0;  // of its newest change
+};
+
+struct ChangedDays {
+  std::string view;         // whose numbers these are
+  std::uint64_t stamp = 0;  // every change up to this one is among them
+  Coverage coverage;
+  std::vector<ChangedDay> days;
+};
+
+// The rows of a day's hours by campaign and engagement, of one partition's events.
+struct HourlyRows {
+  int partition = 0;
+  std::int64_t offset = 0;  // of the partition, up to which (exclusive) they are counted
+  std::vector<funnel::Row> gross, net;
 };
 
 class ViewStore {
@@ -103,6 +125,11 @@ class ViewStore {
   std::expected<FunnelReport, std::string> Funnel(const AccountId& account, const funnel::Query& query,
                                                   const BucketSet& buckets,
                                                   const std::function<bool()>& abandoned) const;
+  // What changed since the stamp that a ChangedDays of this view told; of 0: all that there is.
+  std::expected<ChangedDays, std::string> ChangedSince(std::uint64_t stamp) const;
+  // Of each of these partitions. nullopt: it was abandoned, or there is more than a query allows.
+  std::expected<std::optional<std::vector<HourlyRows>>, std::string> Hours(
+      const ChangedDay& day, std::span<const int> partitions, const std::function<bool()>& abandoned) const;
   // Brings up to date what is kept of the days that changed, so that a question finds little left to count. Ends early
   // once it is abandoned.
   std::expected<void, std::string> KeepRows(const std::function<bool()>& abandoned) const;

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from funnel_histories import ACCOUNT, START, History  # noqa: E402
-from funnel_reference import DIMENSIONS, Funnel, difference  # noqa: E402
+from funnel_reference import DIMENSIONS, Funnel, difference, is_empty  # noqa: E402
 
 from harness.part import BIN  # noqa: E402
 
@@ -68,18 +68,24 @@ def test_the_funnel_equals_the_plain_fold(seed, long, tmp_path):
         queries = list(random_queries(rng))
         folder = tmp_path / str(number)
         folder.mkdir()
-        answers = fold(folder, number, history.lines, queries).splitlines()
+        *answers, hours = fold(folder, number, history.lines, queries).splitlines()
         reference = Funnel(history.lines)
         for query, answer in zip(queries, answers, strict=True):
             wrong = difference(reference.rows(ACCOUNT, query), json.loads(answer)["rows"])
             if wrong:
                 pytest.fail(f"history {number}, query {query!r}: {wrong}")
+        for count in ("gross", "net"):
+            rows = [row[count] for row in json.loads(hours) if not is_empty(row[count])]
+            wrong = difference(reference.rows(ACCOUNT, f"by=campaign,engagement&window=hour&count={count}"), rows)
+            if wrong:
+                pytest.fail(f"history {number}, hours, {count}: {wrong}")
 
 
 def test_csv_has_the_names_and_values_of_json(seed, tmp_path):
     history = History(seed)
     query = "by=campaign,device&window=day"
     answer, table = fold(tmp_path, seed, history.lines, [query, query + "&format=csv"]).split("\n", 1)
+    table = table[:table.rindex("[")]
     rows = json.loads(answer)["rows"]
     lines = list(csv.DictReader(io.StringIO(table)))
     assert len(lines) == len(rows) > 0

@@ -1,18 +1,19 @@
 """funneld on a real topic: events sent twice, a poison message and kill -9 leave the plain fold's numbers."""
 
 import json
+import time
 
 import pytest
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from funnel_histories import ACCOUNT, History
-from funnel_reference import Funnel, difference
+from funnel_reference import Funnel, difference, is_empty
 
 from harness import Broker, Funneld, wait_until
 from harness.monitord import http_status
 
 PARTITIONS = 16
-TOPIC, POSITIONS, DEAD = "monitor.events", "monitor.positions", "monitor.events.dead-letter"
+TOPIC, POSITIONS, DEAD, ROWS = "monitor.events", "monitor.positions", "monitor.events.dead-letter", "monitor.funnel"
 QUERIES = ["", "count=gross", "by=campaign,engagement&window=hour", "by=app,device,language&window=day&count=gross"]
 
 
@@ -60,6 +61,46 @@ def check(funneld, lines, relay):
         assert answer["asOf"] == {origin: str(seq) for origin, seq in relay.last.items()}
 
 
+class GivenRows:
+    """What a reader of the hourly rows has: of each key the value with the highest offset."""
+
+    def __init__(self, broker):
+        self.consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "rows", "auto.offset.reset": "earliest",
+                                  "topic.metadata.refresh.interval.ms": 1000})
+        self.consumer.subscribe([ROWS])
+        self.newest = {}
+
+    def read(self):
+        while (message := self.consumer.poll(0.3)) is not None:
+            if message.error():
+                continue
+            key, value = tuple(json.loads(message.key())), json.loads(message.value())
+            if key not in self.newest or value["offset"] >= self.newest[key]["offset"]:
+                self.newest[key] = value
+
+    def wrong(self, expected):
+        self.read()
+        for (partition, count), rows in expected.items():
+            given = [value[count] for key, value in self.newest.items() if key[4] == partition and not is_empty(value[count])]
+            if (wrong := difference(rows, given)) is not None:
+                return f"partition {partition}, {count}: {wrong}"
+        return ""
+
+    def check(self, lines):
+        """They become those of the plain fold over each partition's events."""
+        expected = {}
+        for partition in range(PARTITIONS):
+            reference = Funnel([line for line in lines if json.loads(line)["bucket"] % PARTITIONS == partition])
+            for count in ("gross", "net"):
+                expected[partition, count] = reference.rows(ACCOUNT, f"by=campaign,engagement&window=hour&count={count}")
+        deadline = time.monotonic() + 90
+        while wrong := self.wrong(expected):
+            assert time.monotonic() < deadline, wrong
+        for key, value in self.newest.items():
+            gross = value["gross"]
+            assert key[:4] == (ACCOUNT, gross["windowStart"], gross["campaignId"], gross["engagementId"])
+
+
 def dead_letters(broker, count):
     """The first so many."""
     consumer = Consumer({"bootstrap.servers": broker.address, "group.id": "test", "auto.offset.reset": "earliest"})
@@ -82,6 +123,8 @@ def test_the_funnel_of_a_topic_equals_the_plain_fold(closing, tmp_path, seed):
     relay.tell_positions()
     funneld.start()
     check(funneld, lines[:third], relay)
+    given = GivenRows(broker)
+    given.check(lines[:third])
 
     for line in lines[third // 2:2 * third]:  # half of it for the second time
         relay.send(line)
@@ -94,6 +137,7 @@ def test_the_funnel_of_a_topic_equals_the_plain_fold(closing, tmp_path, seed):
     relay.tell_positions()
     funneld.start()
     check(funneld, lines, relay)
+    given.check(lines)
     letter, cut = dead_letters(broker, 2)
     headers = dict(letter.headers())
     assert letter.value() == b"no event" + b" " * 2_000_000
@@ -109,6 +153,9 @@ def test_the_funnel_of_a_topic_equals_the_plain_fold(closing, tmp_path, seed):
     check(funneld, lines, relay)
     funneld.wait_rebuilt()
     check(funneld, lines, relay)
+    given.newest.clear()
+    given.check(lines)  # given once more, all of it
+    given.consumer.close()
 
 
 @pytest.mark.kafka

@@ -37,7 +37,7 @@ OWNERS = {
     r"sodium": {"domain/values/hash.cpp", "eventstore/random.cpp", "eventstore/keys/visitor_keys.cpp", "server/bearer_token.cpp"},
     r"rocksdb/": {"eventstore/log/database.h", "eventstore/log/database.cpp", "eventstore/backup/backup_folder.cpp",
                   "consumers/view/view_database.h",
-                  "consumers/view/view_database.cpp", "consumers/view/view_store.cpp"},
+                  "consumers/view/view_database.cpp", "consumers/view/view_state.h", "consumers/view/view_asking.cpp"},
     r"CLI/": {"server/settings.cpp", "ctl/command_line.cpp", "ctl/account_commands.cpp", "ctl/backup_commands.cpp",
               "ctl/demo_command.cpp", "ctl/export_command.cpp", "ctl/funnel_commands.cpp",
               "ctl/log_commands.cpp", "ctl/privacy_commands.cpp", "ctl/store_commands.cpp"},
@@ -71,8 +71,10 @@ STANDS_ON = {
     "consumers/view": ["domain/funnel", "server"],
     "consumers/readers": ["consumers/view", "kafka"],
     "consumers/generations": ["consumers/readers"],
-    "consumers/query": ["consumers/generations"],
-    "consumers": ["consumers/query"],
+    "consumers/format": ["consumers/view"],
+    "consumers/funnel_topic": ["consumers/generations", "consumers/format"],
+    "consumers/query": ["consumers/generations", "consumers/format"],
+    "consumers": ["consumers/query", "consumers/funnel_topic"],
     "ctl": ["eventstore/replay", "eventstore/backup", "server"],
 }
 TOP_FOLDERS = {folder.split("/")[0] for folder in STANDS_ON}

@@ -2,17 +2,20 @@
 // batches, duplicates, holes that are filled late, crashes before a commit and reopened stores, questions in between,
 // all from the seed), and answers queries.
 //
-//   funnel_fold FOLDER SEED EVENTS.ndjson ACCOUNT QUERY…    each answer is one line of JSON or a whole CSV
+//   funnel_fold FOLDER SEED EVENTS.ndjson ACCOUNT QUERY…    each answer is one line of JSON or a whole CSV; in the end
+//                                                           one of the rows that a reader of monitor.funnel has
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "consumers/query/funnel_format.h"
+#include "consumers/format/funnel_format.h"
+#include "consumers/funnel_topic/row_message.h"
 #include "consumers/query/funnel_request.h"
 #include "consumers/readers/intake.h"
 #include "consumers/view/cloud_event_reader.h"
@@ -38,6 +41,32 @@ std::vector<SourceEvent> ReadEvents(const char* path) {
   return events;
 }
 
+// The hourly rows as FunnelTopic gives them and a reader keeps them.
+class HourKeeper {
+ public:
+  void LookAt(const ViewStore& store) {
+    const auto changed = store.ChangedSince(given_);
+    if (!changed) Fail(changed.error());
+    constexpr int kPartition = 0;
+    for (const ChangedDay& day : changed->days) {
+      const auto hours = store.Hours(day, std::span(&kPartition, 1), [] { return false; });
+      if (!hours || !*hours) Fail("no hours");
+      for (const RowMessage& message : RowMessages(day.account, (*hours)->front())) rows_[message.key] = message.rows;
+    }
+    given_ = changed->stamp;
+  }
+
+  std::string Line() const {
+    std::string line;
+    for (const auto& [key, rows] : rows_) line += (line.empty() ? "[{" : ",{") + rows + "}";
+    return line.empty() ? "[]" : line + "]";
+  }
+
+ private:
+  std::uint64_t given_ = 0;
+  std::map<std::string, std::string> rows_;
+};
+
 // Reads a list of events like a partition: offsets are indexes, the next one to read is kept in the view.
 class CarelessReader {
  public:
@@ -54,9 +83,12 @@ class CarelessReader {
   ViewStore& ReadAll() {
     while (next_ < events_.size()) ReadBatch();
     Commit();
+    hours_.LookAt(*store_);
     if (intake_->counters().held_buckets != 0) Fail("a bucket is still held");
     return *store_;
   }
+
+  const HourKeeper& hours() const { return hours_; }
 
  private:
   bool OneIn(int n) { return std::uniform_int_distribution<int>(1, n)(random_) == 1; }
@@ -67,6 +99,7 @@ class CarelessReader {
     auto store = ViewStore::Open(folder_);
     if (!store) Fail(store.error());
     store_ = std::move(*store);
+    if (const auto answers = store_->AnswerFor({.partitions = 1}); !answers) Fail(answers.error());
     IntakeOptions options{.max_held_bytes = 20'000};
     options.unreadable = [](const Arrival&, const std::string& reason) { Fail("unreadable: " + reason); };
     intake_ = std::make_unique<Intake>(*store_, std::move(options));
@@ -82,6 +115,7 @@ class CarelessReader {
       Commit();
       if (OneIn(6)) Open();
       if (OneIn(3)) Ask();
+      if (OneIn(8)) hours_.LookAt(*store_);
     }
   }
 
@@ -134,6 +168,7 @@ class CarelessReader {
   const std::vector<funnel::Query> queries_;
   std::unique_ptr<ViewStore> store_;
   std::unique_ptr<Intake> intake_;
+  HourKeeper hours_;
   std::size_t next_ = 0;
 };
 
@@ -162,5 +197,6 @@ int main(int argc, char** argv) {
     std::cout << (request.format == FunnelFormat::kCsv ? *FunnelCsv(request.query, *report)
                                                        : *FunnelJson(account->id, request.query, *report, {}) + "\n");
   }
+  std::cout << reader.hours().Line() << "\n";
   return 0;
 }

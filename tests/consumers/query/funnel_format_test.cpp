@@ -1,4 +1,4 @@
-#include "consumers/query/funnel_format.h"
+#include "consumers/format/funnel_format.h"
 
 #include <gtest/gtest.h>
 

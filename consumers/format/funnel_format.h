@@ -26,6 +26,8 @@ struct AnswerBounds {
 std::optional<std::string> FunnelJson(const AccountId& account, const funnel::Query& query, const FunnelReport& report,
                                       const std::vector<int>& missing, const AnswerBounds& bounds = {},
                                       const std::optional<std::string>& next = std::nullopt);
+// One row, an object; appended.
+void AppendRowJson(const funnel::Query& query, const funnel::Row& row, std::string& out);
 // RFC 4180, with a header line. Has one column for every currency in the rows.
 std::optional<std::string> FunnelCsv(const funnel::Query& query, const FunnelReport& report,
                                      const AnswerBounds& bounds = {});

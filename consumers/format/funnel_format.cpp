@@ -1,4 +1,4 @@
-#include "consumers/query/funnel_format.h"
+#include "consumers/format/funnel_format.h"
 
 #include <algorithm>
 #include <array>
@@ -341,6 +341,11 @@ std::optional<std::string> FunnelJson(const AccountId& account, const funnel::Qu
   if (next) writer.Key("next").String(*next);
   writer.EndObject();
   return out;
+}
+
+void AppendRowJson(const funnel::Query& query, const Row& row, std::string& out) {
+  json::Writer writer(out);
+  WriteRow(writer, query, row);
 }
 
 bool HasNumbers(const funnel::Query& query, std::string_view column) {

@@ -1,0 +1,115 @@
+// The functions of a view store that ask; view_store.cpp has those that write.
+#include <rocksdb/snapshot.h>
+
+#include "consumers/view/facts_reading.h"
+#include "consumers/view/kept_rows.h"
+#include "consumers/view/view_queries.h"
+#include "consumers/view/view_state.h"
+#include "consumers/view/view_store.h"
+
+namespace monitor {
+
+std::string ViewStore::Trouble() const {
+  if (auto too_little = state_->room.TooLittle()) return *std::move(too_little);
+  std::lock_guard lock(state_->mutex);
+  return state_->trouble;
+}
+
+Positions ViewStore::CommittedPositions() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->committed;
+}
+
+std::string ViewStore::Version() const { return state_->VersionAt(state_->committed_stamp); }
+
+bool ViewStore::WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const {
+  const auto reached = [&] {
+    const auto found = state_->committed.find(origin);
+    return seq == 0 || (found != state_->committed.end() && found->second >= seq);
+  };
+  std::unique_lock lock(state_->mutex);
+  state_->moved.wait_for(lock, max_wait, [&] { return reached() || state_->stopping; });
+  return reached();
+}
+
+void ViewStore::StopWaiting() {
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->moved.notify_all();
+}
+
+std::expected<std::vector<AccountOutline>, std::string> ViewStore::Accounts() const {
+  return state_->Ask([&] { return view::Accounts(state_->database, ""); });
+}
+
+std::expected<std::optional<AccountOutline>, std::string> ViewStore::Account(std::string_view id) const {
+  auto found = state_->Ask([&] { return view::Accounts(state_->database, std::string(id) + '\0'); });
+  if (!found) return std::unexpected(std::move(found.error()));
+  if (found->empty()) return std::nullopt;
+  return std::move(found->front());
+}
+
+std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& account, const funnel::Query& query,
+                                                           const BucketSet& buckets,
+                                                           const std::function<bool()>& abandoned) const {
+  return state_->Ask([&] {
+    rocksdb::ManagedSnapshot snapshot(&state_->database.db());
+    FunnelReport report{.as_of = ViewProgress::ReadPositions(state_->database, snapshot.snapshot()),
+                        .version = state_->VersionAt(ViewProgress::ReadStamp(state_->database, snapshot.snapshot()))};
+    view::FactsReading reading(state_->database, snapshot.snapshot(), abandoned, !state_->room.TooLittle());
+    auto rows = view::Rows(reading, account, query, buckets);
+    report.complete = rows.has_value();
+    if (rows) report.rows = std::move(*rows);
+    return report;
+  });
+}
+
+std::expected<ChangedDays, std::string> ViewStore::ChangedSince(std::uint64_t stamp) const {
+  return state_->Ask([&] {
+    rocksdb::ManagedSnapshot snapshot(&state_->database.db());
+    const std::function<bool()> ends = [&] { return state_->reopening.load(); };
+    view::FactsReading reading(state_->database, snapshot.snapshot(), ends, false);
+    ChangedDays changed{.view = state_->Id(),
+                        .stamp = ViewProgress::ReadStamp(state_->database, snapshot.snapshot()),
+                        .coverage = ViewProgress::ReadCoverage(state_->database, snapshot.snapshot()),
+                        .days = {}};
+    changed.days = view::ChangedSince(reading, stamp, changed.coverage.buckets);
+    if (reading.ended()) throw StoreFailure("the view is being opened anew");
+    return changed;
+  });
+}
+
+std::expected<std::optional<std::vector<HourlyRows>>, std::string> ViewStore::Hours(
+    const ChangedDay& day, std::span<const int> partitions, const std::function<bool()>& abandoned) const {
+  return state_->Ask([&] {
+    rocksdb::ManagedSnapshot snapshot(&state_->database.db());
+    const std::function<bool()> ends = [&] { return state_->reopening || abandoned(); };
+    view::FactsReading reading(state_->database, snapshot.snapshot(), ends, false);
+    const Coverage coverage = ViewProgress::ReadCoverage(state_->database, snapshot.snapshot());
+    auto hours = view::Hours(reading, day, coverage, partitions);
+    if (!hours) return hours;
+    for (HourlyRows& of : *hours) {
+      of.offset = ViewProgress::ReadOffset(state_->database, of.partition, snapshot.snapshot()).value_or(0);
+    }
+    return hours;
+  });
+}
+
+std::expected<void, std::string> ViewStore::KeepRows(const std::function<bool()>& abandoned) const {
+  if (auto too_little = state_->room.TooLittle()) return std::unexpected(*std::move(too_little));
+  return state_->Ask([&] {
+    rocksdb::ManagedSnapshot snapshot(&state_->database.db());
+    const std::function<bool()> ends = [&] { return state_->reopening || abandoned(); };
+    view::FactsReading reading(state_->database, snapshot.snapshot(), ends, true);
+    view::KeepChangedDays(reading, ViewProgress::ReadCoverage(state_->database, snapshot.snapshot()).buckets);
+  });
+}
+
+std::uint64_t ViewStore::DiskBytes() const {
+  const auto bytes = state_->Ask([&] { return state_->database.DiskBytes(); });
+  return bytes.value_or(0);
+}
+
+}  // namespace monitor
