@@ -388,7 +388,6 @@ class TopicReader::Loop {
   bool positions_assigned_ = false, positions_changed_ = false;
   steady_clock::time_point next_positions_try_{}, next_question_{}, batch_began_{};
   int taken_ = 0;
-
   std::jthread thread_;  // last: it uses all of the above
 };
 

@@ -173,3 +173,36 @@ def test_without_its_broker_the_funnel_answers_from_its_view(closing, tmp_path, 
     funneld.kill9().launch()
     wait_until(lambda: http_status(f"{funneld.url}/livez") == 200, "funneld lives without its broker")
     check(funneld, lines, relay)
+
+
+def missing(funneld):
+    return funneld.get("/api/funnel", account=ACCOUNT).get("missing", [])
+
+
+@pytest.mark.kafka
+def test_rows_are_given_whoever_has_their_partition(closing, tmp_path, seed):
+    broker = closing(Broker(tmp_path / "kafka")).start()
+    one = closing(Funneld(tmp_path / "one", kafka=broker.address))
+    other = closing(Funneld(tmp_path / "other", kafka=broker.address))
+    relay, given = Relay(broker), None
+    lines = History(seed, visitors=40, steps=600).lines
+    half = len(lines) // 2
+
+    for line in lines[:half]:
+        relay.send(line)
+    relay.tell_positions()
+    one.start()
+    given = GivenRows(broker)
+    given.check(lines[:half])
+    other.start()
+    wait_until(lambda: missing(one) and missing(other) and sorted(missing(one) + missing(other)) == list(range(PARTITIONS)),
+               "each has its share")
+    for line in lines[half:]:
+        relay.send(line)
+    relay.tell_positions()
+    given.check(lines)
+    assert one.stop() == 0
+    wait_until(lambda: not missing(other), "it takes over")
+    given.newest.clear()
+    given.check(lines)
+    given.consumer.close()

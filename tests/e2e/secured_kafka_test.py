@@ -105,6 +105,8 @@ def test_with_the_documented_rights_all_is_counted(broker, tmp_path, closing, ki
     assert funneld.funnel("e2e")["rows"][0]["engagementViews"] == 1
     assert set(broker.admin.list_topics(timeout=10).topics) >= {f"{name}.{topic}" for topic in (
         "monitor.events", "monitor.positions", "monitor.accounts", "monitor.events.dead-letter", "monitor.inbound")}
+    wait_until(lambda: f"{name}.monitor.funnel" in broker.admin.list_topics(timeout=10).topics, "hourly rows are given")
+    assert funneld.get("/readyz")["checks"]["funnelTopic"] == "ok"
     for part in (monitord, funneld):
         assert PASSWORD not in part.log_path.read_text()
 
@@ -118,6 +120,7 @@ MISSING = [
     ("monitord", ("GROUP", "monitord", "READ"), ("monitord", "Read on the group monitord")),
     ("funneld", ("TOPIC", "shop.monitor.events", "READ"), ("monitor.events", "Read")),
     ("funneld", ("TOPIC", "shop.monitor.positions", "READ"), ("monitor.positions", "Read")),
+    ("funneld", ("TOPIC", "shop.monitor.funnel", "CREATE"), ("funnel_topic_unavailable", "monitor.funnel", "Create")),
     ("funneld", ("GROUP", "funneld", "READ"), ("funneld", "Read on the group funneld")),
 ]
 
@@ -141,6 +144,7 @@ def test_a_right_that_is_missing_is_named_and_once_granted_all_goes_on(broker, t
     broker.grant(f"{name}-{program}", [company.own(right)])
     if program == "funneld":
         part.wait_ready()
+        wait_until(lambda: part.get("/readyz")["checks"]["funnelTopic"] == "ok", "rows can be given")
     else:
         wait_until(lambda: monitord.position()["relayed"] == monitord.position()["last"] != "0", "everything is relayed")
 
