@@ -123,6 +123,7 @@ void ReadAll(const Node& root, AccountDraft& draft) {
   ReadProfiles(root, draft);
   ReadBehaviors(root, draft);
   ReadCampaigns(root, draft);
+  ReadAlerts(root, draft);
 }
 
 }  // namespace

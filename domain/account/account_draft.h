@@ -73,6 +73,7 @@ void ReadSchedules(const Node& root, AccountDraft& draft);
 void ReadProfiles(const Node& root, AccountDraft& draft);
 void ReadBehaviors(const Node& root, AccountDraft& draft);
 void ReadCampaigns(const Node& root, AccountDraft& draft);
+void ReadAlerts(const Node& root, const AccountDraft& draft);  // checked only; alert.h
 
 // The IANA zone that the member names. nullopt if absent, or unknown (then with an error).
 std::optional<TimeZone> ReadZone(const Node& node, std::string_view member);

@@ -9,8 +9,13 @@
 #include <optional>
 #include <utility>
 
+#include "domain/values/address.h"
+
 namespace monitor {
 namespace {
+
+using Url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+using UrlText = std::unique_ptr<char, decltype(&curl_free)>;
 
 constexpr std::string_view kAfterScheme = "://";
 
@@ -44,8 +49,6 @@ std::string ReadableHost(std::string_view host) {
 
 // "host" or "host:port", the port left out if it is the scheme's own; nullopt if it is none.
 std::optional<std::string> ReadableHostAndPort(const std::string& scheme, std::string_view text) {
-  using Url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
-  using Text = std::unique_ptr<char, decltype(&curl_free)>;
   const Url url(curl_url(), curl_url_cleanup);
   const std::string whole = scheme + std::string(kAfterScheme) + std::string(text) + "/";
   if (curl_url_set(url.get(), CURLUPART_URL, whole.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) return std::nullopt;
@@ -54,7 +57,7 @@ std::optional<std::string> ReadableHostAndPort(const std::string& scheme, std::s
   std::string readable = ReadableHost(text.substr(0, text.find(':', bracket == std::string_view::npos ? 0 : bracket)));
   char* out = nullptr;
   if (curl_url_get(url.get(), CURLUPART_PORT, &out, CURLU_NO_DEFAULT_PORT) == CURLUE_OK) {
-    readable.append(":").append(Text(out, curl_free).get());
+    readable.append(":").append(UrlText(out, curl_free).get());
   }
   return readable;
 }
@@ -165,6 +168,23 @@ std::optional<std::string> ReadableFromHost(std::string_view readable) {
   if (!form || *form == labels) return std::nullopt;
   std::string out(readable);
   return out.replace(begin, labels.size(), *form);
+}
+
+bool IsWebhookUrl(std::string_view url) {
+  const Url parts(curl_url(), curl_url_cleanup);
+  if (url.contains('\0')) return false;
+  if (curl_url_set(parts.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK) return false;
+  const auto part = [&](CURLUPart which) {
+    char* out = nullptr;
+    const bool found = curl_url_get(parts.get(), which, &out, 0) == CURLUE_OK;
+    return found ? LowerCase(UrlText(out, curl_free).get()) : std::string();
+  };
+  const std::string scheme = part(CURLUPART_SCHEME), host = part(CURLUPART_HOST);
+  if (scheme == "https") return !host.empty();
+  const auto address = ParseAddress(host.starts_with('[') ? host.substr(1, host.size() - 2) : host);
+  const bool is_here =
+      address && (ParseCidr("127.0.0.0/8")->Contains(*address) || ParseCidr("::1")->Contains(*address));
+  return scheme == "http" && (host == "localhost" || is_here);
 }
 
 }  // namespace monitor

@@ -22,4 +22,7 @@ std::string ReadableUrlPart(std::string_view part);
 // another one.
 std::optional<std::string> ReadableFromHost(std::string_view readable);
 
+// May something be sent there: https, or http to this very machine (localhost, 127.0.0.0/8, [::1]).
+bool IsWebhookUrl(std::string_view url);
+
 }  // namespace monitor

@@ -29,6 +29,11 @@ def behavior(**condition):
     return document(visitorBehaviors=[{"id": 1, "conditions": [condition]}])
 
 
+def alert(**members):
+    one = {"id": "a", "when": "neverEligible", "campaignId": 1, "minutes": 60, **members}
+    return document(settings={"alerts": [one]}, campaigns=[{"id": 1, "engagements": []}])
+
+
 def test_the_schema_is_one():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
@@ -60,6 +65,8 @@ def test_every_condition_vector_fits(path):
     behavior(type="cartProducts", sku="b1"),
     behavior(type="viewedProduct", name=[], sku="b1"),
     profile(type="marketingSource", channel=[1], affiliate=[]),
+    alert(below=None, engagementId=None, webhook="https://hooks.example/a"),
+    alert(id=7, when="acceptRateBelow", below=0.05, minExposures=200, webhook="http://127.0.0.1:8080/hook"),
 ])
 def test_what_the_server_takes_fits(fits):
     VALIDATOR.validate(fits)
@@ -77,6 +84,14 @@ def test_what_the_server_takes_fits(fits):
     document(settings={"crossSessionPeriodDays": 2}),
     document(settings={"priorityShares": {"high": 0, "medium": 0, "low": 0}}),
     document(settings={"apiTokenSha256": ["abc"]}),
+    alert(id=""),
+    alert(when="rain"),
+    alert(when="acceptRateBelow"),
+    alert(when="acceptRateBelow", below=None),
+    alert(below=0),
+    alert(minutes=0),
+    alert(webhook="http://hooks.example/"),
+    alert(webhook="http://127.0.0.1.example/"),
     document(settings={"caps": {"newSessions": {"burst": 0}}}),
     document(campaigns=[{"id": 1}]),
     document(campaigns=[{"id": 1, "engagements": [], "controlGroup": {"percentage": 101}}]),

@@ -115,5 +115,20 @@ TEST(ReadableUrlPart, MayBeginInAHost) {
   }
 }
 
+TEST(IsWebhookUrl, IsHttpsOrThisVeryMachine) {
+  for (const char* fits :
+       {"https://hooks.example/a?b=c", "HTTPS://hooks.example", "https://10.0.0.1:8443/", "http://localhost:8080/hook",
+        "http://LOCALHOST/", "http://127.0.0.1:1/", "http://127.200.0.9/", "http://[::1]:8080/", "http://127.1/"}) {
+    EXPECT_TRUE(IsWebhookUrl(fits)) << fits;
+  }
+  for (const char* no : {"", "hooks.example", "//hooks.example", "https://", "http://hooks.example/",
+                         "http://10.0.0.1/", "http://127.0.0.1.example/", "http://localhost.example/", "http://[::2]/",
+                         "ftp://localhost/", "http://localhost@hooks.example/", "file:///etc/passwd",
+                         "https://a b.example/", "https://hooks.example:99999/", "https://a\n.example/"}) {
+    EXPECT_FALSE(IsWebhookUrl(no)) << no;
+  }
+  EXPECT_FALSE(IsWebhookUrl(std::string_view("https://a.example/\0b", 20)));
+}
+
 }  // namespace
 }  // namespace monitor
