@@ -18,6 +18,7 @@ std::vector<SettingSpec> FunneldSettings() {
       {"admin", "token_file", "", kString, "file with the token of who may rebuild and clear alarms; empty: nobody"},
       {"data", "dir", "./data/funneld", kString, "the view; can be removed, it is rebuilt from the events"},
       {"data", "min_free_mb", "256", kInteger, "below so much free disk nothing is counted; queries are answered"},
+      {"alerts", "secret_file", "", kString, "file with the `whsec_…` that alerts' webhooks are signed by; empty: no calls"},
       {"retention", "facts_days", "0", kInteger, "facts of ended sessions are kept for so long; only 0, for ever, yet"},
       {"source", "admin_url", "http://127.0.0.1:8081", kString, "monitord's admin API, read if there is no broker"},
       {"source", "admin_token_file", "", kString, "its token; needed to read from it"},

@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "consumers/alerts/alert_watch.h"
+#include "consumers/alerts/webhook_sender.h"
 #include "consumers/funnel_topic/funnel_topic.h"
 #include "consumers/funneld_settings.h"
 #include "consumers/generations/generations.h"
@@ -130,17 +132,30 @@ std::unique_ptr<FunnelTopic> GiveRows(const ServerSettings& settings, Generation
                          .now = [&generations] { return generations.Now(); }});
 }
 
-// nullopt: the setting names none.
-std::optional<TokenHash> TokenOf(const ServerSettings& settings, const char* section, const char* key) {
+// The first line of the file that the setting names; nullopt: it names none.
+std::optional<std::string> SecretOf(const ServerSettings& settings, const char* section, const char* key) {
   const std::string path = settings.String(section, key);
   if (path.empty()) return std::nullopt;
   std::ifstream file(path);
-  std::string token;
-  std::getline(file, token);
-  while (!token.empty() && (token.back() == '\r' || token.back() == ' ')) token.pop_back();
-  if (token.empty())
+  std::string secret;
+  std::getline(file, secret);
+  while (!secret.empty() && (secret.back() == '\r' || secret.back() == ' ')) secret.pop_back();
+  if (secret.empty())
     throw std::runtime_error(std::string(section) + "." + key + ": " + path + " is missing, or holds no token");
-  return TokenHash(token);
+  return secret;
+}
+
+std::optional<TokenHash> TokenOf(const ServerSettings& settings, const char* section, const char* key) {
+  const auto token = SecretOf(settings, section, key);
+  return token ? std::optional(TokenHash(*token)) : std::nullopt;
+}
+
+std::optional<WebhookKey> WebhookKeyOf(const ServerSettings& settings) {
+  const auto secret = SecretOf(settings, "alerts", "secret_file");
+  if (!secret) return std::nullopt;
+  auto key = WebhookKey::Parse(*secret);
+  if (!key) throw std::runtime_error("alerts.secret_file: holds no whsec_ with 24 to 64 bytes in base64 behind it");
+  return key;
 }
 
 int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
@@ -161,9 +176,15 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   AddMetrics(registry, **generations);
   registry.AddCounterFunction("funneld_rows_given_total", "Rows that the topic of the funnel was given", {},
                               [&topic] { return topic ? static_cast<double>(topic->given()) : 0.0; });
+  const auto webhook_key = WebhookKeyOf(settings);
+  AlertBook alert_book(folder + "/alerts");
+  Alerts alerts(alert_book, registry, webhook_key.has_value());
+  std::optional<WebhookSender> sender;
+  if (webhook_key) sender.emplace(alert_book, *webhook_key, registry);
+  std::optional<AlertWatch> watch(std::in_place, **generations, alerts);
   const int threads = static_cast<int>(settings.Integer("http", "threads"));
   QueryApi api(
-      **generations, *alarms, registry, threads / 2,
+      **generations, *alarms, alerts, registry, threads / 2,
       {.read = TokenOf(settings, "http", "read_token_file"), .admin = TokenOf(settings, "admin", "token_file")},
       [&topic] { return topic ? topic->Trouble() : std::string(); });
   auto server = std::make_unique<http::Server>(
@@ -187,6 +208,8 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   server.reset();
   topic.reset();
   keeper.reset();
+  watch.reset();
+  sender.reset();
   generations->reset();
   log::Info("stopped");
   return 0;

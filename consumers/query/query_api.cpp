@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "consumers/format/funnel_format.h"
+#include "consumers/query/alerts_format.h"
 #include "consumers/query/funnel_request.h"
 #include "consumers/query/page.h"
 #include "consumers/query/readiness.h"
@@ -221,6 +222,15 @@ http::Reply Accounts(QueryParts& parts, const QueryCall&) {
   return Json(std::move(body));
 }
 
+http::Reply AlertsOfAccount(QueryParts& parts, const QueryCall& call) {
+  const auto id = call.query.Get("account");
+  if (!id) return Error(400, kInvalid, "account: missing");
+  if (!IsWellFormedAccountId(*id)) return NoAccount();
+  const auto account = parts.generations.View()->Account(*id);
+  if (!account) return ViewUnreadable();
+  return *account ? Json(AlertsJson(**account, parts.alerts)) : NoAccount();
+}
+
 http::Reply Alarms(QueryParts& parts, const QueryCall&) {
   std::string body;
   json::Writer writer(body);
@@ -296,6 +306,7 @@ const http::Router<QueryRoute>& Routes() {
       {kGet, "/openapi.json", OpenApi},
       {kGet, "/metrics", Metrics, {}, true},
       {kGet, "/api/accounts", Accounts},
+      {kGet, "/api/alerts", AlertsOfAccount, {"account"}},
       {kGet, "/api/alarms", Alarms},
       {kPost, "/api/alarms/*/clear", ClearAlarm},
       {kGet, "/api/rebuild", Rebuilding},
@@ -309,11 +320,12 @@ const http::Router<QueryRoute>& Routes() {
 
 }  // namespace
 
-QueryApi::QueryApi(Generations& generations, AlarmBook& alarms, metrics::Registry& metrics, int max_waiting,
-                   Tokens tokens, std::function<std::string()> topic_trouble)
+QueryApi::QueryApi(Generations& generations, AlarmBook& alarms, const Alerts& alerts, metrics::Registry& metrics,
+                   int max_waiting, Tokens tokens, std::function<std::string()> topic_trouble)
     : tokens_(std::move(tokens)),
       parts_{generations,
              alarms,
+             alerts,
              metrics,
              metrics.AddHistogram("funneld_query_seconds", "Time to answer a query of the funnel",
                                   {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10}),

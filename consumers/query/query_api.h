@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "consumers/alerts/alerts.h"
 #include "consumers/generations/generations.h"
 #include "consumers/readers/alarm_book.h"
 #include "server/bearer_token.h"
@@ -21,6 +22,7 @@ namespace monitor {
 struct QueryParts {
   Generations& generations;
   AlarmBook& alarms;
+  const Alerts& alerts;
   metrics::Registry& metrics;
   metrics::Histogram& seconds;
   // Of requests that wait for a position at a time, so that waiting ones never take all of the server's handlers; a
@@ -37,8 +39,9 @@ class QueryApi {
   struct Tokens {
     std::optional<TokenHash> read, admin;
   };
-  QueryApi(Generations& generations, AlarmBook& alarms, metrics::Registry& metrics, int max_waiting, Tokens tokens,
-           std::function<std::string()> topic_trouble = [] { return std::string(); });
+  QueryApi(
+      Generations& generations, AlarmBook& alarms, const Alerts& alerts, metrics::Registry& metrics, int max_waiting,
+      Tokens tokens, std::function<std::string()> topic_trouble = [] { return std::string(); });
 
   // Any thread.
   http::Reply Handle(const http::Request& request);

@@ -15,6 +15,17 @@ void CopyMembers(json::Writer& writer, const json::Value& from, std::initializer
   }
 }
 
+std::string Without(const json::Value& object, std::string_view name) {
+  std::string text;
+  json::Writer writer(text);
+  writer.BeginObject();
+  for (const json::Member& member : object.members()) {
+    if (member.name != name) writer.Key(member.name).Copy(member.value);
+  }
+  writer.EndObject();
+  return text;
+}
+
 void WriteCampaigns(json::Writer& writer, const json::Value* campaigns) {
   writer.Key("campaigns").BeginArray();
   if (campaigns) {
@@ -44,6 +55,7 @@ std::string OutlineAccount(std::string_view account_id, std::string_view documen
   if (const auto parsed = json::Document::Parse(document, kDocumentLimits)) {
     CopyMembers(writer, parsed->root(), {"name", "timeZone", "currency"});
     WriteCampaigns(writer, parsed->root().Find("campaigns"));
+    if (const json::Value* settings = parsed->root().Find("settings")) CopyMembers(writer, *settings, {"alerts"});
   }
   writer.EndObject();
   return outline;
@@ -56,8 +68,12 @@ std::optional<OutlineFacts> ReadOutline(std::string_view outline) {
   if (!time) return std::nullopt;
   std::int64_t ms = 0;
   std::from_chars(time->text().data(), time->text().data() + time->text().size(), ms);
-  OutlineFacts facts{.time = FromUnixMs(ms)};
+  OutlineFacts facts{.time = FromUnixMs(ms), .shown = std::string(outline)};
   if (const json::Value* zone = parsed->root().Find("timeZone")) facts.time_zone = zone->text();
+  if (const json::Value* alerts = parsed->root().Find("alerts")) {
+    json::Writer(facts.alerts).Copy(*alerts);
+    facts.shown = Without(parsed->root(), "alerts");
+  }
   return facts;
 }
 

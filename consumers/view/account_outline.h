@@ -1,4 +1,4 @@
-// What the view keeps of an account's document: its zone, and the names that a page shows. Pure.
+// What the view keeps of an account's document: its zone, the names that a page shows, and its alerts. Pure.
 #pragma once
 
 #include <optional>
@@ -10,12 +10,15 @@
 namespace monitor {
 
 // {"configuredAt": ms, "id", "name", "timeZone", "currency", "campaigns": [{"id", "name", "engagements": [{"id",
-// "name"}]}]}. Of a document that can not be read only the id is given.
+// "name"}]}], "alerts": as they stand in the document}. Of a document that can not be read only the id is given. Older
+// views have some without alerts.
 std::string OutlineAccount(std::string_view account_id, std::string_view document, TimeMs time);
 
 struct OutlineFacts {
   TimeMs time;
   std::string time_zone = "UTC";
+  std::string alerts;  // JSON; empty: it has none
+  std::string shown;   // the outline without them: webhooks are nobody's business who may read the funnel
 };
 // Of one made above; nullopt if it is none.
 std::optional<OutlineFacts> ReadOutline(std::string_view outline);

@@ -224,7 +224,8 @@ std::vector<AccountOutline> Accounts(const ViewDatabase& database, const std::st
     if (accounts.empty() || accounts.back().id.str() != id) accounts.push_back({.id = AccountId(id)});
     if (const auto facts = ReadOutline(value)) {
       accounts.back().time_zone = facts->time_zone;
-      accounts.back().json = value;
+      accounts.back().json = facts->shown;
+      accounts.back().alerts = facts->alerts;
     }
     return true;
   });

@@ -32,6 +32,7 @@ std::expected<void, FoldFailure> ViewStore::Fold(const SourceEvent& source) {
       state_->FoldAccountEvent(*source.content, source);
     } else {
       state_->FoldVisitorEvent(*source.content, source);
+      if (!source.content->scope.session.empty()) newest_.Note(source.content->scope.account.str(), source.time);
     }
     return {};
   } catch (const StoreFailure& failure) {
@@ -69,6 +70,7 @@ std::expected<void, std::string> ViewStore::Commit() {
   if (!state_->usable) return std::unexpected("the view could not be read again");
   try {
     state_->Commit();
+    newest_.Commit();
     return {};
   } catch (const StoreFailure& failure) {
     state_->usable = false;

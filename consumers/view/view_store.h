@@ -20,6 +20,7 @@
 
 #include "consumers/view/cloud_event_reader.h"
 #include "consumers/view/coverage.h"
+#include "consumers/view/newest_events.h"
 #include "domain/funnel/funnel_rows.h"
 #include "domain/values/names.h"
 
@@ -41,7 +42,8 @@ struct FoldFailure {
 struct AccountOutline {
   AccountId id;
   std::string time_zone = "UTC";
-  std::string json;  // {"id","name","timeZone","currency","campaigns":[{"id","name","engagements":[{"id","name"}]}]}
+  std::string json;    // {"id","name","timeZone","currency","campaigns":[{"id","name","engagements":[{"id","name"}]}]}
+  std::string alerts;  // `settings.alerts` as they stand in it; empty: none
 };
 
 struct FunnelReport {
@@ -121,6 +123,8 @@ class ViewStore {
   void StopWaiting();
   std::expected<std::vector<AccountOutline>, std::string> Accounts() const;
   std::expected<std::optional<AccountOutline>, std::string> Account(std::string_view id) const;
+  // The newest time of an event of one of its sessions that this process took and committed; nullopt: none yet.
+  std::optional<TimeMs> NewestSessionEvent(const AccountId& account) const { return newest_.Of(account.str()); }
   // Over the facts of these buckets. Asks now and then whether it is abandoned.
   std::expected<FunnelReport, std::string> Funnel(const AccountId& account, const funnel::Query& query,
                                                   const BucketSet& buckets,
@@ -139,6 +143,7 @@ class ViewStore {
   class State;
   explicit ViewStore(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+  NewestEvents newest_;
 };
 
 }  // namespace monitor

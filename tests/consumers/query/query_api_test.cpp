@@ -57,7 +57,7 @@ struct WaitingRequest : PlainRequest {
 class QueryApiTest : public testing::Test {
  protected:
   QueryApiTest()
-      : api_(*source_->generations, alarms_, registry_, 1, {.admin = TokenHash("admins")}),
+      : api_(*source_->generations, alarms_, alerts_, registry_, 1, {.admin = TokenHash("admins")}),
         server_({.handler_threads = 2,
                  .takes_long = [this](const http::Request& request) { return api_.TakesLong(request); },
                  .slow_threads = 1},
@@ -93,6 +93,8 @@ class QueryApiTest : public testing::Test {
   std::unique_ptr<StillGenerations> source_ = std::make_unique<StillGenerations>(folder_.path());
   AlarmBook alarms_;
   metrics::Registry registry_;
+  AlertBook alert_book_;
+  Alerts alerts_{alert_book_, registry_, false};
   QueryApi api_;
   http::Server server_;
 };
@@ -146,7 +148,7 @@ TEST_F(QueryApiTest, ATagSurvivesARestartAndKnowsWhatIsMissing) {
   const std::string tag = Get("/api/funnel?account=demo").Header("ETag").value();
   source_.reset();
   source_ = std::make_unique<StillGenerations>(folder_.path());
-  QueryApi again(*source_->generations, alarms_, registry_, 1, {});
+  QueryApi again(*source_->generations, alarms_, alerts_, registry_, 1, {});
   http::Server server({}, [&](const http::Request& request) { return again.Handle(request); });
   const auto get = [&](std::string_view target, const std::string& headers = {}) {
     return testing_http::Do(server.port(), "GET", target, "", headers);
@@ -168,7 +170,7 @@ TEST_F(QueryApiTest, ARebuiltViewDoesNotConfirmWhatTheOldOneTold) {
     source_ = std::make_unique<StillGenerations>(folder_.path() + (rebuilt ? "/rebuilt" : "/first"));
     seq_ = 0;
     Display(2);
-    QueryApi api(*source_->generations, alarms_, registry_, 1, {});
+    QueryApi api(*source_->generations, alarms_, alerts_, registry_, 1, {});
     http::Server server({}, [&](const http::Request& request) { return api.Handle(request); });
     const Answer answer = testing_http::Do(server.port(), "GET", target, "", "If-None-Match: " + tag + "\r\n");
     EXPECT_EQ(answer.status, 200);

@@ -40,7 +40,9 @@ class Readiness : public testing::Test {
   StillGenerations source_{folder_.path()};
   metrics::Registry registry_;
   AlarmBook alarms_;
-  QueryApi api_{*source_.generations, alarms_, registry_, 1, {}};
+  AlertBook alert_book_;
+  Alerts alerts_{alert_book_, registry_, false};
+  QueryApi api_{*source_.generations, alarms_, alerts_, registry_, 1, {}};
   std::map<std::string, std::string> checks_;
 };
 
@@ -97,7 +99,7 @@ TEST_F(Readiness, CountedAnewItIsDegradedAndSaysHowFarItIs) {
 TEST_F(Readiness, WithoutAViewAndRoomForOneItIsUnreadyInWords) {
   StillGenerations closed(folder_.path() + "/another", ~0ull);
   metrics::Registry registry;
-  QueryApi api(*closed.generations, alarms_, registry, 1, {});
+  QueryApi api(*closed.generations, alarms_, alerts_, registry, 1, {});
   closed.status.connected = true;
   const http::Reply reply = api.Handle(GetReady());
   EXPECT_EQ(reply.status, 503);
