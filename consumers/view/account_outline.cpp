@@ -46,8 +46,6 @@ void WriteCampaigns(json::Writer& writer, const json::Value* campaigns) {
   writer.EndArray();
 }
 
-}  // namespace
-
 std::string OutlineAccount(std::string_view account_id, std::string_view document, TimeMs time) {
   std::string outline;
   json::Writer writer(outline);
@@ -59,6 +57,18 @@ std::string OutlineAccount(std::string_view account_id, std::string_view documen
   }
   writer.EndObject();
   return outline;
+}
+
+}  // namespace
+
+std::optional<std::string> OutlineAfter(const std::optional<std::string>& before, const Event& event, TimeMs time) {
+  const auto facts = before ? ReadOutline(*before) : std::nullopt;
+  if (facts && facts->time > time) return std::nullopt;
+  if (const auto* configured = std::get_if<AccountConfigured>(&event.data)) {
+    return OutlineAccount(event.scope.account.str(), configured->document, time);
+  }
+  if (facts && std::holds_alternative<AccountRemoved>(event.data)) return facts->shown;
+  return std::nullopt;
 }
 
 std::optional<OutlineFacts> ReadOutline(std::string_view outline) {

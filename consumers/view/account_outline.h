@@ -5,14 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "domain/events/event.h"
 #include "domain/values/timestamp.h"
 
 namespace monitor {
 
-// {"configuredAt": ms, "id", "name", "timeZone", "currency", "campaigns": [{"id", "name", "engagements": [{"id",
-// "name"}]}], "alerts": as they stand in the document}. Of a document that can not be read only the id is given. Older
-// views have some without alerts.
-std::string OutlineAccount(std::string_view account_id, std::string_view document, TimeMs time);
+// What becomes of an account's outline by an event of the account; nullopt: nothing. It is {"configuredAt": ms, "id",
+// "name", "timeZone", "currency", "campaigns": [{"id", "name", "engagements": [{"id", "name"}]}], "alerts": as they
+// stand in the document}. Of a document that can not be read only the id is given; of an account that was removed there
+// are no alerts. Older views have outlines without any.
+std::optional<std::string> OutlineAfter(const std::optional<std::string>& before, const Event& event, TimeMs time);
 
 struct OutlineFacts {
   TimeMs time;

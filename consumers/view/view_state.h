@@ -205,16 +205,12 @@ class ViewStore::State {
   void FoldAccountEvent(const Event& event, const SourceEvent& source) {
     if (event.scope.account.empty()) return;  // of the node itself
     const std::string key = view::AccountKey(event.scope.account.str(), source.bucket);
-    const auto* configured = std::get_if<AccountConfigured>(&event.data);
-    if (!configured) {
-      if (known_accounts.insert(key).second) database.Put(kAccounts, key, "");
-      return;
+    const bool is_new = known_accounts.insert(key).second;
+    if (const auto outline = OutlineAfter(database.Get(kAccounts, key), event, source.time)) {
+      database.Put(kAccounts, key, *outline);
+    } else if (is_new) {
+      database.Put(kAccounts, key, "");
     }
-    const auto before = database.Get(kAccounts, key);
-    const auto facts = before ? ReadOutline(*before) : std::nullopt;
-    if (facts && facts->time > source.time) return;
-    known_accounts.insert(key);
-    database.Put(kAccounts, key, OutlineAccount(event.scope.account.str(), configured->document, source.time));
   }
 
   const std::string folder;
