@@ -14,6 +14,7 @@
 #include "api/monitord_metrics.h"
 #include "api/monitord_settings.h"
 #include "api/public/public_api.h"
+#include "api/tokens/admin_tokens.h"
 #include "api/visits/geo.h"
 #include "api/visits/restored_visitors.h"
 #include "api/visits/visitor_retention.h"
@@ -57,7 +58,7 @@ constexpr std::uint64_t kEdgeConnections = 8'192;  // what deploy/render-edge le
 // What is on disk, opened.
 struct Foundations {
   MasterKey master_key;
-  std::string admin_token;
+  std::unique_ptr<AdminTokens> tokens;
   std::optional<Geo> geo;
   kafka::ClientSettings broker;
   std::unique_ptr<RocksDbStore> store;
@@ -97,6 +98,8 @@ std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& se
   if (!broker) return std::unexpected(broker.error());
   auto token = LoadTokenFile(PathOf(settings, "admin", "token_file", "admin.token"));
   if (!token) return std::unexpected(token.error());
+  auto tokens = AdminTokens::Open(*token, settings.String("admin", "tokens_file"));
+  if (!tokens) return std::unexpected(tokens.error());
   std::optional<Geo> geo;
   if (const std::string database = settings.String("geo", "database"); !database.empty()) {
     auto opened = Geo::Open(database);
@@ -111,7 +114,7 @@ std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& se
   const auto folded = FoldRestored(**store, *master_key);
   if (!folded) return std::unexpected(folded.error());
   if (*folded > 0) log::Info("restored_events_folded", {{"events", static_cast<std::int64_t>(*folded)}});
-  return Foundations{std::move(*master_key), std::move(*token), std::move(geo), std::move(*broker), std::move(*store)};
+  return Foundations{std::move(*master_key), std::move(*tokens), std::move(geo), std::move(*broker), std::move(*store)};
 }
 
 std::unique_ptr<Relay> MakeRelay(const ServerSettings& settings, const kafka::ClientSettings& broker,
@@ -280,6 +283,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
        .metrics = registry,
        .drain = drain,
        .backup = backup,
+       .tokens = *foundations->tokens,
        .geo = geo,
        .relayed = [&relay] { return relay ? relay->Status().relayed : 0; },
        .broker = relay ? [&] { return WhyMissing(*relay, acknowledged != nullptr); } : std::function<std::string()>(),
@@ -287,7 +291,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
        .clock_fault = [&store] { return SayAheadOfClock(store.AheadOfClock()); },
        .refusal = [&store] { return store.Refusal() ? *store.Refusal() : ""; },
        .account_removed = [&account_ends] { account_ends.Wake(); }},
-      {.token = foundations->admin_token, .max_waiting_polls = kMaxPolls, .max_waiting_commands = kMaxCommands});
+      {.max_waiting_polls = kMaxPolls, .max_waiting_commands = kMaxCommands});
 
   const http::Server server(PublicServerOptions(settings),
                             [&api](const http::Request& request) { return api.Handle(request); });

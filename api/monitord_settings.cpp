@@ -65,6 +65,8 @@ std::vector<SettingSpec> MonitordSettings() {
       {"admin", "port", "8081", kInteger, "its port; 0: a free one"},
       {"admin", "hosts", "", kList, "names it is asked by, besides addresses and localhost; others get 421"},
       {"admin", "token_file", "", kString, "made if missing; empty: admin.token in the data folder"},
+      {"admin", "tokens_file", "", kString,
+       "further tokens: a TOML table NAME with sha256, scopes and expires for each; read again when it changes"},
       {"data", "dir", "./data", kString, "the log, snapshots and keys"},
       {"data", "min_free_mb", "256", kInteger, "below so much free disk requests are answered 503"},
       {"data", "master_key_file", "", kString, "made for an empty store; empty: master.key in the data folder"},

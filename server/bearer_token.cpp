@@ -22,9 +22,17 @@ std::optional<std::string_view> BearerToken(const http::Request& request) {
 
 TokenHash::TokenHash(std::string_view token) : sha256_(Sha256(token)) {}
 
-bool TokenHash::Matches(std::string_view token) const {
-  const auto presented = Sha256(token);
-  return sodium_memcmp(presented.data(), sha256_.data(), sha256_.size()) == 0;
+std::optional<TokenHash> TokenHash::FromHex(std::string_view sha256_hex) {
+  TokenHash hash;
+  const bool lower_case = sha256_hex.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  if (!lower_case || sha256_hex.size() != 2 * hash.sha256_.size()) return std::nullopt;
+  sodium_hex2bin(hash.sha256_.data(), hash.sha256_.size(), sha256_hex.data(), sha256_hex.size(), nullptr, nullptr,
+                 nullptr);
+  return hash;
+}
+
+bool TokenHash::operator==(const TokenHash& other) const {
+  return sodium_memcmp(sha256_.data(), other.sha256_.data(), sha256_.size()) == 0;
 }
 
 bool TokenIsAmong(std::string_view token, std::span<const std::string> sha256_hex) {

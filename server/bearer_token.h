@@ -19,10 +19,16 @@ std::optional<std::string_view> BearerToken(const http::Request& request);
 class TokenHash {
  public:
   explicit TokenHash(std::string_view token);
-  bool Matches(std::string_view token) const;
+  // Of 64 lower-case hex digits; nullopt if it is anything else.
+  static std::optional<TokenHash> FromHex(std::string_view sha256_hex);
+
+  bool Matches(std::string_view token) const { return *this == TokenHash(token); }
+  bool operator==(const TokenHash& other) const;
 
  private:
-  std::array<std::uint8_t, 32> sha256_;
+  TokenHash() = default;
+
+  std::array<std::uint8_t, 32> sha256_{};
 };
 
 // Is the token's SHA-256 among these, given as lower-case hex (settings.apiTokenSha256)? Looks at all of them.

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <forward_list>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,11 +92,12 @@ class Router {
     return match;
   }
   const std::vector<Route>& routes() const { return routes_; }
-  // Of the routes of which this is true.
-  std::vector<std::string_view> PatternsOf(bool Route::* is) const {
+  // Of the routes of which this member is true, or gives true.
+  template <class Member>
+  std::vector<std::string_view> PatternsOf(Member Route::* is) const {
     std::vector<std::string_view> patterns;
     for (const Route& route : routes_) {
-      if (route.*is) patterns.push_back(route.pattern);
+      if (std::invoke(is, route)) patterns.push_back(route.pattern);
     }
     return patterns;
   }

@@ -47,7 +47,7 @@ struct RefusedAccount {
 struct PutAccountRequest {
   AccountId id;
   std::string document;
-  std::string by;                       // "admin" or "file:NAME"
+  std::string by;                       // an admin token's name, or "file:NAME"
   std::optional<std::string> if_match;  // the header as sent
 };
 

@@ -1,6 +1,9 @@
 #include "api/admin/admin.h"
 
 #include <algorithm>
+#include <chrono>
+#include <expected>
+#include <optional>
 
 #include "api/admin/admin_audit.h"
 #include "api/admin/admin_handlers.h"
@@ -15,9 +18,13 @@ using admin::AdminCall;
 struct AdminRoute {
   http::Method method;
   std::string_view pattern;
+  // What the token must be for; nullopt: none is needed, and the answer blocks on nothing. It stands before the
+  // handler so that a route without one does not compile.
+  std::optional<AdminScope> scope;
   http::Reply (*handler)(const AdminParts&, const AdminCall&);
-  bool at_once = false;                           // blocks on nothing, and needs no token
   std::vector<std::string_view> parameters = {};  // of its query; others are refused
+
+  bool at_once() const { return !scope; }
 };
 
 namespace {
@@ -49,6 +56,7 @@ http::Reply Ready(const AdminParts& parts, const AdminCall&) {
       {"origin", ask(parts.refusal), true},
       {"drain", parts.drain.begun() ? "draining" : "", true},
   };
+  if (parts.tokens.has_file()) checks.push_back({"tokens", parts.tokens.Fault()});
   if (parts.broker) checks.push_back({"broker", parts.broker()});
   return http::ReadyReply(checks);
 }
@@ -59,93 +67,118 @@ http::Reply Metrics(const AdminParts& parts, const AdminCall&) {
   return reply;
 }
 
-http::Reply BeginDrain(const AdminParts& parts, const AdminCall&) {
+http::Reply BeginDrain(const AdminParts& parts, const AdminCall& call) {
   if (parts.drain.begun()) return admin::Done();
-  log::Info("draining", {{"by", "admin"}});
+  log::Info("draining", {{"by", call.by}});
   parts.drain.Begin();
-  return admin::RecordDone(parts, {AccountId(), "drain"}, admin::Done());
+  return admin::RecordDone(parts, {call.by, AccountId(), "drain"}, admin::Done());
 }
 
 const http::Router<AdminRoute>& Routes() {
   using namespace admin;
   using enum http::Method;
+  using enum AdminScope;
+  constexpr std::nullopt_t kOpen = std::nullopt;
   static const http::Router<AdminRoute> kRoutes({
-      {kGet, "/livez", Live, true},
-      {kGet, "/readyz", Ready, true},
-      {kGet, "/metrics", Metrics, true},
-      {kGet, "/admin/accounts", ListAccounts},
-      {kGet, "/admin/accounts/*", GetAccount},
-      {kPut, "/admin/accounts/*", PutAccount},
-      {kDelete, "/admin/accounts/*", RemoveAccount, false, {"confirm"}},
-      {kPost, "/admin/accounts/*/validate", ValidateDocument},
-      {kGet, "/admin/accounts/*/revisions", ListRevisions},
-      {kGet, "/admin/accounts/*/revisions/*", GetRevision},
-      {kPost, "/admin/accounts/*/explain", Explain},
-      {kPost, "/admin/accounts/*/what-if", AskWhatIf},
-      {kPut, "/admin/accounts/*/skills/*", PutSkill},
-      {kPut, "/admin/accounts/*/conversations/*", StartConversation},
-      {kDelete, "/admin/accounts/*/conversations/*", EndConversation},
-      {kPut, "/admin/accounts/*/visitors/*/abandon-score", PutAbandonScore},
-      {kGet, "/admin/accounts/*/visitors/*", GetVisitor},
-      {kDelete, "/admin/accounts/*/visitors/*", EraseVisitor},
-      {kGet, "/admin/accounts/*/visitors/*/sessions/*/events", GetSessionEvents},
-      {kPost, "/admin/accounts/*/identities/find", FindIdentity},
-      {kPost, "/admin/accounts/*/identities/erase", EraseIdentity},
-      {kGet, "/admin/log", GetLog, false, {"from", "limit", "waitMs"}},
-      {kGet, "/admin/position", GetPosition},
-      {kGet, "/admin/audit", GetAudit, false, {"from", "limit", "before"}},
-      {kPost, "/admin/backup", MakeBackup},
-      {kPost, "/admin/drain", BeginDrain},
+      {kGet, "/livez", kOpen, Live},
+      {kGet, "/readyz", kOpen, Ready},
+      {kGet, "/metrics", kOpen, Metrics},
+      {kGet, "/admin/accounts", kRead, ListAccounts},
+      {kGet, "/admin/accounts/*", kRead, GetAccount},
+      {kPut, "/admin/accounts/*", kPublish, PutAccount},
+      {kDelete, "/admin/accounts/*", kErase, RemoveAccount, {"confirm"}},
+      {kPost, "/admin/accounts/*/validate", kRead, ValidateDocument},
+      {kGet, "/admin/accounts/*/revisions", kRead, ListRevisions},
+      {kGet, "/admin/accounts/*/revisions/*", kRead, GetRevision},
+      {kPost, "/admin/accounts/*/explain", kRead, Explain},
+      {kPost, "/admin/accounts/*/what-if", kRead, AskWhatIf},
+      {kPut, "/admin/accounts/*/skills/*", kSkills, PutSkill},
+      {kPut, "/admin/accounts/*/conversations/*", kConversations, StartConversation},
+      {kDelete, "/admin/accounts/*/conversations/*", kConversations, EndConversation},
+      {kPut, "/admin/accounts/*/visitors/*/abandon-score", kConversations, PutAbandonScore},
+      {kGet, "/admin/accounts/*/visitors/*", kRead, GetVisitor},
+      {kDelete, "/admin/accounts/*/visitors/*", kErase, EraseVisitor},
+      {kGet, "/admin/accounts/*/visitors/*/sessions/*/events", kRead, GetSessionEvents},
+      {kPost, "/admin/accounts/*/identities/find", kRead, FindIdentity},
+      {kPost, "/admin/accounts/*/identities/erase", kErase, EraseIdentity},
+      {kGet, "/admin/log", kRead, GetLog, {"from", "limit", "waitMs"}},
+      {kGet, "/admin/position", kRead, GetPosition},
+      {kGet, "/admin/audit", kRead, GetAudit, {"from", "limit", "before"}},
+      {kPost, "/admin/backup", kNode, MakeBackup},
+      {kPost, "/admin/drain", kNode, BeginDrain},
   });
   return kRoutes;
 }
 
-http::Reply Unauthorized() {
-  http::Reply reply = http::ErrorReply(401, 10, "Authorization: the admin token is missing or wrong");
+http::Reply Unauthorized(std::string_view why) {
+  http::Reply reply = http::ErrorReply(401, 10, "Authorization: " + std::string(why));
   reply.headers.Add("WWW-Authenticate", "Bearer");
   return reply;
 }
 
+http::Reply Forbidden(AdminScope scope) {
+  const std::string word(ToText(scope));
+  http::Reply reply = http::ErrorReply(403, 10,
+                                       word.empty() ? "Authorization: only the token admin may do this"
+                                                    : "Authorization: the token lacks the scope " + word);
+  reply.headers.Add("WWW-Authenticate",
+                    "Bearer error=\"insufficient_scope\"" + (word.empty() ? "" : ", scope=\"" + word + "\""));
+  return reply;
+}
+
+// The error is a 401.
+std::expected<AdminToken, http::Reply> Authenticate(AdminTokens& tokens, const http::Request& request) {
+  const auto sent = BearerToken(request);
+  auto token = sent ? tokens.Find(*sent) : std::nullopt;
+  if (!token) return std::unexpected(Unauthorized("the admin token is missing or wrong"));
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  if (token->IsOver(now)) return std::unexpected(Unauthorized("the admin token has expired"));
+  return *std::move(token);
+}
+
 }  // namespace
 
-Admin::Admin(AdminParts parts, AdminOptions options)
-    : parts_(std::move(parts)), options_(std::move(options)), token_(options_.token) {}
+Admin::Admin(AdminParts parts, AdminOptions options) : parts_(std::move(parts)), options_(std::move(options)) {}
 
 std::vector<std::string_view> Admin::AtOnce() { return Routes().PatternsOf(&AdminRoute::at_once); }
-
-bool Admin::Authorized(const http::Request& request) const {
-  const auto token = BearerToken(request);
-  return token && token_.Matches(*token);
-}
 
 // Who has no token does not learn which paths there are.
 http::Reply Admin::Handle(const http::Request& request) {
   auto match = Routes().Find(request.method(), request.path());
-  const bool open = match.path != nullptr && match.path->at_once;
-  if (!open && !Authorized(request)) return Unauthorized();
+  const AdminRoute* asked = match.route != nullptr ? match.route : match.path;
+  std::string by;
+  if (asked == nullptr || asked->scope) {
+    auto token = Authenticate(parts_.tokens, request);
+    if (!token) return token.error();
+    if (match.route != nullptr && !token->scopes.contains(*asked->scope)) return Forbidden(*asked->scope);
+    by = std::move(token->name);
+  }
   if (match.path == nullptr) return http::ErrorReply(404, 5, "unknown path");
   if (match.route != nullptr) {
     if (auto refused = http::RefuseEncodedBody(request)) return *std::move(refused);
-    return Dispatch(*match.route, request, std::move(match.arguments));
+    return Dispatch(*match.route, request, std::move(match.arguments), by);
   }
   http::Reply reply = http::ErrorReply(405, 5, "method not allowed");
   reply.headers.Add("Allow", match.allowed);
   return reply;
 }
 
-http::Reply Admin::Dispatch(const AdminRoute& route, const http::Request& request, http::Arguments arguments) {
+http::Reply Admin::Dispatch(const AdminRoute& route, const http::Request& request, http::Arguments arguments,
+                            std::string_view by) {
   const bool command = route.method == http::Method::kPut || route.method == http::Method::kDelete;
   const bool fits = !command || waiting_.commands.fetch_add(1) < options_.max_waiting_commands;
-  http::Reply reply =
-      fits ? Run(route, request, std::move(arguments)) : admin::Unavailable("too many commands wait for their commit");
+  http::Reply reply = fits ? Run(route, request, std::move(arguments), by)
+                           : admin::Unavailable("too many commands wait for their commit");
   if (command) waiting_.commands.fetch_sub(1);
   reply.headers.Add("Cache-Control", "no-store");
   return reply;
 }
 
-http::Reply Admin::Run(const AdminRoute& route, const http::Request& request, http::Arguments arguments) {
+http::Reply Admin::Run(const AdminRoute& route, const http::Request& request, http::Arguments arguments,
+                       std::string_view by) {
   try {
-    const AdminCall call{request, std::move(arguments), http::Query(request.query()), options_, waiting_};
+    const AdminCall call{request, std::move(arguments), http::Query(request.query()), std::string(by), options_,
+                         waiting_};
     if (const auto fault = call.query.Fault(route.parameters)) return admin::Invalid(*fault);
     return route.handler(parts_, call);
   } catch (const std::exception& error) {

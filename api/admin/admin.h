@@ -15,12 +15,12 @@
 #include <vector>
 
 #include "api/accounts/accounts.h"
+#include "api/tokens/admin_tokens.h"
 #include "api/visits/geo.h"
 #include "api/visits/visits.h"
 #include "eventstore/backup/node_backup.h"
 #include "eventstore/event_store.h"
 #include "eventstore/keys/visitor_keys.h"
-#include "server/bearer_token.h"
 #include "server/drain.h"
 #include "server/http_server.h"
 #include "server/metrics.h"
@@ -29,7 +29,6 @@
 namespace monitor {
 
 struct AdminOptions {
-  std::string token;
   int max_waiting_polls = 8;
   int max_waiting_commands = 16;
   std::chrono::milliseconds max_poll{60'000};
@@ -54,6 +53,7 @@ struct AdminParts {
   const metrics::Registry& metrics;
   Drain& drain;
   NodeBackup& backup;
+  AdminTokens& tokens;
   const Geo* geo = nullptr;                       // none configured
   std::function<std::uint64_t()> relayed;         // the current origin's acknowledged seq; empty without a broker
   std::function<std::string()> broker;            // why it is missing, in words, "" if it is not; empty without one
@@ -75,13 +75,14 @@ class Admin {
   void Stop() { waiting_.stopping.store(true); }
 
  private:
-  http::Reply Dispatch(const AdminRoute& route, const http::Request& request, http::Arguments arguments);
-  http::Reply Run(const AdminRoute& route, const http::Request& request, http::Arguments arguments);
-  bool Authorized(const http::Request& request) const;
+  // `by`: the token's name, "" if none is needed.
+  http::Reply Dispatch(const AdminRoute& route, const http::Request& request, http::Arguments arguments,
+                       std::string_view by);
+  http::Reply Run(const AdminRoute& route, const http::Request& request, http::Arguments arguments,
+                  std::string_view by);
 
   const AdminParts parts_;
   const AdminOptions options_;
-  const TokenHash token_;
   AdminWaiting waiting_;
 };
 

@@ -46,7 +46,7 @@ http::Reply ListAccounts(const AdminParts& parts, const AdminCall&) {
 
 http::Reply GetAccount(const AdminParts& parts, const AdminCall& call) {
   if (const auto state = parts.accounts.Find(call.account())) {
-    return RecordShown(parts, {call.account(), "show-account"},
+    return RecordShown(parts, {call.by, call.account(), "show-account"},
                        DocumentReply(state->account->document, state->account->revision));
   }
   const auto refused = parts.accounts.Refused();
@@ -54,16 +54,16 @@ http::Reply GetAccount(const AdminParts& parts, const AdminCall& call) {
   if (found == refused.end()) return NoAccount(parts.accounts, call.account());
   // To be mended and put again.
   const std::string& document = found->second->kept.document;
-  return RecordShown(parts, {call.account(), "show-account"}, DocumentReply(document, RevisionOf(document)));
+  return RecordShown(parts, {call.by, call.account(), "show-account"}, DocumentReply(document, RevisionOf(document)));
 }
 
 http::Reply PutAccount(const AdminParts& parts, const AdminCall& call) {
   // Until the log is folded nobody knows what is in force.
   if (parts.accounts.loading()) return Unavailable("accounts are loading");
-  PutAccountRequest put{call.account(), std::string(call.request.body()), "admin", std::nullopt};
+  PutAccountRequest put{call.account(), std::string(call.request.body()), call.by, std::nullopt};
   if (const auto if_match = call.request.Header("If-Match")) put.if_match = std::string(*if_match);
   const auto result = parts.accounts.Put(put);
-  const Act act{call.account(), "put-account"};
+  const Act act{call.by, call.account(), "put-account"};
   if (result) {
     http::Reply reply = RevisionReply(result->revision, result->created ? 201 : 200);
     return result->changed ? RecordDone(parts, act, std::move(reply)) : reply;
@@ -90,7 +90,7 @@ http::Reply RemoveAccount(const AdminParts& parts, const AdminCall& call) {
   const bool unanswered = change == AccountChange::kUnacknowledged;
   if (!unanswered && change != AccountChange::kDone) return Unavailable("the log takes nothing now");
   if (parts.account_removed) parts.account_removed();
-  return RecordDone(parts, {id, "remove-account"}, unanswered ? Unanswered() : Done());
+  return RecordDone(parts, {call.by, id, "remove-account"}, unanswered ? Unanswered() : Done());
 }
 
 http::Reply PutSkill(const AdminParts& parts, const AdminCall& call) {
@@ -100,7 +100,7 @@ http::Reply PutSkill(const AdminParts& parts, const AdminCall& call) {
   if (!state) return Invalid(state.error());
   const auto id = ParseWhole<std::int64_t>(call.arguments[1]);
   if (!parts.accounts.Find(call.account())) return NoAccount(parts.accounts, call.account());
-  const Act act{call.account(), "set-skill", "skills/" + std::string(call.arguments[1])};
+  const Act act{call.by, call.account(), "set-skill", "skills/" + std::string(call.arguments[1])};
   switch (id ? parts.accounts.SetSkill(call.account(), *id, *state) : AccountChange::kUnknownSkill) {
     case AccountChange::kDone:
       return RecordDone(parts, act, Done());

@@ -14,12 +14,9 @@ namespace {
 
 constexpr std::size_t kDefaultActions = 100;
 constexpr std::size_t kMaxActions = 1'000;
-// Until tokens have names there is one.
-constexpr std::string_view kTokenName = "admin";
 
 bool Record(const AdminParts& parts, const Act& act, std::string_view outcome) {
-  const auto recorded =
-      parts.accounts.Record(act.account, {std::string(kTokenName), act.action, act.target, std::string(outcome)});
+  const auto recorded = parts.accounts.Record(act.account, {act.by, act.action, act.target, std::string(outcome)});
   return recorded || recorded.error() == StoreError::kUnacknowledged;
 }
 

@@ -8,8 +8,10 @@
 
 namespace monitor::admin {
 
-// What is recorded: the action, and its target beneath the account ("" for the account itself). Nothing personal.
+// What is recorded: the token's name, the action, and its target beneath the account ("" for the account itself).
+// Nothing personal.
 struct Act {
+  std::string by;
   AccountId account;  // empty: the node itself
   std::string action;
   std::string target = {};

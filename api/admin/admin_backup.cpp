@@ -42,7 +42,7 @@ http::Reply MakeBackup(const AdminParts& parts, const AdminCall& call) {
   json::Writer writer(body);
   writer.BeginObject().Key("id").UInt(made->id).Key("position").String(position);
   writer.Key("bytes").UInt(made->bytes).EndObject();
-  return RecordDone(parts, {AccountId(), "backup", std::to_string(made->id)}, Json(std::move(body)));
+  return RecordDone(parts, {call.by, AccountId(), "backup", std::to_string(made->id)}, Json(std::move(body)));
 }
 
 }  // namespace monitor::admin

@@ -72,7 +72,7 @@ http::Reply ListRevisions(const AdminParts& parts, const AdminCall& call) {
     writer.Key("by").String(one.by).Key("position").String(one.position.ToString()).EndObject();
   }
   writer.EndArray().EndObject();
-  return RecordShown(parts, {call.account(), "show-revisions"}, Json(std::move(body)));
+  return RecordShown(parts, {call.by, call.account(), "show-revisions"}, Json(std::move(body)));
 }
 
 http::Reply GetRevision(const AdminParts& parts, const AdminCall& call) {
@@ -81,7 +81,7 @@ http::Reply GetRevision(const AdminParts& parts, const AdminCall& call) {
   auto document = ReadRevision(parts.store, call.account(), revision);
   if (!document) return NotReadable(document.error());
   if (!*document) return NotFound("the account was never at this revision");
-  return RecordShown(parts, {call.account(), "show-revision", "revisions/" + revision.str()},
+  return RecordShown(parts, {call.by, call.account(), "show-revision", "revisions/" + revision.str()},
                      DocumentReply(**std::move(document), revision));
 }
 

@@ -9,6 +9,7 @@ struct AdminCall {
   const http::Request& request;
   http::Arguments arguments;
   http::Query query;
+  std::string by;  // the token's name
   const AdminOptions& options;
   AdminWaiting& waiting;
 

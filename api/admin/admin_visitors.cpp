@@ -32,14 +32,14 @@ http::Reply StartConversation(const AdminParts& parts, const AdminCall& call) {
   if (!fields) return Invalid(fields.error());
   const auto start = ReadConversationStart(call.arguments[1], *fields);
   if (!start) return Invalid(start.error());
-  return ResultReply(parts, {call.account(), "start-conversation", Conversation(call)},
+  return ResultReply(parts, {call.by, call.account(), "start-conversation", Conversation(call)},
                      parts.visits.commands.StartConversation(*account, *start));
 }
 
 http::Reply EndConversation(const AdminParts& parts, const AdminCall& call) {
   const auto account = parts.accounts.Find(call.account());
   if (!account) return NoAccount(parts.accounts, call.account());
-  return ResultReply(parts, {call.account(), "end-conversation", Conversation(call)},
+  return ResultReply(parts, {call.by, call.account(), "end-conversation", Conversation(call)},
                      parts.visits.commands.EndConversation(*account, ConversationId(call.arguments[1])));
 }
 
@@ -52,7 +52,7 @@ http::Reply PutAbandonScore(const AdminParts& parts, const AdminCall& call) {
   const auto score = fields->Amount("score");
   if (!score) return Invalid(score.error());
   if (!*score) return Invalid("score: is required");
-  return ResultReply(parts, {call.account(), "set-abandon-score", Visitor(call)},
+  return ResultReply(parts, {call.by, call.account(), "set-abandon-score", Visitor(call)},
                      parts.visits.commands.SetAbandonScore(*account, VisitorId(call.arguments[1]), **score));
 }
 
@@ -76,14 +76,14 @@ http::Reply GetVisitor(const AdminParts& parts, const AdminCall& call) {
     writer.Key("live").Bool(session.live).EndObject();
   }
   writer.EndArray().EndObject();
-  return RecordShown(parts, {call.account(), "show-visitor", Visitor(call)}, Json(std::move(body)));
+  return RecordShown(parts, {call.by, call.account(), "show-visitor", Visitor(call)}, Json(std::move(body)));
 }
 
 http::Reply EraseVisitor(const AdminParts& parts, const AdminCall& call) {
   const auto account = parts.accounts.Find(call.account());
   if (!account) return NoAccount(parts.accounts, call.account());
   if (!IsWellFormedVisitorId(call.arguments[1])) return NoSuchVisitor();
-  return ResultReply(parts, {call.account(), "erase-visitor", Visitor(call)},
+  return ResultReply(parts, {call.by, call.account(), "erase-visitor", Visitor(call)},
                      parts.visits.commands.Erase(*account, VisitorId(call.arguments[1])));
 }
 
@@ -104,7 +104,7 @@ http::Reply GetSessionEvents(const AdminParts& parts, const AdminCall& call) {
     // Without the key (erased) the sealed values are shown as they are.
     AppendCloudEvent(event, *key ? OpenSealedFields(event.data, **key) : event.data, body);
   }
-  return RecordShown(parts, {account, "show-session", Visitor(call) + "/sessions/" + std::string(session)},
+  return RecordShown(parts, {call.by, account, "show-session", Visitor(call) + "/sessions/" + std::string(session)},
                      Json(body + "]"));
 }
 
@@ -145,7 +145,7 @@ http::Reply FindIdentity(const AdminParts& parts, const AdminCall& call) {
   if (!identity) return identity.error();
   const auto visitors = parts.visits.views.FindIdentity(*account, *identity);
   if (!visitors) return Failure(visitors.error());
-  return RecordShown(parts, {call.account(), "find-identity", "identities/" + identity->str()},
+  return RecordShown(parts, {call.by, call.account(), "find-identity", "identities/" + identity->str()},
                      VisitorsReply(parts, *visitors));
 }
 
@@ -155,7 +155,7 @@ http::Reply EraseIdentity(const AdminParts& parts, const AdminCall& call) {
   const auto identity = ReadIdentity(parts, call);
   if (!identity) return identity.error();
   const auto visitors = parts.visits.commands.EraseIdentity(*account, *identity);
-  const Act act{call.account(), "erase-identity", "identities/" + identity->str()};
+  const Act act{call.by, call.account(), "erase-identity", "identities/" + identity->str()};
   if (visitors)
     return visitors->empty() ? VisitorsReply(parts, {}) : RecordDone(parts, act, VisitorsReply(parts, *visitors));
   http::Reply reply = Failure(visitors.error());

@@ -29,7 +29,7 @@ OWNERS = {
     r"date/": {"domain/values/time_zone.cpp"},
     r"pistache/": {"server/http_server.cpp"},
     r"spdlog/": {"server/log.cpp"},
-    r"toml\+\+/": {"server/settings.cpp"},
+    r"toml\+\+/": {"server/settings.cpp", "api/tokens/token_table.cpp"},
     r"prometheus/": {"server/metrics.cpp"},
     r"curl/": {"domain/values/url.cpp", "server/http_client.cpp"},
     r"idn2": {"domain/values/url.cpp"},
@@ -41,7 +41,8 @@ OWNERS = {
                   "consumers/view/view_database.cpp", "consumers/view/view_state.h", "consumers/view/view_asking.cpp"},
     r"CLI/": {"server/settings.cpp", "ctl/command_line.cpp", "ctl/account_commands.cpp", "ctl/backup_commands.cpp",
               "ctl/demo_command.cpp", "ctl/export_command.cpp", "ctl/funnel_commands.cpp",
-              "ctl/log_commands.cpp", "ctl/privacy_commands.cpp", "ctl/store_commands.cpp"},
+              "ctl/log_commands.cpp", "ctl/privacy_commands.cpp", "ctl/store_commands.cpp",
+              "ctl/token_command.cpp"},
     r"zstd": {"ctl/export_folder.cpp"},
     r"librdkafka/|kafka/handles": {"kafka/"},
 }
@@ -67,7 +68,8 @@ STANDS_ON = {
     "api/accounts": ["domain/account", "eventstore/keys", "server"],
     "api/inbound": ["api/requests", "api/visits", "api/accounts", "kafka"],
     "api/public": ["api/requests", "api/visits", "api/accounts", "server"],
-    "api/admin": ["api/requests", "api/visits", "api/accounts", "server", "eventstore/replay", "eventstore/backup"],
+    "api/tokens": ["server"],
+    "api/admin": ["api/requests", "api/visits", "api/accounts", "api/tokens", "eventstore/replay", "eventstore/backup"],
     "api": ["api/admin", "api/public", "api/inbound", "eventstore/relay", "eventstore/retention"],
     "consumers/view": ["domain/funnel", "server"],
     "consumers/readers": ["consumers/view", "kafka"],
@@ -77,7 +79,7 @@ STANDS_ON = {
     "consumers/alerts": ["consumers/generations", "domain/account"],
     "consumers/query": ["consumers/alerts", "consumers/format"],
     "consumers": ["consumers/query", "consumers/funnel_topic"],
-    "ctl": ["eventstore/replay", "eventstore/backup", "server"],
+    "ctl": ["eventstore/replay", "eventstore/backup", "api/tokens"],
 }
 TOP_FOLDERS = {folder.split("/")[0] for folder in STANDS_ON}
 NO_SOURCES = {"bench", "tests"}  # folders of *.cpp that go into no program

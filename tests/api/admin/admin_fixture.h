@@ -37,11 +37,12 @@ class Sentence {
 
 class AdminTest : public testing::Test {
  protected:
-  AdminTest()
+  explicit AdminTest(std::string tokens_file = "")
       : master_key_(*MasterKey::Load(folder_.path() + "/master.key", true)),
         accounts_(folder_.store()),
         visits_(folder_.store(), master_key_),
         backup_(folder_.store()),
+        tokens_(*AdminTokens::Open(kToken, std::move(tokens_file))),
         ends_(accounts_, visits_, std::chrono::milliseconds(0)),
         admin_({.accounts = accounts_,
                 .visits = visits_,
@@ -50,11 +51,12 @@ class AdminTest : public testing::Test {
                 .metrics = registry_,
                 .drain = drain_,
                 .backup = backup_,
+                .tokens = *tokens_,
                 .store_fault = [this] { return store_fault_.Get(); },
                 .clock_fault = [this] { return clock_fault_.Get(); },
                 .refusal = [this] { return refusal_.Get(); },
                 .account_removed = [this] { ends_.Wake(); }},
-               {.token = kToken, .max_waiting_polls = 2}),
+               {.max_waiting_polls = 2}),
         server_({.threads = 1, .handler_threads = 8},
                 [this](const http::Request& request) { return admin_.Handle(request); }) {
     EXPECT_TRUE(accounts_.Start(""));
@@ -95,6 +97,7 @@ class AdminTest : public testing::Test {
   Sentence store_fault_, clock_fault_, refusal_;
   metrics::Registry registry_;
   NodeBackup backup_;
+  std::unique_ptr<AdminTokens> tokens_;
   AccountEnds ends_;
   Admin admin_;
   http::Server server_;

@@ -274,8 +274,9 @@ TEST_F(AdminTest, AnAccountWhoseStoredDocumentIsRefusedIsNamedAndMended) {
                .master_key = master_key_,
                .metrics = registry_,
                .drain = drain_,
-               .backup = backup_},
-              {.token = kToken});
+               .backup = backup_,
+               .tokens = *tokens_},
+              {});
   const http::Server server({.threads = 1, .handler_threads = 8},
                             [&](const http::Request& request) { return admin.Handle(request); });
   const auto ask = [&](std::string_view method, std::string_view path, std::string_view body = {}) {
@@ -305,8 +306,9 @@ TEST_F(AdminTest, SaysWhyTheBrokerIsMissing) {
                .metrics = registry_,
                .drain = drain_,
                .backup = backup_,
+               .tokens = *tokens_,
                .broker = [&] { return missing.Get(); }},
-              {.token = kToken});
+              {});
   const http::Server server({.threads = 1, .handler_threads = 8},
                             [&](const http::Request& request) { return admin.Handle(request); });
   const Answer degraded = testing_http::Do(server.port(), "GET", "/readyz");
