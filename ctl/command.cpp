@@ -55,7 +55,6 @@ std::expected<HttpAnswer, std::string> AdminApi::Ask(const Call& call) {
 std::expected<HttpAnswer, std::string> AdminApi::Do(const Call& call) {
   auto answer = Ask(call);
   if (!answer) return answer;
-  if (answer->status == 401) return std::unexpected("the admin token is refused; see --token-file");
   if (answer->status / 100 != 2) return std::unexpected(ErrorText(*answer));
   return answer;
 }
@@ -67,7 +66,7 @@ std::string ErrorText(const HttpAnswer& answer) {
   std::string text = message ? std::string(message->text()) : "the server answered";
   text += " (" + std::to_string(answer.status);
   if (code) text.append("/").append(code->text());
-  return text + ")";
+  return text + (answer.status == 401 || answer.status == 403 ? "); see --token-file" : ")");
 }
 
 int Refuse(std::string_view sentence) {

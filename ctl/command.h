@@ -64,7 +64,8 @@ class AdminApi {
   HttpClient client_;
 };
 
-// "message (status/internalCode)" of an error body; the status alone if it is none.
+// "message (status/internalCode)" of an error body, the status alone if it is none; and where the token comes from, if
+// it is refused.
 std::string ErrorText(const HttpAnswer& answer);
 
 // Prints "monitorctl: SENTENCE" on stderr; gives kNo.
@@ -84,6 +85,7 @@ void AddStoreCommands(CLI::App& app, CommandLine& line);    // log verify|stats|
 void AddExportCommand(CLI::App& app, CommandLine& line);    // log export (after AddLogCommands)
 void AddFunnelCommands(CLI::App& app, CommandLine& line);   // funnel, funnel rebuild
 void AddBackupCommands(CLI::App& app, CommandLine& line);   // backup, restore
+void AddTokenCommand(CLI::App& app, CommandLine& line);     // token new
 void AddDemoCommand(CLI::App& app, CommandLine& line);      // demo
 
 }  // namespace monitor::ctl

@@ -22,6 +22,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddExportCommand(app, line);
   AddFunnelCommands(app, line);
   AddBackupCommands(app, line);
+  AddTokenCommand(app, line);
   AddDemoCommand(app, line);
   app.footer("Exit codes: 0 done, 1 no (invalid, damaged, not found, not reachable), 2 usage.");
   WatchInterrupts();

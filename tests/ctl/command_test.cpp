@@ -67,6 +67,8 @@ TEST_F(AdminApiTest, SaysInOneSentenceWhatIsWrong) {
   EXPECT_EQ(fault(), "the server answered (502)");
   status_ = 401;
   EXPECT_THAT(fault(), HasSubstr("--token-file"));
+  status_ = 403, body_ = R"({"message":"Authorization: the token lacks the scope read","internalCode":10})";
+  EXPECT_EQ(fault(), "Authorization: the token lacks the scope read (403/10); see --token-file");
   options_.admin_url = "http://127.0.0.1:1";
   EXPECT_THAT(fault(), HasSubstr("no answer from http://127.0.0.1:1: "));
   options_.token_file += ".not";
