@@ -3,7 +3,6 @@
 import http.server
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -142,11 +141,8 @@ def test_a_stopped_nodes_log_goes_on_in_a_new_epoch(tmp_path, closing):
     ("run.py: [Errno 2] No such file or directory", [ROOT / "tests" / "cases" / "run.py", "--url", "http://any", "--token", "/nowhere"]),
     ("run.py: [Errno 111] Connection refused",
      [ROOT / "tests" / "cases" / "run.py", "--url", "http://any", "--admin", "http://127.0.0.1:1", "--token", "/dev/null"]),
-    ("bench: wrk is needed", [ROOT / "bench" / "run", "--no-install"]),
 ])
 def test_a_command_of_the_documents_that_lacks_something_says_so_in_one_sentence(sentence, command):
-    if command[0] == ROOT / "bench" / "run" and shutil.which("wrk"):
-        pytest.skip("wrk is here")
     code, out, error = call(*command)
     assert (code, out, len(error.splitlines())) == (1, "", 1)
     assert error.startswith(sentence)

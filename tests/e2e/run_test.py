@@ -76,9 +76,10 @@ class Run:
         return next(line for line in self.lines if line.startswith(CURL))
 
     def parts(self):
-        """Name to process id of its children."""
+        """Name to process id of its parts."""
         children = subprocess.run(["ps", "--ppid", str(self.process.pid), "-o", "pid=,comm="], capture_output=True, text=True)
-        return {name: int(pid) for pid, name in (line.split() for line in children.stdout.splitlines())}
+        named = (line.split() for line in children.stdout.splitlines())
+        return {name: int(pid) for pid, name in named if name not in ("setpriv", "sleep")}
 
     def close(self):
         if self.process.poll() is None:
@@ -207,6 +208,16 @@ def test_a_part_that_dies_takes_the_others_with_it(tmp_path, start_run, part, ar
     name = "edge" if part == "nginx" else part
     assert any(line.startswith(f"run: {name} has ended by itself; see ") for line in run.lines), run.lines
     wait_until(lambda: not any(map(listens, (run.port, run.admin_port, run.funnel_port))), "the ports are free again")
+
+
+def test_a_part_that_dies_in_the_moment_in_which_all_is_ready_is_noticed(tmp_path, start_run):
+    run = start_run(tmp_path)
+    assert run.wait_for_line("try: ")
+    run.process.send_signal(signal.SIGSTOP)
+    os.kill(run.parts()["nginx"], signal.SIGKILL)
+    run.process.send_signal(signal.SIGCONT)
+    assert run.finish() == 1
+    assert any(line.startswith("run: edge has ended by itself; see ") for line in run.lines), run.lines
 
 
 def test_a_funneld_that_dies_is_started_again_and_visitors_do_not_notice(tmp_path, start_run):
