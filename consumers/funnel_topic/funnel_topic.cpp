@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <ranges>
+#include <span>
 #include <stdexcept>
 #include <stop_token>
 #include <thread>
@@ -61,8 +62,9 @@ class FunnelTopic::Loop {
     while (!stop.stop_requested()) {
       milliseconds pause = options_.pause;
       try {
+        too_much_.clear();
         Round(stop);
-        if (producer_) Tell("");
+        if (producer_) Tell(too_much_);
         back_off = kafka::BackOff(kFirstRetry, kGreatestRetry);
       } catch (const std::exception& thrown) {  // nobody above this thread could catch it
         Tell(thrown.what());
@@ -146,8 +148,8 @@ class FunnelTopic::Loop {
     }
     const auto found = view.Hours(day, partitions, [&] { return stop.stop_requested(); });
     if (!found || stop.stop_requested()) return false;
-    if (!*found) throw Fault("a day of account " + day.account.str() + " has more rows than can be given");
-    for (const HourlyRows& hours : **found) {
+    if (!*found) too_much_ = "a day of account " + day.account.str() + " has more rows than can be given";
+    for (const HourlyRows& hours : *found ? std::span<const HourlyRows>(**found) : std::span<const HourlyRows>()) {
       for (const RowMessage& message : RowMessages(day.account, hours)) {
         if (!Give(message, hours, stop)) return false;
       }
@@ -209,7 +211,8 @@ class FunnelTopic::Loop {
   std::uint64_t on_their_way_ = 0;
   std::string view_;  // whose numbers these are
   std::uint64_t assignments_ = 0;
-  std::map<int, std::uint64_t> told_;                            // partition → stamp up to which it is given
+  std::string too_much_;               // of this round, what could not be given, in one sentence
+  std::map<int, std::uint64_t> told_;  // partition → stamp up to which it is given
   std::unordered_map<std::uint64_t, std::uint64_t> remembered_;  // hash of a key → of its rows as they were given
 
   std::atomic<std::uint64_t> given_ = 0;

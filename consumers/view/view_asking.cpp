@@ -89,6 +89,7 @@ std::expected<std::optional<std::vector<HourlyRows>>, std::string> ViewStore::Ho
     view::FactsReading reading(state_->database, snapshot.snapshot(), ends, false);
     const Coverage coverage = ViewProgress::ReadCoverage(state_->database, snapshot.snapshot());
     auto hours = view::Hours(reading, day, coverage, partitions);
+    if (!hours && state_->reopening) throw StoreFailure("the view is being opened anew");
     if (!hours) return hours;
     for (HourlyRows& of : *hours) {
       of.offset = ViewProgress::ReadOffset(state_->database, of.partition, snapshot.snapshot()).value_or(0);
