@@ -15,6 +15,7 @@ std::optional<AlertNumbers> AlertReading::Of(const Alert& alert) {
   AlertNumbers numbers;
   Question last{.from = time_ - minutes};
   if (alert.when == AlertWhen::kNeverEligible) last.counting = funnel::kGross;
+  const auto visitors = now_.view->NewestSessionEvent(account_);  // before the rows, which then have what it stands for
   const auto row = RowOf(alert, last);
   if (!row) return std::nullopt;
   switch (alert.when) {
@@ -24,7 +25,6 @@ std::optional<AlertNumbers> AlertReading::Of(const Alert& alert) {
       break;
     case AlertWhen::kNeverEligible: {
       numbers.prospects = row->prospects;
-      const auto visitors = now_.view->NewestSessionEvent(account_);
       numbers.visitors = visitors && *visitors >= last.from;
       break;
     }

@@ -24,7 +24,7 @@ std::string DefinitionOf(const Alert& alert) {
 // Too little is counted to say that something is missing.
 bool CountsAll(const Answering& now) {
   const SourceStatus& source = now.source;
-  return source.connected && source.caught_up && source.fault.empty() && source.missing.empty() && !now.rebuild &&
+  return source.connected && source.at_end && source.fault.empty() && source.missing.empty() && !now.rebuild &&
          now.view->Trouble().empty();
 }
 

@@ -66,11 +66,11 @@ void WebhookSender::Run(const std::stop_token& stop) {
 
 std::optional<AlertNotice> WebhookSender::Next(Clock::time_point now, Clock::time_point& wake) {
   std::vector<AlertNotice> notices = book_.Notices();
-  std::set<AlertKey> has_earlier;
+  std::set<std::pair<AlertKey, std::string>> has_earlier;  // of an alert, at an address
   AlertNotice* next = nullptr;
   Clock::time_point next_tried;
   for (AlertNotice& notice : notices) {
-    if (!has_earlier.insert(notice.of).second) continue;
+    if (!has_earlier.insert({notice.of, notice.url}).second) continue;
     if (const auto pause = pauses_.find(notice.url); pause != pauses_.end() && pause->second.until > now) {
       wake = std::min(wake, pause->second.until);
       continue;

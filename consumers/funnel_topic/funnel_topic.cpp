@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <ranges>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <stop_token>
@@ -28,6 +29,7 @@ using std::chrono::steady_clock;
 
 constexpr std::uint64_t kMaxOnTheirWay = 10'000;
 constexpr milliseconds kPollWait{100};
+constexpr milliseconds kTopicWait{3'000};  // a stop waits as long
 constexpr milliseconds kFirstRetry{1'000}, kGreatestRetry{60'000};
 constexpr int kPausesOfItsWork = 4;              // it takes a fifth of a core at most
 constexpr std::size_t kMaxRemembered = 1 << 18;  // rows, 16 bytes each and what a table adds
@@ -62,9 +64,8 @@ class FunnelTopic::Loop {
     while (!stop.stop_requested()) {
       milliseconds pause = options_.pause;
       try {
-        too_much_.clear();
         Round(stop);
-        if (producer_) Tell(too_much_);
+        if (producer_) Tell(TooMuch());
         back_off = kafka::BackOff(kFirstRetry, kGreatestRetry);
       } catch (const std::exception& thrown) {  // nobody above this thread could catch it
         Tell(thrown.what());
@@ -80,9 +81,10 @@ class FunnelTopic::Loop {
   // Gives what changed. What was given counts as such once the broker has all of the round.
   void Round(const std::stop_token& stop) {
     const Answering now = options_.now();
-    if (now.source.assignments == 0 || now.rebuild) return;  // while it is counted anew, nothing changes
+    if (now.source.assignments == 0 || !MayGive(now)) return;
+    const auto stopped = [&] { return stop.stop_requested(); };
     // A view that can not be read is told of by its reader.
-    auto changed = now.view->ChangedSince(Since());
+    auto changed = now.view->ChangedSince(Since(), stopped);
     if (!changed || changed->coverage.partitions == 0) return;
     if (std::exchange(view_, changed->view) != changed->view ||
         std::exchange(assignments_, now.source.assignments) != now.source.assignments) {
@@ -90,7 +92,7 @@ class FunnelTopic::Loop {
     }
     const std::uint64_t since = Since();
     Own(changed->coverage, now.source.behind);
-    if (since == 0 || Since() < since) changed = now.view->ChangedSince(0);
+    if (since == 0 || Since() < since) changed = now.view->ChangedSince(0, stopped);
     if (!changed || told_.empty()) return;
     MakeProducer(changed->coverage.partitions);
     std::ranges::stable_sort(changed->days, std::greater(), &ChangedDay::from);  // today's are waited for
@@ -101,15 +103,36 @@ class FunnelTopic::Loop {
     for (auto& [partition, stamp] : told_) stamp = changed->stamp;
   }
 
+  // While it is counted anew nothing changes; and while the broker is away others may have the partitions.
+  static bool MayGive(const Answering& now) { return now.source.connected && !now.rebuild; }
+
+  // True: what is on its way may be older than what its partition's new owner gives. It is dropped, and the round over.
+  bool Superseded() {
+    const Answering now = options_.now();
+    if (MayGive(now) && now.source.assignments == assignments_) return false;
+    producer_.reset();
+    on_their_way_ = 0;
+    remembered_.clear();
+    return true;
+  }
+
   // Up to which all partitions are given.
   std::uint64_t Since() const {
     if (told_.empty()) return 0;
     return std::ranges::min(std::views::values(told_));
   }
 
+  std::string TooMuch() const {
+    if (too_much_.empty()) return {};
+    const auto& [account, from] = *too_much_.begin();
+    return std::to_string(too_much_.size()) + " days have more rows than can be given, such as that from " +
+           FormatRfc3339(from) + " of account " + account;
+  }
+
   void Forget() {
     told_.clear();
     remembered_.clear();
+    too_much_.clear();
   }
 
   // What is not counted up to the end that it had when it came, its owner before may have given up to there.
@@ -135,11 +158,11 @@ class FunnelTopic::Loop {
     auto made = OrFault(kafka::Producer::Make(options_.client, std::move(wanted)));
     topic_partitions_ = OrFault(made->EnsureTopics(
         {{.name = options_.topic, .partitions = partitions, .settings = {{"cleanup.policy", "compact"}}}},
-        kafka::kBrokerTimeout))[0];
+        kTopicWait))[0];
     producer_ = std::move(made);
   }
 
-  // False: stopped, or the view can not be read.
+  // False: stopped, or superseded.
   bool GiveDay(const ViewStore& view, const ChangedDay& day, const std::stop_token& stop) {
     const auto began = steady_clock::now();
     std::vector<int> partitions;
@@ -147,8 +170,11 @@ class FunnelTopic::Loop {
       if (day.stamp > stamp) partitions.push_back(partition);
     }
     const auto found = view.Hours(day, partitions, [&] { return stop.stop_requested(); });
-    if (!found || stop.stop_requested()) return false;
-    if (!*found) too_much_ = "a day of account " + day.account.str() + " has more rows than can be given";
+    if (stop.stop_requested()) return false;
+    if (!found) throw Fault("the view: " + found.error());
+    if (Superseded()) return false;
+    const std::pair place(day.account.str(), day.from);
+    *found ? void(too_much_.erase(place)) : void(too_much_.insert(place));
     for (const HourlyRows& hours : *found ? std::span<const HourlyRows>(**found) : std::span<const HourlyRows>()) {
       for (const RowMessage& message : RowMessages(day.account, hours)) {
         if (!Give(message, hours, stop)) return false;
@@ -190,9 +216,10 @@ class FunnelTopic::Loop {
     return true;
   }
 
-  // False: it is stopped.
+  // False: it is stopped, or superseded.
   bool Wait(const std::stop_token& stop) {
     producer_->Poll(kPollWait);
+    if (Superseded()) return false;
     if (auto fatal = producer_->FatalError(); !fatal.empty()) throw Fault(fatal);
     return !stop.stop_requested();
   }
@@ -211,8 +238,8 @@ class FunnelTopic::Loop {
   std::uint64_t on_their_way_ = 0;
   std::string view_;  // whose numbers these are
   std::uint64_t assignments_ = 0;
-  std::string too_much_;               // of this round, what could not be given, in one sentence
-  std::map<int, std::uint64_t> told_;  // partition → stamp up to which it is given
+  std::set<std::pair<std::string, TimeMs>> too_much_;  // account and beginning of days that could not be given
+  std::map<int, std::uint64_t> told_;                  // partition → stamp up to which it is given
   std::unordered_map<std::uint64_t, std::uint64_t> remembered_;  // hash of a key → of its rows as they were given
 
   std::atomic<std::uint64_t> given_ = 0;

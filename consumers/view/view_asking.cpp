@@ -66,17 +66,18 @@ std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& acco
   });
 }
 
-std::expected<ChangedDays, std::string> ViewStore::ChangedSince(std::uint64_t stamp) const {
+std::expected<ChangedDays, std::string> ViewStore::ChangedSince(std::uint64_t stamp,
+                                                                const std::function<bool()>& abandoned) const {
   return state_->Ask([&] {
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
-    const std::function<bool()> ends = [&] { return state_->reopening.load(); };
+    const std::function<bool()> ends = [&] { return state_->reopening || abandoned(); };
     view::FactsReading reading(state_->database, snapshot.snapshot(), ends, false);
     ChangedDays changed{.view = state_->Id(),
                         .stamp = ViewProgress::ReadStamp(state_->database, snapshot.snapshot()),
                         .coverage = ViewProgress::ReadCoverage(state_->database, snapshot.snapshot()),
                         .days = {}};
     changed.days = view::ChangedSince(reading, stamp, changed.coverage.buckets);
-    if (reading.ended()) throw StoreFailure("the view is being opened anew");
+    if (reading.ended()) throw StoreFailure("nobody waits any more, or the view is being opened anew");
     return changed;
   });
 }

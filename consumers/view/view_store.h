@@ -130,7 +130,9 @@ class ViewStore {
                                                   const BucketSet& buckets,
                                                   const std::function<bool()>& abandoned) const;
   // What changed since the stamp that a ChangedDays of this view told; of 0: all that there is.
-  std::expected<ChangedDays, std::string> ChangedSince(std::uint64_t stamp) const;
+  // An error, too, once it is abandoned.
+  std::expected<ChangedDays, std::string> ChangedSince(std::uint64_t stamp,
+                                                       const std::function<bool()>& abandoned) const;
   // Of each of these partitions. nullopt: it was abandoned, or there is more than a query allows.
   std::expected<std::optional<std::vector<HourlyRows>>, std::string> Hours(
       const ChangedDay& day, std::span<const int> partitions, const std::function<bool()>& abandoned) const;

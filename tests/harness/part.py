@@ -19,6 +19,9 @@ class PartFailed(Exception):
 
 
 given_ports = set()
+# The test runner's workers share the machine: each has ports of its own.
+WORKERS = 8
+worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
 
 
 def free_port():
@@ -27,7 +30,7 @@ def free_port():
     None is given twice: what asks for several at once, to bind them later, needs them to differ.
     """
     for _ in range(200):
-        port = random.SystemRandom().randrange(15000, 30000)
+        port = random.SystemRandom().randrange(15000, 30000, WORKERS) + worker
         if port in given_ports:
             continue
         with socket.socket() as probe:

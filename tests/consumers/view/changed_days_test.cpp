@@ -47,7 +47,7 @@ class ChangedDaysTest : public testing::Test {
 
   // The days that changed since the last call, by their beginnings.
   std::vector<TimeMs> Changed() {
-    const auto changed = store_->ChangedSince(given_);
+    const auto changed = store_->ChangedSince(given_, [] { return false; });
     EXPECT_TRUE(changed) << changed.error();
     given_ = changed->stamp;
     days_ = changed->days;
