@@ -84,15 +84,14 @@ class FunnelTopic::Loop {
     if (now.source.assignments == 0 || !MayGive(now)) return;
     const auto stopped = [&] { return stop.stop_requested(); };
     // A view that can not be read is told of by its reader.
-    auto changed = now.view->ChangedSince(Since(), stopped);
-    if (!changed || changed->coverage.partitions == 0) return;
-    if (std::exchange(view_, changed->view) != changed->view ||
-        std::exchange(assignments_, now.source.assignments) != now.source.assignments) {
-      Forget();
-    }
     const std::uint64_t since = Since();
+    auto changed = now.view->ChangedSince(since, stopped);
+    if (!changed || changed->coverage.partitions == 0) return;
+    if (view_ != changed->view || assignments_ != now.source.assignments) Forget();
+    view_ = changed->view;
+    assignments_ = now.source.assignments;
     Own(changed->coverage, now.source.behind);
-    if (since == 0 || Since() < since) changed = now.view->ChangedSince(0, stopped);
+    if (Since() < since) changed = now.view->ChangedSince(Since(), stopped);
     if (!changed || told_.empty()) return;
     MakeProducer(changed->coverage.partitions);
     std::ranges::stable_sort(changed->days, std::greater(), &ChangedDay::from);  // today's are waited for
