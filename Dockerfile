@@ -14,6 +14,9 @@ COPY eventstore eventstore
 COPY api api
 COPY consumers consumers
 COPY ctl ctl
+# Of the campaign console.
+COPY docs/schemas docs/schemas
+COPY deploy/accounts deploy/accounts
 RUN cmake -S . -B build -G Ninja -DMONITOR_TESTS=OFF -DMONITOR_BENCH=OFF \
  && ninja -C build monitord funneld monitorctl
 # The packages of the libraries that were linked, by whatever name this Debian gives them.

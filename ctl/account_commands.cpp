@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "ctl/command.h"
-#include "ctl/document_diff.h"
 #include "domain/account/account.h"
+#include "domain/account/document_diff.h"
 #include "domain/values/json.h"
 #include "domain/values/timestamp.h"
 #include "domain/values/whole_number.h"
@@ -170,9 +170,8 @@ int Diff(const CommonOptions& common, const std::string& account, const std::str
   writer.BeginArray();
   for (const Difference& one : differences) {
     if (!common.json) std::puts(one.text.c_str());
-    writer.BeginObject().Key("path").String(one.path);
-    one.before.empty() ? writer.Key("before").Null() : writer.Key("before").Raw(one.before);
-    one.after.empty() ? writer.Key("after").Null() : writer.Key("after").Raw(one.after);
+    writer.BeginObject();
+    WriteDifference(one, writer);
     writer.EndObject();
   }
   writer.EndArray();

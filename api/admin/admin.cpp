@@ -18,13 +18,12 @@ using admin::AdminCall;
 struct AdminRoute {
   http::Method method;
   std::string_view pattern;
-  // What the token must be for; nullopt: none is needed, and the answer blocks on nothing. It stands before the
-  // handler so that a route without one does not compile.
+  // What the token must be for; nullopt: none is needed. It stands before the handler so that a route without one does
+  // not compile.
   std::optional<AdminScope> scope;
   http::Reply (*handler)(const AdminParts&, const AdminCall&);
   std::vector<std::string_view> parameters = {};  // of its query; others are refused
-
-  bool at_once() const { return !scope; }
+  bool at_once = false;                           // a short answer that blocks on nothing
 };
 
 namespace {
@@ -80,9 +79,13 @@ const http::Router<AdminRoute>& Routes() {
   using enum AdminScope;
   constexpr std::nullopt_t kOpen = std::nullopt;
   static const http::Router<AdminRoute> kRoutes({
-      {kGet, "/livez", kOpen, Live},
-      {kGet, "/readyz", kOpen, Ready},
-      {kGet, "/metrics", kOpen, Metrics},
+      {.method = kGet, .pattern = "/livez", .scope = kOpen, .handler = Live, .at_once = true},
+      {.method = kGet, .pattern = "/readyz", .scope = kOpen, .handler = Ready, .at_once = true},
+      {.method = kGet, .pattern = "/metrics", .scope = kOpen, .handler = Metrics, .at_once = true},
+      {kGet, "/console", kOpen, ConsoleMoved},
+      {kGet, "/console/", kOpen, ConsoleFile},
+      {kGet, "/console/*", kOpen, ConsoleFile},
+      {kGet, "/console/*/*", kOpen, ConsoleFile},
       {kGet, "/admin/accounts", kRead, ListAccounts},
       {kGet, "/admin/accounts/*", kRead, GetAccount},
       {kPut, "/admin/accounts/*", kPublish, PutAccount},
@@ -90,8 +93,11 @@ const http::Router<AdminRoute>& Routes() {
       {kPost, "/admin/accounts/*/validate", kRead, ValidateDocument},
       {kGet, "/admin/accounts/*/revisions", kRead, ListRevisions},
       {kGet, "/admin/accounts/*/revisions/*", kRead, GetRevision},
+      {kGet, "/admin/accounts/*/revisions/*/changes", kRead, ListChanges, {"since"}},
+      {kPost, "/admin/accounts/*/changes", kRead, CompareDocument},
       {kPost, "/admin/accounts/*/explain", kRead, Explain},
       {kPost, "/admin/accounts/*/what-if", kRead, AskWhatIf},
+      {kGet, "/admin/accounts/*/skills", kRead, ListSkills},
       {kPut, "/admin/accounts/*/skills/*", kSkills, PutSkill},
       {kPut, "/admin/accounts/*/conversations/*", kConversations, StartConversation},
       {kDelete, "/admin/accounts/*/conversations/*", kConversations, EndConversation},
@@ -170,7 +176,7 @@ http::Reply Admin::Dispatch(const AdminRoute& route, const http::Request& reques
   http::Reply reply = fits ? Run(route, request, std::move(arguments), by)
                            : admin::Unavailable("too many commands wait for their commit");
   if (command) waiting_.commands.fetch_sub(1);
-  reply.headers.Add("Cache-Control", "no-store");
+  if (reply.fixed_headers.empty()) reply.headers.Add("Cache-Control", "no-store");  // else they say it
   return reply;
 }
 

@@ -45,16 +45,10 @@ http::Reply ListAccounts(const AdminParts& parts, const AdminCall&) {
 }
 
 http::Reply GetAccount(const AdminParts& parts, const AdminCall& call) {
-  if (const auto state = parts.accounts.Find(call.account())) {
-    return RecordShown(parts, {call.by, call.account(), "show-account"},
-                       DocumentReply(state->account->document, state->account->revision));
-  }
-  const auto refused = parts.accounts.Refused();
-  const auto found = refused.find(call.account());
-  if (found == refused.end()) return NoAccount(parts.accounts, call.account());
-  // To be mended and put again.
-  const std::string& document = found->second->kept.document;
-  return RecordShown(parts, {call.by, call.account(), "show-account"}, DocumentReply(document, RevisionOf(document)));
+  auto document = CurrentDocument(parts.accounts, call.account());
+  if (!document) return NoAccount(parts.accounts, call.account());
+  const Revision revision = RevisionOf(*document);
+  return RecordShown(parts, {call.by, call.account(), "show-account"}, DocumentReply(*std::move(document), revision));
 }
 
 http::Reply PutAccount(const AdminParts& parts, const AdminCall& call) {
@@ -91,6 +85,20 @@ http::Reply RemoveAccount(const AdminParts& parts, const AdminCall& call) {
   if (!unanswered && change != AccountChange::kDone) return Unavailable("the log takes nothing now");
   if (parts.account_removed) parts.account_removed();
   return RecordDone(parts, {call.by, id, "remove-account"}, unanswered ? Unanswered() : Done());
+}
+
+http::Reply ListSkills(const AdminParts& parts, const AdminCall& call) {
+  const auto state = parts.accounts.Find(call.account());
+  if (!state) return NoAccount(parts.accounts, call.account());
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("skills").BeginArray();
+  for (const Skill& skill : state->account->skills) {
+    writer.BeginObject().Key("id").Int(skill.id).Key("name").String(skill.name);
+    writer.Key("state").String(ToText(state->StateOfSkill(skill.id))).EndObject();
+  }
+  writer.EndArray().EndObject();
+  return RecordShown(parts, {call.by, call.account(), "show-skills", "skills"}, Json(std::move(body)));
 }
 
 http::Reply PutSkill(const AdminParts& parts, const AdminCall& call) {

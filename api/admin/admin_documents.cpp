@@ -5,6 +5,7 @@
 #include "api/accounts/account_revisions.h"
 #include "api/admin/admin_audit.h"
 #include "api/admin/admin_replies.h"
+#include "domain/account/document_diff.h"
 
 namespace monitor::admin {
 namespace {
@@ -25,6 +26,13 @@ std::expected<std::shared_ptr<const Account>, http::Reply> ReadDocument(const js
   std::string text;
   json::Writer(text).Copy(document);
   return Validated(std::move(text), account);
+}
+
+std::optional<std::string> CurrentDocument(const Accounts& accounts, const AccountId& id) {
+  if (const auto state = accounts.Find(id)) return state->account->document;
+  const auto refused = accounts.Refused();
+  const auto found = refused.find(id);
+  return found == refused.end() ? std::nullopt : std::optional(found->second->kept.document);
 }
 
 http::Reply RevisionReply(const Revision& revision, int status) {
@@ -58,6 +66,15 @@ http::Reply NotReadable(StoreError error) {
   return error == StoreError::kCorrupt ? Unexpected() : Unavailable("the log can not be read");
 }
 
+// Of a revision, as it was put.
+std::expected<std::string, http::Reply> DocumentOf(const AdminParts& parts, const AccountId& id,
+                                                   const Revision& revision) {
+  auto document = ReadRevision(parts.store, id, revision);
+  if (!document) return std::unexpected(NotReadable(document.error()));
+  if (!*document) return std::unexpected(NotFound("the account was never at this revision"));
+  return **std::move(document);
+}
+
 }  // namespace
 
 http::Reply ListRevisions(const AdminParts& parts, const AdminCall& call) {
@@ -78,11 +95,53 @@ http::Reply ListRevisions(const AdminParts& parts, const AdminCall& call) {
 http::Reply GetRevision(const AdminParts& parts, const AdminCall& call) {
   if (!IsKnown(parts.accounts, call.account())) return NoAccount(parts.accounts, call.account());
   const Revision revision(call.arguments[1]);
-  auto document = ReadRevision(parts.store, call.account(), revision);
-  if (!document) return NotReadable(document.error());
-  if (!*document) return NotFound("the account was never at this revision");
+  auto document = DocumentOf(parts, call.account(), revision);
+  if (!document) return document.error();
   return RecordShown(parts, {call.by, call.account(), "show-revision", "revisions/" + revision.str()},
-                     DocumentReply(**std::move(document), revision));
+                     DocumentReply(*std::move(document), revision));
+}
+
+namespace {
+
+http::Reply Changes(std::string_view before, std::string_view after) {
+  const auto was = json::Document::Parse(before, kDocumentFieldLimits);
+  const auto is = json::Document::Parse(after, kDocumentFieldLimits);
+  if (!was) return Unexpected();
+  if (!is) return Invalid("document: " + is.error().message);
+  std::string body;
+  json::Writer writer(body);
+  writer.BeginObject().Key("changes").BeginArray();
+  for (const Difference& change : DiffDocuments(was->root(), is->root())) {
+    writer.BeginObject();
+    WriteDifference(change, writer);
+    writer.Key("text").String(change.text).EndObject();
+  }
+  writer.EndArray().EndObject();
+  return Json(std::move(body));
+}
+
+}  // namespace
+
+http::Reply ListChanges(const AdminParts& parts, const AdminCall& call) {
+  const AccountId account = call.account();
+  if (!IsKnown(parts.accounts, account)) return NoAccount(parts.accounts, account);
+  const auto since = call.query.Get("since");
+  if (!since) return Invalid("since: is required, a revision");
+  const auto before = DocumentOf(parts, account, Revision(*since));
+  if (!before) return before.error();
+  const auto after = DocumentOf(parts, account, Revision(call.arguments[1]));
+  if (!after) return after.error();
+  const std::string target = "revisions/" + std::string(call.arguments[1]) + "/changes";
+  return RecordShown(parts, {call.by, account, "show-changes", target}, Changes(*before, *after));
+}
+
+// A document that is not valid yet can be compared, too.
+http::Reply CompareDocument(const AdminParts& parts, const AdminCall& call) {
+  const auto current = CurrentDocument(parts.accounts, call.account());
+  if (!current) return NoAccount(parts.accounts, call.account());
+  http::Reply changes = Changes(*current, call.request.body());
+  if (changes.status != 200) return changes;
+  return RecordShown(parts, {call.by, call.account(), "show-changes"}, std::move(changes));
 }
 
 }  // namespace monitor::admin

@@ -4,6 +4,8 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "api/admin/admin_handlers.h"
 #include "domain/account/account.h"
@@ -17,6 +19,9 @@ inline constexpr json::Limits kDocumentFieldLimits{.max_depth = 65, .max_nodes =
 // The field `document` of such a body, which must be this account's. The error is the 400 of a `PUT`.
 std::expected<std::shared_ptr<const Account>, http::Reply> ReadDocument(const json::Value& document,
                                                                         const AccountId& account);
+
+// The one in force, or the one that is refused, to be mended and put again; nullopt: there is neither.
+std::optional<std::string> CurrentDocument(const Accounts& accounts, const AccountId& id);
 
 // `{"revision"}` with its ETag.
 http::Reply RevisionReply(const Revision& revision, int status);

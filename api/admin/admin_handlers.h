@@ -22,11 +22,17 @@ http::Reply GetAccount(const AdminParts& parts, const AdminCall& call);
 http::Reply PutAccount(const AdminParts& parts, const AdminCall& call);
 http::Reply RemoveAccount(const AdminParts& parts, const AdminCall& call);
 http::Reply Explain(const AdminParts& parts, const AdminCall& call);
+http::Reply ListSkills(const AdminParts& parts, const AdminCall& call);
 http::Reply PutSkill(const AdminParts& parts, const AdminCall& call);
 // admin_documents.cpp
 http::Reply ValidateDocument(const AdminParts& parts, const AdminCall& call);
 http::Reply ListRevisions(const AdminParts& parts, const AdminCall& call);
 http::Reply GetRevision(const AdminParts& parts, const AdminCall& call);
+http::Reply ListChanges(const AdminParts& parts, const AdminCall& call);
+http::Reply CompareDocument(const AdminParts& parts, const AdminCall& call);
+// admin_console.cpp
+http::Reply ConsoleMoved(const AdminParts& parts, const AdminCall& call);
+http::Reply ConsoleFile(const AdminParts& parts, const AdminCall& call);
 // admin_audit.cpp
 http::Reply GetAudit(const AdminParts& parts, const AdminCall& call);
 // admin_backup.cpp

@@ -31,5 +31,5 @@ def test_both_inner_listeners_refuse_names_that_are_not_theirs(tmp_path, closing
             assert answer(port, host, path) == wanted, host
             assert answer(port, host, "/livez") == (200, None), host
         for host in ("evil.example", f"evil.example:{port}", "localhost.evil.example", "127.0.0.1.evil.example", ""):
-            for refused in (path, "/", "/livez", "/readyz", "/metrics"):
+            for refused in (path, "/", "/console/", "/livez", "/readyz", "/metrics"):
                 assert answer(port, host, refused) == (421, 5), (host, refused)

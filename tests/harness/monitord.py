@@ -56,9 +56,11 @@ class Monitord(Part):
         return http_status(f"{self.admin_url}/readyz") == 200
 
     def admin(self, method, path, body=None, timeout_s=30):
-        """(status, document) of an admin API request; the document is None if the answer is not JSON."""
+        """(status, document) of an admin API request; the document is None if the answer is not JSON. `body`: a text is sent
+        as it is."""
+        text = body if isinstance(body, (str, type(None))) else json.dumps(body)
         request = urllib.request.Request(self.admin_url + path, method=method,
-                                         data=None if body is None else json.dumps(body).encode(),
+                                         data=None if text is None else text.encode(),
                                          headers={"Authorization": f"Bearer {self.token}"})
         try:
             with urllib.request.urlopen(request, timeout=timeout_s) as reply:

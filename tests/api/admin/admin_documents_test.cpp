@@ -96,6 +96,40 @@ TEST_F(AdminDocumentsTest, RevisionsAreListedTheNewestFirstAndStayReadable) {
   EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo/revisions/0123456789abcdef")), "404/12");
 }
 
+TEST_F(AdminDocumentsTest, ChangesBetweenRevisionsAreTold) {
+  PutDemo();
+  const std::string first = SampleDocument("demo"), second = SampleDocument("demo", "second");
+  Do("PUT", "/admin/accounts/demo", second);
+  const std::string a = RevisionOf(first).str(), b = RevisionOf(second).str();
+  const auto changes = [&](const std::string& of, const std::string& since) {
+    return Do("GET", "/admin/accounts/demo/revisions/" + of + "/changes?since=" + since);
+  };
+  EXPECT_EQ(changes(b, a).body, R"({"changes":[{"path":"name","before":"first","after":"second",)"
+                                R"("text":"name: \"first\" -> \"second\""}]})");
+  EXPECT_THAT(changes(a, b).body, HasSubstr(R"("before":"second","after":"first")"));
+  EXPECT_EQ(changes(b, b).body, R"({"changes":[]})");
+  EXPECT_EQ(Code(changes(b, "0123456789abcdef")), "404/12");
+  EXPECT_EQ(Code(changes("0123456789abcdef", a)), "404/12");
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo/revisions/" + b + "/changes")), "400/5");
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/other/revisions/" + b + "/changes?since=" + a)), "404/6");
+  EXPECT_THAT(Do("GET", "/admin/audit?limit=1").body,
+              HasSubstr(R"("action":"show-changes","target":"revisions/)" + b + "/changes\""));
+}
+
+TEST_F(AdminDocumentsTest, ADocumentIsComparedWithTheOneInForce) {
+  EXPECT_EQ(Code(Do("POST", "/admin/accounts/demo/changes", SampleDocument("demo"))), "404/6");
+  PutDemo();
+  EXPECT_EQ(Do("POST", "/admin/accounts/demo/changes", SampleDocument("demo")).body, R"({"changes":[]})");
+  // One with mistakes, too.
+  const std::string document = Do("GET", "/admin/accounts/demo").body;
+  const Answer told = Do("POST", "/admin/accounts/demo/changes", R"({"timeZone":"Mars",)" + document.substr(1));
+  EXPECT_EQ(told.body, R"({"changes":[{"path":"timeZone","before":null,"after":"Mars",)"
+                       R"("text":"timeZone: not set -> \"Mars\""}]})");
+  EXPECT_THAT(Do("GET", "/admin/audit?limit=1").body, HasSubstr(R"("action":"show-changes","target":"")"));
+  EXPECT_EQ(Code(Do("POST", "/admin/accounts/demo/changes", "nonsense")), "400/5");
+  EXPECT_EQ(Do("GET", "/admin/accounts/demo").body, SampleDocument("demo"));
+}
+
 TEST_F(AdminDocumentsTest, RevisionsOfAnOlderStoreAreListedAfterAStart) {
   PutDemo();
   Do("PUT", "/admin/accounts/demo", SampleDocument("demo", "second"));

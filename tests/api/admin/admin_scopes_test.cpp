@@ -67,13 +67,16 @@ struct Act {
 TEST_F(AdminScopesTest, EachRouteIsForTheTokensOfItsScope) {
   PutDemo();
   const std::string session = Visit("v1").str();
-  const std::string demo = "/admin/accounts/demo";
+  const std::string demo = "/admin/accounts/demo", first = RevisionOf(SampleDocument("demo")).str();
   const std::vector<Act> acts = {
       {"read", "GET", "/admin/accounts"},
       {"read", "HEAD", "/admin/accounts"},
       {"read", "GET", demo},
       {"read", "GET", demo + "/revisions"},
-      {"read", "GET", demo + "/revisions/" + RevisionOf(SampleDocument("demo")).str()},
+      {"read", "GET", demo + "/revisions/" + first},
+      {"read", "GET", demo + "/revisions/" + first + "/changes?since=" + first},
+      {"read", "POST", demo + "/changes", SampleDocument("demo")},
+      {"read", "GET", demo + "/skills"},
       {"read", "POST", demo + "/validate", SampleDocument("demo")},
       {"read", "POST", demo + "/explain", R"({"appInstallationId":"web"})"},
       {"read", "POST", demo + "/what-if", R"({"document":)" + SampleDocument("demo") + "}"},

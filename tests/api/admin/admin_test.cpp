@@ -106,6 +106,14 @@ TEST_F(AdminTest, SkillsAreSet) {
   }
 }
 
+TEST_F(AdminTest, SkillsAreListedWithTheirStates) {
+  EXPECT_EQ(Code(Do("GET", "/admin/accounts/demo/skills")), "404/6");
+  PutDemo();
+  EXPECT_EQ(Do("GET", "/admin/accounts/demo/skills").body, R"({"skills":[{"id":3,"name":"sales","state":"online"}]})");
+  Do("PUT", "/admin/accounts/demo/skills/3", R"({"state":"offline"})");
+  EXPECT_EQ(Do("GET", "/admin/accounts/demo/skills").body, R"({"skills":[{"id":3,"name":"sales","state":"offline"}]})");
+}
+
 TEST_F(AdminTest, ExplainsEveryEngagementAndRecordsNothing) {
   EXPECT_EQ(Code(Do("POST", "/admin/accounts/demo/explain", "{}")), "404/6");
   PutDemo();

@@ -1,10 +1,11 @@
-#include "ctl/document_diff.h"
+#include "domain/account/document_diff.h"
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
-namespace monitor::ctl {
+namespace monitor {
 namespace {
 
 using json::Value;
@@ -53,12 +54,11 @@ bool IsListOfObjects(const Value& list) {
   return list.is_array() && std::ranges::all_of(list.items(), [](const Value& item) { return item.is_object(); });
 }
 
-const Value* FindById(const Value& list, std::string_view id) {
-  for (const Value& item : list.items()) {
-    const Value* own = item.Find("id");
-    if (own && own->text() == id) return &item;
-  }
-  return nullptr;
+// Of entries with the same id the first.
+std::unordered_map<std::string_view, const Value*> ById(const Value& list) {
+  std::unordered_map<std::string_view, const Value*> entries;
+  for (const Value& item : list.items()) entries.try_emplace(item.Find("id")->text(), &item);
+  return entries;
 }
 
 // Where in the document: for programs, and in words.
@@ -94,14 +94,14 @@ std::string TitleOf(const Value& entry) {
 
 // Items of `list` that `other` has fewer of, as JSON.
 std::string Missing(const Value& list, const Value& other) {
-  std::vector<std::string> rest;
-  for (const Value& item : other.items()) rest.push_back(Print(&item));
+  std::unordered_map<std::string, std::size_t> rest;
+  for (const Value& item : other.items()) ++rest[Print(&item)];
   std::string missing;
   for (const Value& item : list.items()) {
     const std::string text = Print(&item);
-    const auto same = std::ranges::find(rest, text);
-    if (same != rest.end()) {
-      rest.erase(same);
+    const auto same = rest.find(text);
+    if (same != rest.end() && same->second > 0) {
+      --same->second;
     } else {
       missing += (missing.empty() ? "" : ", ") + text;
     }
@@ -146,12 +146,13 @@ class Comparison {
     auto place_of = [&](const Value& entry) {
       return place.Entry("id " + std::string(entry.Find("id")->text()), TitleOf(entry));
     };
+    const auto known_before = ById(before), known_after = ById(after);
     for (const Value& was : before.items()) {
-      const Value* is = FindById(after, was.Find("id")->text());
-      is ? Compare(place_of(was), &was, is) : Add(place_of(was), &was, nullptr, "removed");
+      const auto is = known_after.find(was.Find("id")->text());
+      is != known_after.end() ? Compare(place_of(was), &was, is->second) : Add(place_of(was), &was, nullptr, "removed");
     }
     for (const Value& is : after.items()) {
-      if (!FindById(before, is.Find("id")->text())) Add(place_of(is), nullptr, &is, "added");
+      if (!known_before.contains(is.Find("id")->text())) Add(place_of(is), nullptr, &is, "added");
     }
     if (out_.size() == known) Add(place, &before, &after, "in another order");
   }
@@ -192,4 +193,11 @@ std::vector<Difference> DiffDocuments(const Value& before, const Value& after) {
   return comparison.Take();
 }
 
-}  // namespace monitor::ctl
+void WriteDifference(const Difference& difference, json::Writer& object) {
+  object.Key("path").String(difference.path);
+  for (const auto& [name, value] : {std::pair("before", &difference.before), std::pair("after", &difference.after)}) {
+    value->empty() ? object.Key(name).Null() : object.Key(name).Raw(*value);
+  }
+}
+
+}  // namespace monitor

@@ -7,7 +7,7 @@
 
 #include "domain/values/json.h"
 
-namespace monitor::ctl {
+namespace monitor {
 
 struct Difference {
   std::string path;    // for programs: "campaigns[id 41].engagements[id 4101].weight", "…conditions[0].in"
@@ -18,4 +18,7 @@ struct Difference {
 
 std::vector<Difference> DiffDocuments(const json::Value& before, const json::Value& after);
 
-}  // namespace monitor::ctl
+// The members "path", "before" and "after", `null` for what is not there.
+void WriteDifference(const Difference& difference, json::Writer& object);
+
+}  // namespace monitor

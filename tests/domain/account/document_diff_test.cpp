@@ -1,9 +1,9 @@
-#include "ctl/document_diff.h"
+#include "domain/account/document_diff.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace monitor::ctl {
+namespace monitor {
 namespace {
 
 using testing::ElementsAre;
@@ -35,6 +35,7 @@ TEST(DocumentDiff, MatchesEntriesByTheirId) {
 
 TEST(DocumentDiff, TellsWhatAListOfWordsGainedAndLost) {
   EXPECT_THAT(Diff(R"({"in":["a","b"]})", R"({"in":["b","c"]})"), ElementsAre(R"(in: added "c"; removed "a")"));
+  EXPECT_THAT(Diff(R"({"in":["a","a","b"]})", R"({"in":["a","b","b"]})"), ElementsAre(R"(in: added "b"; removed "a")"));
 }
 
 TEST(DocumentDiff, NamesPathsForPrograms) {
@@ -48,4 +49,4 @@ TEST(DocumentDiff, NamesPathsForPrograms) {
 }
 
 }  // namespace
-}  // namespace monitor::ctl
+}  // namespace monitor
