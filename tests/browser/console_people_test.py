@@ -115,7 +115,7 @@ def test_it_is_used_without_a_mouse(console, monitord):
     assert focused() == "Publish…"
 
 
-VIEWS = ["", "accounts", "audit", "accounts/{a}/document", "accounts/{a}/check", "accounts/{a}/history", "accounts/{a}/skills",
+VIEWS = ["", "accounts", "audit", "accounts/{a}/check", "accounts/{a}/document", "accounts/{a}/history", "accounts/{a}/skills",
          "accounts/{a}/visitors"]
 
 
@@ -146,6 +146,7 @@ def test_its_pages_keep_nobody_out(console, monitord, theme, width):
             if name == "check":
                 console.fill("Page", "https://shop.example/help")
                 console.press("What is offered?")
+                console.sees("offered.", "#explained")
             if name == "visitors":
                 console.fill("Visitor id", someone.vid)
                 console.press("Show")
