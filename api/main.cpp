@@ -46,12 +46,9 @@ constexpr std::chrono::seconds kLastRequests{1};  // that came while an account 
 constexpr int kAdminThreads = 32;                 // polls and commands may wait long; the others stay free
 constexpr int kMaxPolls = 8;
 constexpr int kMaxCommands = 16;
-// With ack=kafka requests wait on threads of their own and for long; so many of `server.threads` at most, that a
-// quarter is left for requests that wait for nobody.
-constexpr int kThreadsPerPlace = 4;
-constexpr int kMaxWaitingPerPlace = 3;
-constexpr int kThreadsPerWaiter = 2;  // of the quarter that is left; who waits for a visitor that waits
-constexpr int kConnectionThreads = 4;
+// Readings from the disk keep a worker; more than one for each core, so that others are served meanwhile.
+constexpr unsigned kWorkersPerCore = 2;
+constexpr unsigned kLeastWorkers = 4;
 constexpr std::size_t kMaxAdminBodyBytes = 16 << 20;
 constexpr std::uint64_t kEdgeConnections = 8'192;  // what deploy/render-edge lets in at most
 
@@ -164,9 +161,6 @@ VisitorRooms::Options VisitorRoomsOptionsOf(const ServerSettings& settings) {
   VisitorRooms::Options options;
   options.max_bytes = VisitorBytes(settings);
   options.max_waiting = static_cast<int>(settings.Integer("visitors", "max_waiting"));
-  if (AcknowledgedByKafka(settings)) {
-    options.max_waiting_in_all = static_cast<int>(settings.Integer("server", "threads")) / kThreadsPerWaiter;
-  }
   return options;
 }
 
@@ -185,12 +179,11 @@ http::ServerOptions PublicServerOptions(const ServerSettings& settings) {
   options.address = settings.String("server", "address");
   options.port = static_cast<std::uint16_t>(settings.Integer("server", "port"));
   options.threads = static_cast<int>(settings.Integer("server", "threads"));
+  if (options.threads == 0) {
+    options.threads = static_cast<int>(std::max(kLeastWorkers, kWorkersPerCore * std::thread::hardware_concurrency()));
+  }
   options.thread_name = "visitors";
   options.complete = &PublicApi::Complete;
-  if (AcknowledgedByKafka(settings)) {
-    options.handler_threads = kThreadsPerPlace * options.threads;
-    options.threads = kConnectionThreads;
-  }
   // The public API itself refuses what is too large, in its own order and with its own headers.
   options.max_body_bytes = 2 * static_cast<std::size_t>(settings.Integer("server", "max_body_bytes")) + (1 << 20);
   return options;
@@ -258,8 +251,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
   if (relay) relay->WaitLooked(kMaxFirstContact);
   std::unique_ptr<KafkaAckStore> acknowledged;
   if (AcknowledgedByKafka(settings)) {
-    const int max_waiting = kMaxWaitingPerPlace * static_cast<int>(settings.Integer("server", "threads"));
-    acknowledged = std::make_unique<KafkaAckStore>(store, *relay, KafkaAckOptions{.max_waiting = max_waiting});
+    acknowledged = std::make_unique<KafkaAckStore>(store, *relay);
   }
   EventStore& answering_store = acknowledged ? static_cast<EventStore&>(*acknowledged) : store;
 
@@ -293,8 +285,9 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
        .account_removed = [&account_ends] { account_ends.Wake(); }},
       {.max_waiting_polls = kMaxPolls, .max_waiting_commands = kMaxCommands});
 
-  const http::Server server(PublicServerOptions(settings),
-                            [&api](const http::Request& request) { return api.Handle(request); });
+  const http::Server server(PublicServerOptions(settings), [&api](const http::Request& request, http::Respond respond) {
+    api.Handle(request, std::move(respond));
+  });
   AddMetrics(registry, {store, visits, accounts, drain, relay.get(), inbound.get(), acknowledged.get()});
   AddServerMetrics(registry, server);
   AddProcessMetrics(registry);

@@ -22,7 +22,7 @@ struct Range {
 
 constexpr Range kRanges[] = {
     {"server", "port", 0, 65'535},
-    {"server", "threads", 1, 1'024},
+    {"server", "threads", 0, 1'024},
     {"server", "max_body_bytes", 1, 4'000'000},  // sealed, and with all that is beside it, one message of Kafka
     {"server", "deadline_ms", 1, 600'000},
     {"admin", "port", 0, 65'535},
@@ -57,7 +57,8 @@ std::vector<SettingSpec> MonitordSettings() {
   return {
       {"server", "address", "127.0.0.1", kString, "where visitors' requests come in, from the edge only"},
       {"server", "port", "8080", kInteger, "its port; 0: a free one, told by the log line `listening`"},
-      {"server", "threads", "64", kInteger, "requests served at once; each waits for its own commit"},
+      {"server", "threads", "0", kInteger,
+       "that read requests and decide; none waits for a commit; 0: two for each core"},
       {"server", "max_body_bytes", "65536", kInteger, "the largest body accepted"},
       {"server", "deadline_ms", "8000", kInteger, "until a request must be with the writer; then 500/20"},
       {"server", "base_uri", "", kString, "host that baseURI.json names; empty: the one that was asked"},

@@ -1,6 +1,6 @@
 // The port to the facts that are kept: an append-only log of events with streams, and small states beside it.
 //
-// Durability: Append returns after the batch that holds the request was written and synced; everything of a request is
+// Durability: an append is told of after the batch that holds it was written and synced; everything of a request is
 // there or nothing. A failed sync ends the process and answers nobody. (docs/decisions/group-commit.md; events.md 1.)
 // Threads: every function may be called from any thread.
 #pragma once
@@ -99,8 +99,12 @@ class EventStore {
  public:
   virtual ~EventStore() = default;
 
-  // Blocks until the request is on disk or refused.
-  virtual std::expected<Appended, StoreError> Append(AppendRequest request) = 0;
+  // `done` is called once, when the request is on disk or refused: here, or on one of the store's threads, which it
+  // must not keep waiting.
+  using Done = std::move_only_function<void(std::expected<Appended, StoreError>)>;
+  virtual void AppendThen(AppendRequest request, Done done) = 0;
+  // The same; blocks until then.
+  std::expected<Appended, StoreError> Append(AppendRequest request);
 
   // The clock: what a decision takes as now. Where the log is ahead of it the events' times are later.
   virtual TimeMs Now() const = 0;

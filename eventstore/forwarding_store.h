@@ -9,9 +9,7 @@ class ForwardingStore : public EventStore {
  public:
   explicit ForwardingStore(EventStore& store) : store_(store) {}  // must outlive it
 
-  std::expected<Appended, StoreError> Append(AppendRequest request) override {
-    return store_.Append(std::move(request));
-  }
+  void AppendThen(AppendRequest request, Done done) override { store_.AppendThen(std::move(request), std::move(done)); }
   TimeMs Now() const override { return store_.Now(); }
   std::expected<std::vector<StoredEvent>, StoreError> ReadStream(const StreamName& stream, std::uint64_t from_version,
                                                                  std::size_t max_events) const override {

@@ -74,7 +74,7 @@ class InputHandler : public Pistache::Http::Handler {
 
 class Server::Listener {
  public:
-  Listener(const ServerOptions& options, Handler handler) : core_(options, std::move(handler)) {
+  Listener(const ServerOptions& options, LateHandler handler) : core_(options, std::move(handler)) {
     try {
       Listen(options);
     } catch (const std::exception& error) {
@@ -113,8 +113,9 @@ class Server::Listener {
   std::unique_ptr<Pistache::Http::Endpoint> endpoint_;  // last: its workers use the core
 };
 
-Server::Server(ServerOptions options, Handler handler)
+Server::Server(ServerOptions options, LateHandler handler)
     : listener_(std::make_unique<Listener>(options, std::move(handler))) {}
+Server::Server(ServerOptions options, Handler handler) : Server(std::move(options), Late(std::move(handler))) {}
 Server::~Server() = default;
 std::uint16_t Server::port() const { return listener_->port(); }
 int Server::pending() const { return listener_->pending(); }

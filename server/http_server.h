@@ -1,10 +1,11 @@
-// An HTTP/1.1 listener on Pistache with blocking workers; pistache/ is named in http_server.cpp only.
+// An HTTP/1.1 listener on Pistache; pistache/ is named in http_server.cpp only.
 //
 // Pistache accepts, polls and reads; all else is connection.h's, because Pistache's own parser and write queue lose,
 // mix up or invent requests and replies (docs/decisions/pistache.md). Still not to be reached except through the edge
 // or on loopback: it speaks no TLS and gives slow clients their time.
 //
-// Threads: a handler runs on one of `threads` workers, or of `handler_threads` if set, and may block there.
+// Threads: a handler runs on one of `threads` workers, or of `handler_threads` if set. One that answers by a Respond
+// need not have an answer when it returns: nothing waits for it but its connection.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ namespace monitor::http {
 enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOptions, kPatch, kOther };
 std::string_view ToText(Method method);  // "" for kOther
 
-// A request as received. Views are into the connection's buffer and live as long as the handler runs.
+// A request as received. Views are into the connection's buffer and live until it is answered.
 class Request {
  public:
   virtual ~Request() = default;
@@ -62,6 +63,11 @@ struct Reply {
 
 using Handler = std::function<Reply(const Request&)>;
 
+// Answers a request, once, from any thread. The request lives until then; if it goes without having been called, the
+// client is answered 500.
+using Respond = std::move_only_function<void(Reply)>;
+using LateHandler = std::function<void(const Request&, Respond)>;
+
 // The one form of errors: {"time": now, "message", "internalCode"} (http-api.md section 1).
 Reply ErrorReply(int status, int internal_code, std::string_view message);
 
@@ -71,7 +77,7 @@ std::optional<Reply> RefuseEncodedBody(const Request& request);
 struct ServerOptions {
   std::string address = "127.0.0.1";  // or an IPv6 address
   std::uint16_t port = 0;             // 0: a free one
-  int threads = 4;                    // each serves its share of the connections, one request at a time
+  int threads = 4;                    // each serves its share of the connections
   // > 0: handlers run on so many threads of their own, so that one that waits holds up no other connection, nor does a
   // client that takes its reply slowly; beyond kMaxQueuedRequests waiting requests: 503.
   int handler_threads = 0;
@@ -91,6 +97,9 @@ struct ServerOptions {
   int max_drain_seconds = 10;
 };
 
+// Requests that are not answered yet, of all connections; beyond: 503.
+constexpr int kMaxPendingRequests = 8'192;
+constexpr std::size_t kMaxPendingBytes = 128 << 20;
 constexpr std::size_t kMaxQueuedRequests = 256;
 constexpr std::size_t kMaxQueuedSlowRequests = 32;
 
@@ -98,8 +107,10 @@ class Server {
  public:
   // Listens; throws std::runtime_error with one clear sentence if it can not. An exception out of the handler is
   // answered 500 with a fixed text.
+  Server(ServerOptions options, LateHandler handler);
   Server(ServerOptions options, Handler handler);
-  // Requests are abandoned from now on; waits until no reply is pending (bounded), then closes.
+  // Requests are abandoned from now on; waits until no reply is pending (bounded), then closes. Returns once no Respond
+  // is left.
   ~Server();
 
   std::uint16_t port() const;

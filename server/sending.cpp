@@ -1,6 +1,5 @@
 #include "server/sending.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -56,17 +55,8 @@ std::chrono::milliseconds Sending::Patience(bool going) {
   return std::chrono::ceil<std::chrono::milliseconds>(std::min(end_, taken_ + kSendTimeout) - now);
 }
 
-bool SendAll(int fd, std::string_view head, std::string_view body, const std::atomic<bool>& stopping, bool wait) {
-  Sending sending(fd, head, body);
-  for (;;) {
-    const Sending::Outcome outcome = sending.Continue();
-    if (outcome != Sending::Outcome::kFull) return outcome == Sending::Outcome::kSent;
-    if (!wait) return false;
-    const auto patience = sending.Patience(stopping.load());
-    if (patience.count() <= 0) return false;
-    pollfd writable{fd, POLLOUT, 0};
-    if (::poll(&writable, 1, static_cast<int>(std::min(kSendSlice, patience).count())) < 0) return false;
-  }
+bool SendAtOnce(int fd, std::string_view head, std::string_view body) {
+  return Sending(fd, head, body).Continue() == Sending::Outcome::kSent;
 }
 
 }  // namespace monitor::http

@@ -38,8 +38,7 @@ class Sending {
 
 constexpr std::chrono::milliseconds kSendSlice{100};
 
-// Writes everything, or false if the client is gone or too slow; without `wait` it is too slow as soon as its socket is
-// full. `stopping`: the server is going. Any thread.
-bool SendAll(int fd, std::string_view head, std::string_view body, const std::atomic<bool>& stopping, bool wait);
+// Writes everything; false if the client is gone, or its socket full.
+bool SendAtOnce(int fd, std::string_view head, std::string_view body);
 
 }  // namespace monitor::http

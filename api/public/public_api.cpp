@@ -57,7 +57,7 @@ struct PublicApi::Counters {
   }
 
   // `route` is null where there is no such path.
-  void Count(const PublicRoute* route, int status, std::chrono::steady_clock::duration taken) {
+  void Count(const PublicRoute* route, int status, std::chrono::steady_clock::duration taken) const {
     const Row& row = route ? resources[static_cast<std::size_t>(route - PublicRoutes().routes().data())] : none;
     const auto found = std::ranges::find(kStatuses, status);
     if (found != std::end(kStatuses)) row[static_cast<std::size_t>(found - kStatuses)]->Add();
@@ -75,18 +75,45 @@ PublicApi::PublicApi(PublicParts parts, PublicApiOptions options)
 }
 PublicApi::~PublicApi() = default;
 
-http::Reply PublicApi::Handle(const http::Request& request) {
-  const auto begin = std::chrono::steady_clock::now();
-  const PublicRoute* route = nullptr;
-  http::Reply reply;
-  try {
-    reply = Answer(request, route);
-  } catch (const std::exception&) {
-    reply = http::ErrorReply(500, 18, "unexpected server error");  // what() may hold what a client sent
+// What every answer gets: its headers, and its place in the counts. What goes unanswered (something was thrown) is a
+// 500 with a fixed text: what() may hold what a client sent.
+class PublicApi::Answering {
+ public:
+  Answering(const PublicApi& api, const http::Request& request, http::Respond respond)
+      : api_(&api), request_(&request), respond_(std::move(respond)) {}
+  Answering(Answering&&) noexcept = default;
+  Answering& operator=(Answering&&) = delete;
+  ~Answering() {
+    if (!respond_) return;
+    try {
+      (*this)(http::ErrorReply(500, 18, "unexpected server error"));
+    } catch (const std::exception&) {  // the connection closes
+    }
   }
-  Complete(reply, &request);
-  if (counters_) counters_->Count(route, reply.status, std::chrono::steady_clock::now() - begin);
-  return reply;
+
+  void operator()(http::Reply reply) {
+    Complete(reply, request_);
+    if (const Counters* counters = api_->counters_.get()) {
+      counters->Count(route, reply.status, std::chrono::steady_clock::now() - begin_);
+    }
+    std::exchange(respond_, nullptr)(std::move(reply));  // the request, and maybe the API, are gone after it
+  }
+
+  const PublicRoute* route = nullptr;  // null where there is no such path
+
+ private:
+  const PublicApi* api_;
+  const http::Request* request_;
+  http::Respond respond_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+void PublicApi::Handle(const http::Request& request, http::Respond respond) {
+  Answering answering(*this, request, std::move(respond));
+  Call call;
+  auto route = Judge(request, answering.route, call);
+  if (!route) return answering(std::move(route.error()));
+  (*route)->handler(parts_, std::move(call), std::move(answering));
 }
 
 void PublicApi::Complete(http::Reply& reply, const http::Request* request) {
@@ -95,14 +122,18 @@ void PublicApi::Complete(http::Reply& reply, const http::Request* request) {
 }
 
 // The first of the checks, in the order of http-api.md section 1: size, path, method, version.
-http::Reply PublicApi::Answer(const http::Request& request, const PublicRoute*& route) const {
-  if (draining_.load(std::memory_order_relaxed)) return BusyReply("the server is shutting down", kDrainingRetryAfterS);
+std::expected<const PublicRoute*, http::Reply> PublicApi::Judge(const http::Request& request, const PublicRoute*& route,
+                                                                Call& call) const {
+  if (draining_.load(std::memory_order_relaxed)) {
+    return std::unexpected(BusyReply("the server is shutting down", kDrainingRetryAfterS));
+  }
   if (options_.refuses && options_.refuses()) {
-    return BusyReply("the server's data must be put right by its operator first", kRefusingRetryAfterS);
+    return std::unexpected(
+        BusyReply("the server's data must be put right by its operator first", kRefusingRetryAfterS));
   }
   if (request.body().size() > options_.max_body_bytes) {
-    return http::ErrorReply(413, 5,
-                            "body: must not be larger than " + std::to_string(options_.max_body_bytes) + " bytes");
+    return std::unexpected(http::ErrorReply(
+        413, 5, "body: must not be larger than " + std::to_string(options_.max_body_bytes) + " bytes"));
   }
   const http::Method method = MethodOf(request);
   auto match = PublicRoutes().Find(method, request.path());
@@ -111,18 +142,18 @@ http::Reply PublicApi::Answer(const http::Request& request, const PublicRoute*& 
     match = PublicRoutes().Find(http::Method::kPut, request.path());
   }
   route = match.path;
-  if (route == nullptr) return http::ErrorReply(404, 5, "path: there is nothing here");
+  if (route == nullptr) return std::unexpected(http::ErrorReply(404, 5, "path: there is nothing here"));
   if (match.route == nullptr) {
     const bool preflight = method == http::Method::kOptions;
     http::Reply reply = preflight ? http::Reply{.status = 204, .fixed_headers = kPreflightHeaders}
                                   : http::ErrorReply(405, 5, "method: is not allowed here");
     reply.headers.Add("Allow", match.allowed);
-    return reply;
+    return std::unexpected(std::move(reply));
   }
-  const PublicCall call(request, route->visitor, std::move(match.arguments),
-                        std::chrono::steady_clock::now() + options_.deadline);
-  if (route->versioned && !call.version()) return http::ErrorReply(400, 33, "v: must be 1.0 or 1.1");
-  return match.route->handler(parts_, call);
+  call = std::make_unique<const PublicCall>(request, route->visitor, std::move(match.arguments),
+                                            std::chrono::steady_clock::now() + options_.deadline);
+  if (route->versioned && !call->version()) return std::unexpected(http::ErrorReply(400, 33, "v: must be 1.0 or 1.1"));
+  return match.route;
 }
 
 }  // namespace monitor

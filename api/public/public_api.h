@@ -1,11 +1,13 @@
 // The public HTTP API: http-api.md, word by word. Requests in, replies out; what is done is Visits' business.
 //
-// Thread-safe: Handle runs on many server threads at once. Nothing throws out of it.
+// Thread-safe: Handle runs on many server threads at once, and waits for nothing but what it must read. Nothing throws
+// out of it.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <expected>
 #include <functional>
 #include <memory>
 
@@ -30,7 +32,8 @@ class PublicApi {
   PublicApi(PublicParts parts, PublicApiOptions options);
   ~PublicApi();
 
-  http::Reply Handle(const http::Request& request);
+  // Answers now, or once what the request says is on disk; the request must live until then.
+  void Handle(const http::Request& request, http::Respond respond);
   // The headers that every answer has, also one that the server makes by itself (http::ServerOptions::complete).
   static void Complete(http::Reply& reply, const http::Request* request);
 
@@ -40,8 +43,11 @@ class PublicApi {
  private:
   struct Counters;
 
-  // Tells the path's route in `route`, whatever it answers.
-  http::Reply Answer(const http::Request& request, const PublicRoute*& route) const;
+  // One request's way to its answer.
+  class Answering;
+  // What is said without asking a handler, or the handler's call. Tells the path's route in `route`, whatever it is.
+  std::expected<const PublicRoute*, http::Reply> Judge(const http::Request& request, const PublicRoute*& route,
+                                                       Call& call) const;
 
   const PublicParts parts_;
   const PublicApiOptions options_;

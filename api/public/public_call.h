@@ -1,6 +1,6 @@
 // One public request as its handler sees it: route, query, ids and client, read once (http-api.md sections 1 and 2).
 //
-// Lives as long as its handler runs, on its thread.
+// Lives until its request is answered; one thread at a time.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,9 @@
 // What the public API's resources answer (http-api.md sections 2, 3, 4 and 7), each a function over the parts. They are
-// asked once size, path, method and version are judged. Thread-safe.
+// asked once size, path, method and version are judged. Those that write answer later, when their events are on disk.
+// Thread-safe.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -21,13 +23,15 @@ struct PublicParts {
   std::string base_uri;      // what baseURI.json tells; "": the host that the client asked
 };
 
-http::Reply AnswerEngagement(const PublicParts& parts, const PublicCall& call);
-http::Reply AnswerReport(const PublicParts& parts, const PublicCall& call);
+using Call = std::unique_ptr<const PublicCall>;
+
+void AnswerEngagement(const PublicParts& parts, Call call, http::Respond respond);
+void AnswerReport(const PublicParts& parts, Call call, http::Respond respond);
 // sibling_resources.cpp
-http::Reply AnswerBaseUri(const PublicParts& parts, const PublicCall& call);
-http::Reply AnswerState(const PublicParts& parts, const PublicCall& call);
-http::Reply AnswerContext(const PublicParts& parts, const PublicCall& call);
-http::Reply AnswerEvents(const PublicParts& parts, const PublicCall& call);
+void AnswerBaseUri(const PublicParts& parts, Call call, http::Respond respond);
+void AnswerState(const PublicParts& parts, Call call, http::Respond respond);
+void AnswerContext(const PublicParts& parts, Call call, http::Respond respond);
+void AnswerEvents(const PublicParts& parts, Call call, http::Respond respond);
 
 // The account in force, or the reply in its place: while it is loading 202/38, or 500/20 by version; else 404/6.
 std::expected<std::shared_ptr<const AccountState>, http::Reply> FindAccount(const PublicParts& parts,

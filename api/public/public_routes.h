@@ -10,7 +10,7 @@ namespace monitor {
 struct PublicRoute {
   http::Method method;
   std::string_view pattern;
-  http::Reply (*handler)(const PublicParts&, const PublicCall&);
+  void (*handler)(const PublicParts&, Call, http::Respond);
   std::string_view resource;  // for metrics
   VisitorIn visitor;
   bool versioned = true;  // needs `v`

@@ -55,15 +55,13 @@ std::expected<FoundVisit, http::Reply> FindVisit(const PublicParts& parts, const
   return FoundVisit{*std::move(account), **std::move(session)};
 }
 
-}  // namespace
-
-http::Reply AnswerBaseUri(const PublicParts& parts, const PublicCall& call) {
+http::Reply BaseUriReply(const PublicParts& parts, const PublicCall& call) {
   if (const auto account = FindAccount(parts, call); !account) return account.error();
   if (!parts.base_uri.empty()) return {.body = BaseUriResponse(call.account(), parts.base_uri)};
   return {.body = BaseUriResponse(call.account(), call.request().Header("Host").value_or("localhost"))};
 }
 
-http::Reply AnswerState(const PublicParts& parts, const PublicCall& call) {
+http::Reply StateReply(const PublicParts& parts, const PublicCall& call) {
   const auto visit = FindVisit(parts, call);
   if (!visit) return visit.error();
   const SessionState& session = visit->session.state;
@@ -73,31 +71,48 @@ http::Reply AnswerState(const PublicParts& parts, const PublicCall& call) {
   return {.body = SessionResponse(session, *transcript)};
 }
 
-http::Reply AnswerContext(const PublicParts& parts, const PublicCall& call) {
+http::Reply ContextReply(const PublicParts& parts, const PublicCall& call) {
   const auto visit = FindVisit(parts, call);
   if (!visit) return visit.error();
   if (IsValidContext(call, visit->session.state)) return {.body = "{}"};
   return http::ErrorReply(404, 12, "contextId: names no offer of this visit, or it was closed");
 }
 
-http::Reply AnswerEvents(const PublicParts& parts, const PublicCall& call) {
+// The report that a visit's events are, or the answer in its place.
+std::expected<VisitCall, http::Reply> ReportOf(const PublicParts& parts, const PublicCall& call) {
   const auto found = FindVisit(parts, call);
-  if (!found) return found.error();
-  if (auto refused = http::RefuseEncodedBody(call.request())) return *std::move(refused);
+  if (!found) return std::unexpected(found.error());
+  if (auto refused = http::RefuseEncodedBody(call.request())) return std::unexpected(*std::move(refused));
   auto body = ParseEventsBody(call.request().body());
-  if (!body) return http::ErrorReply(400, 5, body.error().message);
+  if (!body) return std::unexpected(http::ErrorReply(400, 5, body.error().message));
   VisitCall visit{.account = found->account, .live_session_only = true};
   visit.request.kind = VisitRequest::Kind::kReport;
   (*std::move(body)).MoveInto(visit.request);
   Complete(parts, call, visit);
   visit.request.session = found->session.state.id;
-  auto decision = parts.visits.commands.Handle(std::move(visit));
-  if (decision) return {.body = "{}"};
-  // The array is the body itself here.
-  constexpr std::string_view kArray = "engagementAttributes[";
-  VisitFailure& failure = decision.error();
-  if (failure.message.starts_with(kArray)) failure.message.erase(0, kArray.size() - 1);
-  return FailureReply(call, failure);
+  return visit;
+}
+
+}  // namespace
+
+void AnswerBaseUri(const PublicParts& parts, Call call, http::Respond respond) { respond(BaseUriReply(parts, *call)); }
+
+void AnswerState(const PublicParts& parts, Call call, http::Respond respond) { respond(StateReply(parts, *call)); }
+
+void AnswerContext(const PublicParts& parts, Call call, http::Respond respond) { respond(ContextReply(parts, *call)); }
+
+void AnswerEvents(const PublicParts& parts, Call call, http::Respond respond) {
+  auto visit = ReportOf(parts, *call);
+  if (!visit) return respond(std::move(visit.error()));
+  parts.visits.commands.HandleThen(*std::move(visit), [call = std::move(call), respond = std::move(respond)](
+                                                          VisitOutcome<Decision> decision) mutable {
+    if (decision) return respond({.body = "{}"});
+    // The array is the body itself here.
+    constexpr std::string_view kArray = "engagementAttributes[";
+    VisitFailure& failure = decision.error();
+    if (failure.message.starts_with(kArray)) failure.message.erase(0, kArray.size() - 1);
+    respond(FailureReply(*call, failure));
+  });
 }
 
 }  // namespace monitor

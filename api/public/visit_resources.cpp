@@ -23,45 +23,56 @@ http::Reply LoadingReply(const PublicCall& call, int status, int internal_code) 
   return {.status = status, .body = LoadingResponse(account.str(), visitor, internal_code, now)};
 }
 
-http::Reply AnswerVisit(const PublicParts& parts, const PublicCall& call, VisitRequest::Kind kind) {
+// The visit that a request asks for, or the answer in its place.
+std::expected<VisitCall, http::Reply> VisitOf(const PublicParts& parts, const PublicCall& call,
+                                              VisitRequest::Kind kind) {
   const auto account = FindAccount(parts, call);
-  if (!account) return account.error();
+  if (!account) return std::unexpected(account.error());
   VisitCall visit{.account = *account};
   visit.request.kind = kind;
   visit.request.app_installation = AppInstallationId(call.argument(1));
   const AppInstallation* app = visit.account->account->FindApp(visit.request.app_installation);
   if (app == nullptr || !app->enabled) {
-    return http::ErrorReply(404, 18, "appInstallationId: is unknown to the account, or disabled");
+    return std::unexpected(http::ErrorReply(404, 18, "appInstallationId: is unknown to the account, or disabled"));
   }
-  if (!call.visitor_is_well_formed()) return http::ErrorReply(404, 37, "vid: is malformed");
-  if (!call.session_is_well_formed()) return http::ErrorReply(404, 39, "sid: is malformed");
+  if (!call.visitor_is_well_formed()) return std::unexpected(http::ErrorReply(404, 37, "vid: is malformed"));
+  if (!call.session_is_well_formed()) return std::unexpected(http::ErrorReply(404, 39, "sid: is malformed"));
 
-  if (auto refused = http::RefuseEncodedBody(call.request())) return *std::move(refused);
+  if (auto refused = http::RefuseEncodedBody(call.request())) return std::unexpected(*std::move(refused));
   auto body = ParseRequestBody(call.request().body(), kind);
-  if (!body) return http::ErrorReply(400, 5, body.error().message);
-  const bool report = kind == VisitRequest::Kind::kReport;
-  if (report && !NamesSomebody(call, *body)) {
-    return http::ErrorReply(400, 5, "consumerId: one of vid, consumerId and identities[].sub is required");
+  if (!body) return std::unexpected(http::ErrorReply(400, 5, body.error().message));
+  if (kind == VisitRequest::Kind::kReport && !NamesSomebody(call, *body)) {
+    return std::unexpected(
+        http::ErrorReply(400, 5, "consumerId: one of vid, consumerId and identities[].sub is required"));
   }
   visit.request.address = call.on_behalf() ? std::move(body->ip_address) : call.peer_address();
   (*std::move(body)).MoveInto(visit.request);
   Complete(parts, call, visit);
+  return visit;
+}
 
-  const VisitorId visitor = visit.request.visitor;
-  auto decision = parts.visits.commands.Handle(std::move(visit));
-  if (!decision) return FailureReply(call, decision.error());
-  return {.status = decision->new_session ? 201 : 200,
-          .body = report ? ReportResponse(visitor, *decision) : EngagementResponse(visitor, *decision)};
+void AnswerVisit(const PublicParts& parts, Call call, VisitRequest::Kind kind, http::Respond respond) {
+  auto visit = VisitOf(parts, *call, kind);
+  if (!visit) return respond(std::move(visit.error()));
+  VisitorId visitor = visit->request.visitor;
+  parts.visits.commands.HandleThen(
+      *std::move(visit), [call = std::move(call), kind, visitor = std::move(visitor),
+                          respond = std::move(respond)](VisitOutcome<Decision> decision) mutable {
+        if (!decision) return respond(FailureReply(*call, decision.error()));
+        const bool report = kind == VisitRequest::Kind::kReport;
+        respond({.status = decision->new_session ? 201 : 200,
+                 .body = report ? ReportResponse(visitor, *decision) : EngagementResponse(visitor, *decision)});
+      });
 }
 
 }  // namespace
 
-http::Reply AnswerEngagement(const PublicParts& parts, const PublicCall& call) {
-  return AnswerVisit(parts, call, VisitRequest::Kind::kEngagement);
+void AnswerEngagement(const PublicParts& parts, Call call, http::Respond respond) {
+  AnswerVisit(parts, std::move(call), VisitRequest::Kind::kEngagement, std::move(respond));
 }
 
-http::Reply AnswerReport(const PublicParts& parts, const PublicCall& call) {
-  return AnswerVisit(parts, call, VisitRequest::Kind::kReport);
+void AnswerReport(const PublicParts& parts, Call call, http::Respond respond) {
+  AnswerVisit(parts, std::move(call), VisitRequest::Kind::kReport, std::move(respond));
 }
 
 std::expected<std::shared_ptr<const AccountState>, http::Reply> FindAccount(const PublicParts& parts,

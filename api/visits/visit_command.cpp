@@ -88,21 +88,27 @@ class VisitCommit {
   NewSessionCaps::Taken tokens_;
 };
 
-VisitOutcome<Decision> DecideAndCommit(VisitorOwner& owner, NewSessionCaps& caps, VisitCall call) {
-  auto lease = owner.Own(call.account->account->id, call.request.visitor, call.deadline, call.fresh_visitor);
-  if (!lease) return std::unexpected(std::move(lease.error()));
-  auto [committed, visit] = owner.Commit(*std::move(lease), VisitCommit(owner, caps, std::move(call)));
-  return visit.Answer(std::move(committed));
-}
-
 }  // namespace
 
-VisitOutcome<Decision> VisitorCommands::Handle(VisitCall call) {
-  VisitOutcome<Decision> decision = DecideAndCommit(owner_, caps_, std::move(call));
-  if (decision) return decision;
-  if (decision.error().code == Code::kCapped) capped_.fetch_add(1, std::memory_order_relaxed);
-  if (decision.error().code == Code::kOverloaded) overloaded_.fetch_add(1, std::memory_order_relaxed);
-  return decision;
+void VisitorCommands::HandleThen(VisitCall call, Decided decided) {
+  const AccountId account = call.account->account->id;
+  const VisitorId visitor = call.request.visitor;
+  const auto deadline = call.deadline;
+  const bool fresh = call.fresh_visitor;
+  owner_.OwnThen(account, visitor, deadline, fresh,
+                 [this, call = std::move(call), decided = std::move(decided)](auto lease) mutable {
+                   if (!lease) return Tell(std::unexpected(std::move(lease.error())), decided);
+                   owner_.CommitThen(*std::move(lease), VisitCommit(owner_, caps_, std::move(call)),
+                                     [this, decided = std::move(decided)](auto committed, VisitCommit visit) mutable {
+                                       Tell(visit.Answer(std::move(committed)), decided);
+                                     });
+                 });
+}
+
+void VisitorCommands::Tell(VisitOutcome<Decision> decision, Decided& decided) {
+  if (!decision && decision.error().code == Code::kCapped) capped_.fetch_add(1, std::memory_order_relaxed);
+  if (!decision && decision.error().code == Code::kOverloaded) overloaded_.fetch_add(1, std::memory_order_relaxed);
+  decided(std::move(decision));
 }
 
 }  // namespace monitor

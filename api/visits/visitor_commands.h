@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -30,10 +31,12 @@ class VisitorCommands {
  public:
   explicit VisitorCommands(VisitorOwner& owner) : owner_(owner) {}  // must outlive it
 
-  // POST …/engagement, PUT …/report and PUT …/visits/current/events.
-  VisitOutcome<Decision> Handle(VisitCall call);
+  // POST …/engagement, PUT …/report and PUT …/visits/current/events. `decided` is called once, on whatever thread; it
+  // must not throw. No thread waits.
+  using Decided = std::move_only_function<void(VisitOutcome<Decision>)>;
+  void HandleThen(VisitCall call, Decided decided);
 
-  // Of all of these: true if something was appended; false: it was so already.
+  // These block. Of all of them: true if something was appended; false: it was so already.
   VisitOutcome<bool> StartConversation(const AccountState& account, const ConversationStart& start);
   VisitOutcome<bool> EndConversation(const AccountState& account, const ConversationId& id);
   VisitOutcome<bool> SetAbandonScore(const AccountState& account, const VisitorId& visitor, Decimal score);
@@ -50,6 +53,8 @@ class VisitorCommands {
   std::uint64_t overloaded() const { return overloaded_.load(std::memory_order_relaxed); }
 
  private:
+  void Tell(VisitOutcome<Decision> decision, Decided& decided);
+
   VisitorOwner& owner_;
   NewSessionCaps caps_;
   std::atomic<std::uint64_t> capped_ = 0, overloaded_ = 0;

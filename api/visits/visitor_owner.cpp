@@ -82,11 +82,26 @@ VisitFailure FailureOf(StoreError error) {
   return {VisitFailure::Code::kCorrupt, "what is stored can not be read"};
 }
 
-VisitOutcome<VisitorLease> VisitorOwner::Own(const AccountId& account, const VisitorId& visitor,
-                                             std::chrono::steady_clock::time_point deadline, bool fresh) {
+void VisitorOwner::OwnThen(const AccountId& account, const VisitorId& visitor,
+                           std::chrono::steady_clock::time_point deadline, bool fresh, Owned owned) {
   // With ack=kafka the one inside may wait for long; nobody need wait for their turn to be refused.
-  if (!store_.Writable()) return std::unexpected(FailureOf(StoreError::kUnavailable));
-  auto place = rooms_.Enter(PartitionKey(account, visitor), deadline);
+  if (!store_.Writable()) return owned(std::unexpected(FailureOf(StoreError::kUnavailable)));
+  rooms_.EnterThen(PartitionKey(account, visitor), deadline,
+                   [this, account, visitor, fresh, owned = std::move(owned)](auto place) mutable {
+                     owned(Load(account, visitor, fresh, std::move(place)));
+                   });
+}
+
+VisitOutcome<VisitorLease> VisitorOwner::Own(const AccountId& account, const VisitorId& visitor,
+                                             std::chrono::steady_clock::time_point deadline) {
+  std::promise<VisitOutcome<VisitorLease>> promise;
+  auto owned = promise.get_future();
+  OwnThen(account, visitor, deadline, false, [&promise](auto lease) { promise.set_value(std::move(lease)); });
+  return owned.get();
+}
+
+VisitOutcome<VisitorLease> VisitorOwner::Load(const AccountId& account, const VisitorId& visitor, bool fresh,
+                                              std::expected<VisitorRooms::Lease, VisitorRooms::Refusal> place) {
   if (!place) {
     if (place.error() == VisitorRooms::Refusal::kDeadline) {
       return std::unexpected(VisitFailure{VisitFailure::Code::kDeadline, "the deadline passed"});

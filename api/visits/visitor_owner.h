@@ -9,6 +9,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <future>
 #include <list>
 #include <memory>
 #include <optional>
@@ -94,9 +96,14 @@ class VisitorOwner {
   // Both must outlive it.
   VisitorOwner(EventStore& store, const MasterKey& master_key, VisitorRooms::Options rooms);
 
-  // Waits for the visitor until `deadline`. `fresh`: its id was just generated, so nothing is looked for.
+  // Waits for the visitor until `deadline`; `owned` is called once, here or when it is its turn, and must not throw.
+  // `fresh`: its id was just generated, so nothing is looked for.
+  using Owned = std::move_only_function<void(VisitOutcome<VisitorLease>)>;
+  void OwnThen(const AccountId& account, const VisitorId& visitor, std::chrono::steady_clock::time_point deadline,
+               bool fresh, Owned owned);
+  // The same; blocks until then.
   VisitOutcome<VisitorLease> Own(const AccountId& account, const VisitorId& visitor,
-                                 std::chrono::steady_clock::time_point deadline, bool fresh = false);
+                                 std::chrono::steady_clock::time_point deadline);
 
   // The session's state, the initial one if it does not exist: the lease's own, which lives until the commit. Requests
   // can be judged on it under `judge`; nullptr: none will be.
@@ -112,16 +119,20 @@ class VisitorOwner {
   // Decides and appends; once more if the store knows more than the state did. What was changed and not committed is
   // forgotten. `decide(lease, now)` says what to append as a VisitOutcome<AppendRequest>; nothing: an empty request,
   // and nothing changed. A value that holds all that it needs: the lease and it are all that is held across the append.
-  // It is given back.
+  // `done(committed, decide)` is called once, on whatever thread, when the visitor is left and nobody is waited for.
+  template <class Decide, class Done>
+  void CommitThen(VisitorLease lease, Decide decide, Done done) {
+    Attempt(std::make_unique<Turn<Decide, Done>>(std::move(lease), std::move(decide), std::move(done)));
+  }
+  // The same; blocks until then.
   template <class Decide>
   std::pair<VisitOutcome<void>, Decide> Commit(VisitorLease lease, Decide decide) {
-    for (;;) {
-      VisitOutcome<AppendRequest> request = Prepare(lease, decide(lease, store_.Now()));
-      if (!request) return {std::unexpected(std::move(request.error())), std::move(decide)};
-      if (request->streams.empty() && request->states.empty()) return {VisitOutcome<void>(), std::move(decide)};
-      auto settled = Settle(lease, store_.Append(*std::move(request)));
-      if (settled) return {*std::move(settled), std::move(decide)};
-    }
+    std::promise<std::pair<VisitOutcome<void>, Decide>> promise;
+    auto done = promise.get_future();
+    CommitThen(std::move(lease), std::move(decide), [&promise](VisitOutcome<void> committed, Decide decided) {
+      promise.set_value({std::move(committed), std::move(decided)});
+    });
+    return done.get();
   }
 
   EventStore& store() const { return store_; }
@@ -133,6 +144,32 @@ class VisitorOwner {
   std::uint64_t folds() const { return folds_.load(std::memory_order_relaxed); }
 
  private:
+  template <class Decide, class Done>
+  struct Turn {
+    VisitorLease lease;
+    Decide decide;
+    Done done;
+  };
+  template <class Decide, class Done>
+  void Attempt(std::unique_ptr<Turn<Decide, Done>> turn) {
+    VisitOutcome<AppendRequest> request = Prepare(turn->lease, turn->decide(turn->lease, store_.Now()));
+    if (!request) return End(std::move(turn), std::unexpected(std::move(request.error())));
+    if (request->streams.empty() && request->states.empty()) return End(std::move(turn), {});
+    store_.AppendThen(*std::move(request), [this, turn = std::move(turn)](auto appended) mutable {
+      if (auto settled = Settle(turn->lease, appended)) return End(std::move(turn), *std::move(settled));
+      Attempt(std::move(turn));
+    });
+  }
+  template <class Decide, class Done>
+  static void End(std::unique_ptr<Turn<Decide, Done>> turn, VisitOutcome<void> committed) {
+    Decide decide = std::move(turn->decide);
+    Done done = std::move(turn->done);
+    turn.reset();
+    done(std::move(committed), std::move(decide));
+  }
+
+  VisitOutcome<VisitorLease> Load(const AccountId& account, const VisitorId& visitor, bool fresh,
+                                  std::expected<VisitorRooms::Lease, VisitorRooms::Refusal> place);
   VisitOutcome<void> LoadVisitor(VisitorLease& lease, bool fresh);
   // The two sides of an append, with nothing but the lease between them. nullopt: to be decided once more.
   VisitOutcome<AppendRequest> Prepare(VisitorLease& lease, VisitOutcome<AppendRequest> request);

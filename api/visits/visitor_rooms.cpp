@@ -1,14 +1,18 @@
 #include "api/visits/visitor_rooms.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <exception>
 #include <functional>
+#include <future>
 
 namespace monitor {
 namespace {
 
 // Rooms looked at for one that can be forgotten; taken ones at the cold end are rare.
 constexpr int kMaxColdRooms = 16;
+
+constexpr std::chrono::milliseconds kLookAtDeadlines{100};
 
 // What glibc's allocator takes for a block of that size.
 constexpr std::size_t HeapBlock(std::size_t size) {
@@ -32,25 +36,41 @@ std::size_t RestingVisitor::Bytes() const {
   return sum + (key ? kKeySecret : 0);
 }
 
-std::expected<VisitorRooms::Lease, VisitorRooms::Refusal> VisitorRooms::Enter(
-    const std::string& key, std::chrono::steady_clock::time_point deadline) {
+VisitorRooms::VisitorRooms(Options options, OnForgotten on_forgotten)
+    : options_(options),
+      on_forgotten_(std::move(on_forgotten)),
+      deadlines_([this](std::stop_token stop) { RefuseLate(std::move(stop)); }) {}
+
+void VisitorRooms::EnterThen(const std::string& key, std::chrono::steady_clock::time_point deadline, Entered entered) {
   Shard& shard = shards_[std::hash<std::string>{}(key) % kShards];
   std::unique_lock lock(shard.mutex);
   Slot& slot = FindOrMake(shard, key);
-  if (slot.taken) {
-    if (slot.waiting >= options_.max_waiting) return std::unexpected(Refusal::kTooManyWaiting);
-    if (waiting_.fetch_add(1) >= options_.max_waiting_in_all) {
-      waiting_.fetch_sub(1);
-      return std::unexpected(Refusal::kTooManyWaiting);
-    }
-    ++slot.waiting;
-    const bool left = shard.left.wait_until(lock, deadline, [&] { return !slot.taken; });
-    --slot.waiting;
-    waiting_.fetch_sub(1);
-    if (!left) return std::unexpected(Refusal::kDeadline);
+  std::optional<Refusal> refusal;
+  if (!slot.taken) {
+    slot.taken = true;
+    lock.unlock();
+    return entered(Lease(*this, shard, slot));
   }
-  slot.taken = true;
-  return Lease(*this, shard, slot);
+  if (slot.waiting >= options_.max_waiting || waiting_.load() >= options_.max_waiting_in_all) {
+    refusal = Refusal::kTooManyWaiting;
+  } else if (deadline <= std::chrono::steady_clock::now()) {
+    refusal = Refusal::kDeadline;
+  }
+  if (refusal) {
+    lock.unlock();
+    return entered(std::unexpected(*refusal));
+  }
+  shard.waiters.push_back({&slot, deadline, std::move(entered)});
+  ++slot.waiting;
+  waiting_.fetch_add(1);
+}
+
+std::expected<VisitorRooms::Lease, VisitorRooms::Refusal> VisitorRooms::Enter(
+    const std::string& key, std::chrono::steady_clock::time_point deadline) {
+  std::promise<std::expected<Lease, Refusal>> promise;
+  auto entered = promise.get_future();
+  EnterThen(key, deadline, [&promise](auto lease) { promise.set_value(std::move(lease)); });
+  return entered.get();
 }
 
 VisitorRooms::Slot& VisitorRooms::FindOrMake(Shard& shard, const std::string& key) {
@@ -74,12 +94,55 @@ void VisitorRooms::Weigh(Shard& shard, Slot& slot) {
   slot.bytes = bytes;
 }
 
+// The room goes to who has waited longest for it.
 void VisitorRooms::Leave(Shard& shard, Slot& slot) {
-  std::lock_guard lock(shard.mutex);
-  Weigh(shard, slot);
-  slot.taken = false;
-  if (slot.waiting > 0) shard.left.notify_all();
-  ForgetCold(shard);
+  std::list<Waiter> next;
+  {
+    std::lock_guard lock(shard.mutex);
+    Weigh(shard, slot);
+    if (slot.waiting > 0) {
+      const auto waiter = std::ranges::find(shard.waiters, &slot, &Waiter::slot);
+      next.splice(next.end(), shard.waiters, waiter);
+      --slot.waiting;
+      waiting_.fetch_sub(1);
+    } else {
+      slot.taken = false;
+    }
+    ForgetCold(shard);
+  }
+  if (!next.empty()) Call(next.front(), Lease(*this, shard, slot));
+}
+
+void VisitorRooms::Call(Waiter& waiter, std::expected<Lease, Refusal> lease) noexcept {
+  try {
+    waiter.entered(std::move(lease));
+  } catch (const std::exception&) {  // where memory ends; who waits is told by what `entered` holds
+  }
+}
+
+// A thread of its own, for those whose deadline passes while they wait.
+void VisitorRooms::RefuseLate(std::stop_token stop) {
+  std::mutex mutex;
+  std::condition_variable_any stopping;
+  std::unique_lock asleep(mutex);
+  while (!stopping.wait_for(asleep, stop, kLookAtDeadlines, [&] { return stop.stop_requested(); })) {
+    if (waiting_.load() == 0) continue;
+    for (Shard& shard : shards_) {
+      std::list<Waiter> late;
+      {
+        std::lock_guard lock(shard.mutex);
+        const auto now = std::chrono::steady_clock::now();
+        for (auto next = shard.waiters.begin(); next != shard.waiters.end();) {
+          const auto waiter = next++;
+          if (waiter->deadline > now) continue;
+          --waiter->slot->waiting;
+          waiting_.fetch_sub(1);
+          late.splice(late.end(), shard.waiters, waiter);
+        }
+      }
+      for (Waiter& waiter : late) Call(waiter, std::unexpected(Refusal::kDeadline));
+    }
+  }
 }
 
 // Told while the shard is held: nobody enters one of these rooms before.
@@ -96,7 +159,7 @@ void VisitorRooms::ForgetCold(Shard& shard) {
   for (int step = 0; step < kMaxColdRooms && candidate != shard.slots.begin(); ++step) {
     if (shard.bytes <= options_.max_bytes / kShards) break;
     --candidate;
-    if (candidate->taken || candidate->waiting > 0) continue;
+    if (candidate->taken) continue;
     shard.bytes -= candidate->bytes;
     bytes_.fetch_sub(candidate->bytes, std::memory_order_relaxed);
     count_.fetch_sub(1, std::memory_order_relaxed);

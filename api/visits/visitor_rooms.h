@@ -1,6 +1,6 @@
 // The owner table: every visitor has one owner at a time, who alone sees and changes its state
-// (docs/decisions/visitor-lease.md). Others of the same visitor wait, bounded; different visitors do not notice
-// one another.
+// (docs/decisions/visitor-lease.md). Others of the same visitor wait in a queue, bounded, and no thread with them;
+// different visitors do not notice one another.
 //
 // Thread-safe. What is in a room is a cache of what the store holds, at rest as bytes (snapshots.h). It is forgotten,
 // least recently used first, when all of it takes more than `max_bytes`.
@@ -9,17 +9,16 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <functional>
-#include <limits>
 #include <list>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -53,8 +52,8 @@ class VisitorRooms {
 
   struct Options {
     std::size_t max_bytes = 512ull << 20;
-    int max_waiting = 16;                                      // for one visitor
-    int max_waiting_in_all = std::numeric_limits<int>::max();  // each holds a thread
+    int max_waiting = 16;  // for one visitor
+    int max_waiting_in_all = 1'024;
   };
   // Told of each visitor that is forgotten; its key is `accountId/visitorId`. Must be thread-safe, and enter no room.
   using OnForgotten = std::function<void(std::string_view key, const RestingVisitor& visitor)>;
@@ -62,6 +61,7 @@ class VisitorRooms {
   enum class Refusal : std::uint8_t { kTooManyWaiting, kDeadline };
 
  private:
+  struct Shard;
   struct Slot {
     explicit Slot(std::string name) : key(std::move(name)) {}
     const std::string key;
@@ -69,13 +69,6 @@ class VisitorRooms {
     std::size_t bytes = 0;  // as counted in the shard
     int waiting = 0;
     bool taken = false;
-  };
-  struct Shard {
-    std::mutex mutex;
-    std::condition_variable left;  // some room that others wait for
-    std::list<Slot> slots;         // the most recently used first
-    std::unordered_map<std::string_view, std::list<Slot>::iterator> by_key;
-    std::size_t bytes = 0;
   };
 
  public:
@@ -97,11 +90,14 @@ class VisitorRooms {
     Shard* shard_;
     Slot* slot_;
   };
+  using Entered = std::move_only_function<void(std::expected<Lease, Refusal>)>;
 
-  explicit VisitorRooms(Options options, OnForgotten on_forgotten = {})
-      : options_(options), on_forgotten_(std::move(on_forgotten)) {}
+  explicit VisitorRooms(Options options, OnForgotten on_forgotten = {});
 
-  // Waits for the visitor's room until `deadline`. `key` is `accountId/visitorId`.
+  // Calls `entered` once: here if the room is free; else in its turn, on the thread of who leaves it, or not long after
+  // `deadline`. `key` is `accountId/visitorId`.
+  void EnterThen(const std::string& key, std::chrono::steady_clock::time_point deadline, Entered entered);
+  // The same; blocks until then.
   std::expected<Lease, Refusal> Enter(const std::string& key, std::chrono::steady_clock::time_point deadline);
 
   std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
@@ -109,11 +105,26 @@ class VisitorRooms {
   std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
+  struct Waiter {
+    Slot* slot;
+    std::chrono::steady_clock::time_point deadline;
+    Entered entered;
+  };
+  struct Shard {
+    std::mutex mutex;
+    std::list<Waiter> waiters;  // for any of its rooms, in the order in which they came
+    std::list<Slot> slots;      // the most recently used first
+    std::unordered_map<std::string_view, std::list<Slot>::iterator> by_key;
+    std::size_t bytes = 0;
+  };
+
   Slot& FindOrMake(Shard& shard, const std::string& key);
   void Leave(Shard& shard, Slot& slot);
   void Weigh(Shard& shard, Slot& slot);
   void ForgetCold(Shard& shard);
   void Tell(const Slot& forgotten) const noexcept;
+  void RefuseLate(std::stop_token stop);
+  static void Call(Waiter& waiter, std::expected<Lease, Refusal> lease) noexcept;
 
   const Options options_;
   const OnForgotten on_forgotten_;
@@ -121,6 +132,7 @@ class VisitorRooms {
   std::atomic<std::uint64_t> count_ = 0;
   std::atomic<std::uint64_t> bytes_ = 0;
   std::atomic<int> waiting_ = 0;
+  std::jthread deadlines_;  // last: it uses all of the above
 };
 
 }  // namespace monitor

@@ -7,7 +7,7 @@ from harness import Edge, Monitord, Part, Visitor, free_port
 from harness.part import BIN, ROOT
 from measuring import shop
 
-LISTENER_THREADS = 64  # monitord's default
+LISTENER_THREADS = max(4, 2 * os.cpu_count())  # monitord's default
 
 
 class _Ceiling(Part):

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "domain/values/bytes.h"
@@ -22,13 +24,14 @@ constexpr std::size_t kMaxStreamHeads = 65'536;  // some 20 MB
 // How many events are at most read again at open (plus one batch).
 constexpr std::uint64_t kCheckpointEvents = 4'096;
 constexpr std::chrono::milliseconds kDiskWatchInterval{500};
+constexpr unsigned kMaxCompletionThreads = 8;
 
 void Count(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
   counter.fetch_add(by, std::memory_order_relaxed);
 }
 
-void Encode(const AppendRequest& request, PendingAppend& pending) {
-  pending.request = &request;
+void Encode(PendingAppend& pending) {
+  const AppendRequest& request = pending.request;
   pending.bucket = BucketOf(request.key);
   std::size_t size = 0, events = 0;
   for (const auto& stream : request.streams) {
@@ -49,6 +52,10 @@ void Encode(const AppendRequest& request, PendingAppend& pending) {
   }
 }
 
+int CompletionThreads() {
+  return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, kMaxCompletionThreads));
+}
+
 }  // namespace
 
 LogWriter::LogWriter(OpenLog& log, const RocksDbStoreOptions& options)
@@ -57,7 +64,8 @@ LogWriter::LogWriter(OpenLog& log, const RocksDbStoreOptions& options)
       queue_(options.max_queued_requests),
       heads_(log.recovered_heads()),
       checkpointed_seq_(heads_.seq),
-      streams_(kMaxStreamHeads) {
+      streams_(kMaxStreamHeads),
+      completions_(CompletionThreads()) {
   MeasureDisk();
   MeasureClock();
   disk_watch_ = std::jthread([this](std::stop_token stop) { WatchDisk(std::move(stop)); });
@@ -69,24 +77,23 @@ LogWriter::~LogWriter() {
   thread_.join();
 }
 
-std::expected<Appended, StoreError> LogWriter::Append(const AppendRequest& request) {
-  PendingAppend pending;
+void LogWriter::AppendThen(AppendRequest request, EventStore::Done done) {
+  auto pending = std::make_unique<PendingAppend>(std::move(request), std::move(done));
   if (Writable()) {
-    Encode(request, pending);
-    queue_.Submit(pending);
+    Encode(*pending);
+    if (queue_.Submit(pending)) return;
   }
-  if (!pending.result && pending.result.error() == StoreError::kUnavailable) Count(counters_.refused);
-  return pending.result;
+  Count(counters_.refused);
+  pending->done(std::move(pending->result));
 }
 
-bool LogWriter::SaveRows(const std::vector<WriterRow>& rows) {
+bool LogWriter::SaveRows(std::vector<WriterRow> rows) {
   if (!Writable()) return false;
-  const AppendRequest nothing;
-  PendingAppend pending;
-  pending.request = &nothing;
-  pending.rows = &rows;
-  queue_.Submit(pending);
-  return pending.result.has_value();
+  std::promise<bool> saved;
+  auto pending = std::make_unique<PendingAppend>();
+  pending->done = [&saved](const auto& result) { saved.set_value(result.has_value()); };
+  pending->rows = std::move(rows);
+  return queue_.Submit(pending) && saved.get_future().get();
 }
 
 bool LogWriter::Writable() const {
@@ -103,40 +110,40 @@ void LogWriter::Run() {
   for (;;) {
     auto taken = queue_.Take();
     if (broken_) RecoverIfPossible();
-    if (taken.first) CommitAll(taken.first, taken.lane);
-    if (taken.closed && !taken.first) return;
+    const bool last = taken.closed && taken.requests.empty();
+    CommitAll(std::move(taken.requests));
+    if (last) return;
   }
 }
 
-void LogWriter::CommitAll(PendingAppend* first, unsigned lane) {
-  while (first) {
-    first = FillBatch(first);
-    bool committed = Commit();
+void LogWriter::CommitAll(Requests requests) {
+  for (std::size_t first = 0; first < requests.size();) {
+    first = FillBatch(requests, first);
+    const bool committed = Commit();
     if (committed) log_.Publish(heads_.seq, heads_.time);
-    for (auto& answer : answers_) {
+    for (auto& pending : answered_) {
       // Conflicts, too, were judged by what is now not written.
-      if (!committed) answer.result = std::unexpected(StoreError::kUnavailable);
-      queue_.Answer(*answer.pending, std::move(answer.result));
+      if (!committed) pending->result = std::unexpected(StoreError::kUnavailable);
+      if (pending->result == std::unexpected(StoreError::kUnavailable)) Count(counters_.refused);
     }
-    queue_.WakeAnswered(lane);
+    queue_.Answered(answered_.size());
+    completions_.Add(answered_);
     streams_.Trim();
   }
 }
 
 // Adds requests to the batch, as many as fit; returns the first that did not.
-PendingAppend* LogWriter::FillBatch(PendingAppend* first) {
+std::size_t LogWriter::FillBatch(Requests& requests, std::size_t first) {
   batch_.Clear();
-  answers_.clear();
-  while (first && answers_.size() < kMaxBatchRequests && batch_.GetDataSize() < kMaxBatchBytes) {
-    answers_.push_back({first, std::unexpected(StoreError::kUnavailable)});
-    if (!broken_) answers_.back().result = AddRequest(*first);
-    first = first->next;
+  while (first < requests.size() && answered_.size() < kMaxBatchRequests && batch_.GetDataSize() < kMaxBatchBytes) {
+    answered_.push_back(std::move(requests[first++]));
+    if (!broken_) answered_.back()->result = AddRequest(*answered_.back());
   }
   return first;
 }
 
 std::expected<Appended, StoreError> LogWriter::AddRequest(PendingAppend& pending) {
-  const AppendRequest& request = *pending.request;
+  const AppendRequest& request = pending.request;
   auto hold = VersionsHold(request);
   if (!hold) return std::unexpected(hold.error());
   if (!*hold) {
@@ -147,7 +154,7 @@ std::expected<Appended, StoreError> LogWriter::AddRequest(PendingAppend& pending
   std::uint64_t before = heads_.seq;
   AddEvents(pending, time);
   AddStates(request, time);
-  if (pending.rows) AddRows(*pending.rows);
+  AddRows(pending.rows);
   Count(counters_.requests);
   Count(counters_.events, heads_.seq - before);
   Origin origin = log_.origin();
@@ -200,7 +207,7 @@ void LogWriter::AddEvents(PendingAppend& pending, TimeMs time) {
   auto* log_family = log_.database().family(Family::kLog);
   auto* stream_family = log_.database().family(Family::kStream);
   std::size_t record = 0, begin = 0;
-  for (const auto& append : pending.request->streams) {
+  for (const auto& append : pending.request.streams) {
     if (append.events.empty()) continue;
     StreamHead& head = *streams_.Find(append.stream.str());
     scratch_key_.clear();

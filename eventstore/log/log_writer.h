@@ -1,29 +1,26 @@
 // The one thread that appends to the log: group commit (docs/decisions/group-commit.md).
 //
 // It takes all requests that wait, checks their expected versions, numbers their events, writes them as one batch with
-// one sync, and answers. After a write that failed (disk full) it refuses everything until there is room, then opens
-// the database anew. A second thread watches the free disk space and the clock. Threads: Append, SaveRelayRow,
-// Writable, WhyNotWritable, Statistics from any thread.
+// one sync, and has them told of (completions.h). After a write that failed (disk full) it refuses everything until
+// there is room, then opens the database anew. A second thread watches the free disk space and the clock. Threads:
+// AppendThen, SaveRows, Writable, WhyNotWritable, Statistics from any thread.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "eventstore/log/commit_queue.h"
+#include "eventstore/log/completions.h"
 #include "eventstore/log/open_log.h"
 #include "eventstore/log/rocksdb_store.h"
 #include "eventstore/log/stream_heads.h"
 
 namespace monitor {
-
-struct WriterRow {
-  Family family;
-  std::string key, value;
-};
 
 class LogWriter {
  public:
@@ -31,22 +28,19 @@ class LogWriter {
   LogWriter(OpenLog& log, const RocksDbStoreOptions& options);
   ~LogWriter();  // answers what waits first
 
-  std::expected<Appended, StoreError> Append(const AppendRequest& request);
+  void AppendThen(AppendRequest request, EventStore::Done done);
   // All of them in one batch. False: they were not written.
-  bool SaveRows(const std::vector<WriterRow>& rows);
+  bool SaveRows(std::vector<WriterRow> rows);
   bool Writable() const;
   std::string WhyNotWritable() const;
   StoreStatistics Statistics() const;
 
  private:
-  struct Answer {
-    PendingAppend* pending;
-    std::expected<Appended, StoreError> result;
-  };
+  using Requests = std::vector<std::unique_ptr<PendingAppend>>;
 
   void Run();
-  void CommitAll(PendingAppend* first, unsigned lane);
-  PendingAppend* FillBatch(PendingAppend* first);
+  void CommitAll(Requests requests);
+  std::size_t FillBatch(Requests& requests, std::size_t first);
   std::expected<Appended, StoreError> AddRequest(PendingAppend& pending);
   std::expected<bool, StoreError> VersionsHold(const AppendRequest& request);
   std::expected<StreamHead*, StoreError> HeadOf(std::string_view stream);
@@ -72,7 +66,7 @@ class LogWriter {
   bool checkpoint_due_ = false;
   StreamHeads streams_;
   rocksdb::WriteBatch batch_;
-  std::vector<Answer> answers_;
+  Requests answered_;  // those of the batch
   std::string scratch_key_, scratch_value_;
   std::string reopen_failure_;  // the last one, so that it is told once
 
@@ -84,6 +78,7 @@ class LogWriter {
     std::atomic<std::uint64_t> batches{0}, requests{0}, events{0}, bytes{0}, conflicts{0}, refused{0}, sync_ns{0};
   } counters_;
 
+  Completions completions_;
   std::jthread disk_watch_;
   std::thread thread_;
 };

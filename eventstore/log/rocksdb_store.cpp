@@ -103,9 +103,9 @@ std::expected<std::optional<Origin>, std::string> RocksDbStore::DropDamaged(
   return std::nullopt;
 }
 
-std::expected<Appended, StoreError> RocksDbStore::Append(AppendRequest request) {
-  if (!state_->writer || Refusal()) return std::unexpected(StoreError::kUnavailable);
-  return state_->writer->Append(request);
+void RocksDbStore::AppendThen(AppendRequest request, Done done) {
+  if (!state_->writer || Refusal()) return done(std::unexpected(StoreError::kUnavailable));
+  state_->writer->AppendThen(std::move(request), std::move(done));
 }
 
 TimeMs RocksDbStore::Now() const { return state_->options.clock(); }

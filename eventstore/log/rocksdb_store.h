@@ -2,7 +2,7 @@
 // beneath.
 //
 //   rocksdb_store   the port's functions
-//   log_writer      the thread that appends; commit_queue, stream_heads, bucket_heads are its parts
+//   log_writer      the thread that appends; commit_queue, completions, stream_heads, bucket_heads are its parts
 //   open_log        recovery, and who waits for the log to grow
 //   log_reader      reading and verifying
 //   database        RocksDB: families, options, sync; sync_guard and wal_check beside it
@@ -47,7 +47,7 @@ class RocksDbStore : public EventStore {
  public:
   // Opens or makes it. Refuses a damaged log (anything but a torn tail) with the position; only one process at a time.
   static std::expected<std::unique_ptr<RocksDbStore>, std::string> Open(RocksDbStoreOptions options);
-  // A stopped node's data for looking at: nothing is written, Append answers kUnavailable. Refuses while another
+  // A stopped node's data for looking at: nothing is written, appends are kUnavailable. Refuses while another
   // process uses the folder.
   static std::expected<std::unique_ptr<RocksDbStore>, std::string> OpenReadOnly(const std::string& path);
   // Closes a stopped node's current origin for good; the next one, which is returned, begins at the clock's time and at
@@ -59,7 +59,7 @@ class RocksDbStore : public EventStore {
                                                                        const std::function<bool(StoredEvent&&)>& drop);
   ~RocksDbStore() override;  // answers what is queued first
 
-  std::expected<Appended, StoreError> Append(AppendRequest request) override;
+  void AppendThen(AppendRequest request, Done done) override;
   TimeMs Now() const override;
   // How far the newest event's time lies ahead of the clock; 0: it does not. Until then every event gets that time.
   std::chrono::milliseconds AheadOfClock() const;

@@ -1,14 +1,19 @@
-// ack=kafka: an append returns when the log is synced and the broker has acknowledged the events as well, for clusters
-// that must survive the loss of a disk (docs/decisions/log-is-truth.md).
+// ack=kafka: an append is told of when the log is synced and the broker has acknowledged the events as well, for
+// clusters that must survive the loss of a disk (docs/decisions/log-is-truth.md).
 //
 // Nothing is written (kUnavailable) while the broker is known to be away, while too many wait for it, or once stopped.
 // What was written waits `max_wait` for its acknowledgement and no longer: kUnacknowledged, so that nobody is answered
-// either way (http-api.md, honest answers). Thread-safe.
+// either way (http-api.md, honest answers). Thread-safe; one thread of its own waits for the relay, for all.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 #include "eventstore/forwarding_store.h"
 #include "eventstore/relay/relay.h"
@@ -17,16 +22,16 @@ namespace monitor {
 
 struct KafkaAckOptions {
   std::chrono::milliseconds max_wait{30'000};
-  int max_waiting = 192;  // each holds a thread; others are to be left for those that only read
+  int max_waiting = 4'096;  // beyond: kUnavailable
 };
 
 class KafkaAckStore : public ForwardingStore {
  public:
   // Both must outlive it.
-  KafkaAckStore(EventStore& store, const Relay& relay, KafkaAckOptions options = {})
-      : ForwardingStore(store), relay_(relay), options_(options) {}
+  KafkaAckStore(EventStore& store, const Relay& relay, KafkaAckOptions options = {});
+  ~KafkaAckStore() override;  // nothing may be on its way to the store any more; what still waits is unacknowledged
 
-  std::expected<Appended, StoreError> Append(AppendRequest request) override;
+  void AppendThen(AppendRequest request, Done done) override;
 
   // From now on nothing is taken; what is inside goes on waiting while an acknowledgement can be expected.
   void Stop() { stopped_.store(true); }
@@ -40,13 +45,30 @@ class KafkaAckStore : public ForwardingStore {
   bool Writable() const override { return ForwardingStore::Writable() && !stopped_.load() && !relay_.BrokerIsAway(); }
 
  private:
-  bool IsAcknowledged(std::uint64_t seq) const;
+  using Clock = std::chrono::steady_clock;
+  struct Waiting {
+    Appended appended;
+    Done done;
+    Clock::time_point end;
+  };
+
+  void Written(std::expected<Appended, StoreError> appended, bool has_events, Done done);
+  void Run();
+  std::vector<Waiting> TakeAcknowledged(std::uint64_t first_waiting);
+  std::vector<Waiting> TakeUnacknowledged();
+  void Tell(std::vector<Waiting> waiting, bool acknowledged);
 
   const Relay& relay_;
   const KafkaAckOptions options_;
   std::atomic<bool> stopped_ = false, given_up_ = false;
   std::atomic<int> waiting_ = 0;
   std::atomic<std::uint64_t> unacknowledged_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable more_;
+  std::multimap<std::uint64_t, Waiting> written_;  // by the seq that must be acknowledged
+  bool ending_ = false;
+  std::jthread thread_;  // last: it uses all of the above
 };
 
 }  // namespace monitor

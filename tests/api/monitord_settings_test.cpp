@@ -37,7 +37,7 @@ TEST(MonitordSettings, EveryKeyIsThereOnceAndExplained) {
 
 TEST(MonitordSettings, WhatIsOutOfRangeIsNamed) {
   EXPECT_THAT(ComplaintWith("MONITOR_SERVER_PORT", "65536"), HasSubstr("server.port must be from 0 to 65535"));
-  EXPECT_THAT(ComplaintWith("MONITOR_SERVER_THREADS", "0"), HasSubstr("server.threads"));
+  EXPECT_THAT(ComplaintWith("MONITOR_SERVER_THREADS", "1025"), HasSubstr("server.threads"));
   EXPECT_THAT(ComplaintWith("MONITOR_SERVER_MAX_BODY_BYTES", "4000001"), HasSubstr("server.max_body_bytes"));
   EXPECT_THAT(ComplaintWith("MONITOR_KAFKA_PARTITIONS", "24"), HasSubstr("kafka.partitions must be a power of two"));
   EXPECT_EQ(ComplaintWith("MONITOR_KAFKA_PARTITIONS", "256"), "");

@@ -5,9 +5,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <string>
 
+#include "api/visits/visitor_commands.h"
 #include "domain/account/account.h"
 #include "domain/account/account_snapshot.h"
 #include "domain/events/event_codec.h"
@@ -54,6 +56,13 @@ class StoreFolder {
   TemporaryFolder folder_;
   std::unique_ptr<RocksDbStore> store_;
 };
+
+// What becomes of a visitor's request, waited for.
+inline VisitOutcome<Decision> Decided(VisitorCommands& commands, VisitCall call) {
+  std::promise<VisitOutcome<Decision>> decided;
+  commands.HandleThen(std::move(call), [&decided](auto decision) { decided.set_value(std::move(decision)); });
+  return decided.get_future().get();
+}
 
 // A small document; `name` makes it another revision.
 inline std::string SampleDocument(const std::string& id, const std::string& name = "first") {

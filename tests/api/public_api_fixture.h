@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -110,7 +111,12 @@ class PublicApiTest : public ::testing::Test {
     return request;
   }
 
-  http::Reply Send(const MemoryRequest& request) { return api_->Handle(request); }
+  http::Reply Send(const MemoryRequest& request) { return Send(*api_, request); }
+  static http::Reply Send(PublicApi& api, const MemoryRequest& request) {
+    std::promise<http::Reply> reply;
+    api.Handle(request, [&reply](http::Reply answer) { reply.set_value(std::move(answer)); });
+    return reply.get_future().get();
+  }
 
   // A visitor with a session: its ids as a query.
   std::string NewVisit() {

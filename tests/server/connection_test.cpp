@@ -213,6 +213,108 @@ TEST_F(BusyConnections, SlowRequestsHoldUpOnlyTheirLikeAndAFewOfThemWait) {
   for (Wire& wire : waiting) EXPECT_EQ(wire.client.Receive().status, 200);
 }
 
+// Answers are given by the test, later or never.
+class LateConnections : public testing::Test {
+ protected:
+  Respond Next() {
+    Respond next = std::move(asked_.front());
+    asked_.pop_front();
+    return next;
+  }
+
+  std::list<Respond> asked_;
+  std::list<std::string> paths_;
+  Core core_{{}, LateHandler([this](const Request& request, Respond respond) {
+               paths_.emplace_back(request.path());
+               asked_.push_back(std::move(respond));
+             })};
+  Wire wire_{core_};
+};
+
+TEST_F(LateConnections, AnAnswerThatComesLaterLetsTheNextRequestIn) {
+  wire_.Receive(Get("/first") + Get("/second"));
+  wire_.Receive(Get("/third"));
+  EXPECT_THAT(paths_, testing::ElementsAre("/first"));
+  EXPECT_EQ(core_.pending, 1);
+  std::jthread([&] { Next()({.body = "1"}); }).join();
+  EXPECT_EQ(wire_.client.Receive().body, "1");
+  EXPECT_THAT(paths_, testing::ElementsAre("/first", "/second"));
+  Next()({.body = "2"});
+  Next()({.body = "3"});
+  EXPECT_EQ(wire_.client.Receive().body, "2");
+  EXPECT_EQ(wire_.client.Receive().body, "3");
+  EXPECT_EQ(core_.pending, 0);
+  EXPECT_EQ(core_.pending_bytes, 0u);
+}
+
+TEST_F(LateConnections, WhatIsNeverAnsweredIsA500) {
+  wire_.Receive(Get("/forgotten"));
+  asked_.clear();
+  const Answer answer = wire_.client.Receive();
+  EXPECT_EQ(answer.status, 500);
+  EXPECT_THAT(answer.body, HasSubstr("unexpected server error"));
+  EXPECT_EQ(core_.pending, 0);
+}
+
+TEST_F(LateConnections, AnAnswerToWhoHasGoneReachesNobody) {
+  {
+    Wire gone(core_);
+    gone.Receive(Get("/gone"));
+  }
+  wire_.Receive(Get("/here"));
+  Next()({.body = "gone"});
+  Next()({.body = "here"});
+  EXPECT_EQ(wire_.client.Receive().body, "here");
+}
+
+TEST_F(LateConnections, BeyondTheBoundOfThoseThatWaitOneIsRefused) {
+  core_.pending += kMaxPendingRequests;
+  const Answer refused = wire_.Do(Get("/"));
+  core_.pending -= kMaxPendingRequests;
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.Header("Retry-After"), "1");
+  EXPECT_TRUE(wire_.client.Closed());
+}
+
+// Threads meet at every request: one begins the next while another has just answered the last.
+TEST(ConnectionTest, AnswersFromOtherThreadsNeitherLoseNorRepeatARequest) {
+  HandlerThreads threads(3, 1'000);
+  std::atomic<int> count = 0;
+  {
+    Core core({}, LateHandler([&](const Request& request, Respond respond) {
+                auto answer = [respond = std::make_shared<Respond>(std::move(respond)),
+                               path = std::string(request.path())] { (*respond)({.body = path}); };
+                if (count.fetch_add(1) % 3 == 0) return answer();
+                EXPECT_TRUE(threads.Enqueue(std::move(answer)));
+              }));
+    Wire wire(core);
+    std::jthread reader([&] {
+      for (int i = 0; i < 3'000; ++i) ASSERT_EQ(wire.client.Receive().body, "/" + std::to_string(i));
+    });
+    for (int i = 0; i < 3'000; i += 3) {
+      wire.Receive(Get("/" + std::to_string(i)) + Get("/" + std::to_string(i + 1)));
+      wire.Receive(Get("/" + std::to_string(i + 2)));
+    }
+  }
+  EXPECT_EQ(count, 3'000);
+}
+
+TEST(ConnectionTest, AServerThatGoesWaitsForWhoMayStillAnswer) {
+  std::jthread late;
+  std::atomic<bool> answered = false;
+  {
+    Core core({}, LateHandler([&](const Request&, Respond respond) {
+                late = std::jthread([&answered, respond = std::move(respond)]() mutable {
+                  std::this_thread::yield();
+                  answered = true;
+                  respond({});
+                });
+              }));
+    Wire(core).Receive(Get("/"));
+  }
+  EXPECT_TRUE(answered);
+}
+
 // Each of the two would hold up the only thread for some 10 s, and then be cut.
 TEST(ConnectionTest, ClientsThatTakeTheirRepliesSlowlyHoldUpNoHandlerThread) {
   const std::string large(8 << 20, 'x');

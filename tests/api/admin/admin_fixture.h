@@ -84,7 +84,7 @@ class AdminTest : public testing::Test {
   SessionId Visit(const std::string& visitor, std::string_view attribute = {}) {
     VisitCall call = RequestOf(visitor);
     if (!attribute.empty()) call.request.attributes.push_back({AttributeType::kPersonal, std::string(attribute)});
-    const auto decision = visits_.commands.Handle(std::move(call));
+    const auto decision = Decided(visits_.commands, std::move(call));
     EXPECT_TRUE(decision);
     return decision ? decision->session : SessionId();
   }

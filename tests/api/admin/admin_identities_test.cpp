@@ -17,7 +17,7 @@ class AdminIdentitiesTest : public AdminTest {
   void Present(const std::string& visitor, const std::string& iss, const std::string& sub, const std::string& acr) {
     VisitCall call = RequestOf(visitor);
     call.request.identities = {{iss, sub, acr, master_key_.HashIdentity(iss, sub)}};
-    ASSERT_TRUE(visits_.commands.Handle(std::move(call)));
+    ASSERT_TRUE(Decided(visits_.commands, std::move(call)));
   }
   std::string Ask(const std::string& what, const std::string& body) {
     return Do("POST", "/admin/accounts/demo/identities/" + what, body).body;

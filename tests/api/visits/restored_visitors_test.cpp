@@ -21,7 +21,7 @@ class RestoredVisitorsTest : public AdminTest {
   void Present(const std::string& visitor, const std::string& sub, const std::string& acr = "loa1") {
     VisitCall call = RequestOf(visitor);
     call.request.identities.push_back({"iss", sub, acr, master_key_.HashIdentity("iss", sub)});
-    ASSERT_TRUE(visits_.commands.Handle(std::move(call)));
+    ASSERT_TRUE(Decided(visits_.commands, std::move(call)));
   }
   void Start(const std::string& conversation, const std::string& visitor) {
     ASSERT_EQ(

@@ -8,13 +8,11 @@
 #include <thread>
 #include <vector>
 
-#include "api/visits/visitor_rooms.h"
 #include "tests/api/public_api_fixture.h"
 
 namespace monitor {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::minutes;
 
 const VisitorId kDevice("device");
@@ -148,9 +146,9 @@ TEST_F(Sessions, AStateThatIsStaleIsFoldedAnewOnce) {
   const std::string visit = NewVisit();
   Visits other(*store_, *master_key_);  // a second owner, as behind a failed-over edge
   PublicApi second({*accounts_, other, *master_key_}, {});
-  EXPECT_EQ(second.Handle(Engagement(visit)).status, 200);
+  EXPECT_EQ(Send(second, Engagement(visit)).status, 200);
   EXPECT_EQ(Send(Engagement(visit)).status, 200);
-  EXPECT_EQ(second.Handle(Engagement(visit)).status, 200);
+  EXPECT_EQ(Send(second, Engagement(visit)).status, 200);
 }
 
 TEST_F(Sessions, RequestsOfOneVisitorWaitForOneAnotherAndAllSucceed) {
@@ -329,56 +327,6 @@ TEST_F(Erasing, OfAnUnknownVisitorFindsNothing) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, VisitFailure::Code::kNotFound);
   EXPECT_EQ(LastSeq(), 1u);
-}
-
-TEST(VisitorRooms, BeyondTheBoundOfWaitersIsRefused) {
-  VisitorRooms rooms({.max_waiting = 0});
-  const auto later = std::chrono::steady_clock::now() + hours(1);
-  auto first = rooms.Enter("a/v", later);
-  ASSERT_TRUE(first);
-  auto second = rooms.Enter("a/v", later);
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error(), VisitorRooms::Refusal::kTooManyWaiting);
-  EXPECT_TRUE(rooms.Enter("a/w", later));
-}
-
-TEST(VisitorRooms, WaitingEndsAtTheDeadline) {
-  VisitorRooms rooms({.max_waiting = 1});
-  auto first = rooms.Enter("a/v", std::chrono::steady_clock::now());
-  auto second = rooms.Enter("a/v", std::chrono::steady_clock::now());
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error(), VisitorRooms::Refusal::kDeadline);
-}
-
-TEST(VisitorRooms, WhoGaveUpWaitingLeavesItsPlace) {
-  VisitorRooms rooms({.max_waiting = 1});
-  auto first = rooms.Enter("a/v", std::chrono::steady_clock::now());
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(rooms.Enter("a/v", std::chrono::steady_clock::now()).error(), VisitorRooms::Refusal::kDeadline) << i;
-  }
-}
-
-TEST(VisitorRooms, ThoseThatWereForgottenWeighNothing) {
-  constexpr std::size_t kBytes = VisitorRooms::kShards * 4'096;
-  VisitorRooms rooms({.max_bytes = kBytes});
-  const auto later = std::chrono::steady_clock::now() + hours(1);
-  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(rooms.Enter("a/" + std::to_string(i), later));
-  EXPECT_LE(rooms.bytes(), kBytes);
-  EXPECT_GE(rooms.bytes(), kBytes / 2);
-  EXPECT_GE(rooms.bytes(), rooms.count() * 100);
-}
-
-TEST(VisitorRooms, TheLeastRecentlyUsedAreForgottenAndTakenOnesKept) {
-  std::vector<std::string> forgotten;
-  VisitorRooms rooms({.max_bytes = 0},
-                     [&](std::string_view key, const RestingVisitor&) { forgotten.emplace_back(key); });
-  const auto later = std::chrono::steady_clock::now() + hours(1);
-  auto taken = rooms.Enter("a/taken", later);
-  taken->visitor().bytes = "its state";
-  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(rooms.Enter("a/" + std::to_string(i), later));
-  EXPECT_EQ(rooms.count(), 1u);
-  EXPECT_EQ(taken->visitor().bytes, "its state");
-  EXPECT_EQ(forgotten.size(), 10'000u);
 }
 
 }  // namespace
