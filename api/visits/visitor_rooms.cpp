@@ -1,6 +1,7 @@
 #include "api/visits/visitor_rooms.h"
 
 #include <algorithm>
+#include <bit>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -14,9 +15,11 @@ constexpr int kMaxColdRooms = 16;
 
 constexpr std::chrono::milliseconds kLookAtDeadlines{100};
 
-// What glibc's allocator takes for a block of that size.
+// What jemalloc takes for a block of that size: steps of 16 bytes to 128, of a quarter of the power of two below from
+// there.
 constexpr std::size_t HeapBlock(std::size_t size) {
-  return size == 0 ? 0 : std::max<std::size_t>(32, (size + 8 + 15) / 16 * 16);
+  const std::size_t step = size <= 128 ? 16 : std::bit_floor(size - 1) / 4;
+  return (size + step - 1) / step * step;
 }
 
 std::size_t HeapBytes(const std::string& text) {
