@@ -1,7 +1,6 @@
 #include "api/visits/visitor_rooms.h"
 
 #include <algorithm>
-#include <bit>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -15,11 +14,9 @@ constexpr int kMaxColdRooms = 16;
 
 constexpr std::chrono::milliseconds kLookAtDeadlines{100};
 
-// What jemalloc takes for a block of that size: steps of 16 bytes to 128, of a quarter of the power of two below from
-// there.
+// What glibc's allocator takes for a block of that size.
 constexpr std::size_t HeapBlock(std::size_t size) {
-  const std::size_t step = size <= 128 ? 16 : std::bit_floor(size - 1) / 4;
-  return (size + step - 1) / step * step;
+  return size == 0 ? 0 : std::max<std::size_t>(32, (size + 8 + 15) / 16 * 16);
 }
 
 std::size_t HeapBytes(const std::string& text) {
