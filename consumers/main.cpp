@@ -17,6 +17,7 @@
 #include "consumers/funnel_topic/funnel_topic.h"
 #include "consumers/funneld_settings.h"
 #include "consumers/generations/generations.h"
+#include "consumers/peers/instances.h"
 #include "consumers/query/query_api.h"
 #include "consumers/readers/node_reader.h"
 #include "consumers/readers/topic_reader.h"
@@ -91,7 +92,7 @@ decltype(GenerationsOptions::make_source) SourceMaker(const ServerSettings& sett
   };
 }
 
-void AddMetrics(metrics::Registry& registry, const Generations& generations) {
+void AddMetrics(metrics::Registry& registry, const Generations& generations, const Instances& instances) {
   const auto count = [&](const char* name, const char* help, std::atomic<std::uint64_t> IntakeCounters::* counter) {
     registry.AddCounterFunction(name, help, {},
                                 [&generations, counter] { return static_cast<double>(generations.Count(counter)); });
@@ -120,6 +121,10 @@ void AddMetrics(metrics::Registry& registry, const Generations& generations) {
         [&] { return static_cast<double>(generations.View()->DiskBytes()); });
   gauge("funneld_rebuilding", "1 while the funnel is counted anew; funneld_lag_events is what it has to go then",
         [&] { return generations.Now().rebuild ? 1.0 : 0.0; });
+  for (const auto& peer : instances.peers()) {
+    registry.AddGaugeFunction("funneld_peer_answers", "1 if another instance answers for its partitions",
+                              {{"peer", peer->url()}}, [&peer] { return peer->Fault().empty() ? 1.0 : 0.0; });
+  }
 }
 
 // nullptr: there is no broker, or none are to be given.
@@ -150,6 +155,12 @@ std::optional<TokenHash> TokenOf(const ServerSettings& settings, const char* sec
   return token ? std::optional(TokenHash(*token)) : std::nullopt;
 }
 
+InstancesOptions PeersOf(const ServerSettings& settings) {
+  return {.peers = PeersIn(settings),
+          .token = SecretOf(settings, "peers", "token_file").value_or(""),
+          .topic = kafka::TopicsWith(settings.String("kafka", "topic_prefix")).events};
+}
+
 std::optional<WebhookKey> WebhookKeyOf(const ServerSettings& settings) {
   const auto secret = SecretOf(settings, "alerts", "secret_file");
   if (!secret) return std::nullopt;
@@ -172,8 +183,9 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   if (!generations) throw std::runtime_error(generations.error());
   std::optional<RowKeeper> keeper([&generations] { return (*generations)->View(); });
   std::unique_ptr<FunnelTopic> topic = GiveRows(settings, **generations);
+  std::optional<Instances> instances(std::in_place, **generations, PeersOf(settings));
   metrics::Registry registry;
-  AddMetrics(registry, **generations);
+  AddMetrics(registry, **generations, *instances);
   registry.AddCounterFunction("funneld_rows_given_total", "Rows that the topic of the funnel was given", {},
                               [&topic] { return topic ? static_cast<double>(topic->given()) : 0.0; });
   const auto webhook_key = WebhookKeyOf(settings);
@@ -181,10 +193,10 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   Alerts alerts(alert_book, registry, webhook_key.has_value());
   std::optional<WebhookSender> sender;
   if (webhook_key) sender.emplace(alert_book, *webhook_key, registry);
-  std::optional<AlertWatch> watch(std::in_place, **generations, alerts);
+  std::optional<AlertWatch> watch(std::in_place, *instances, alerts);
   const int threads = static_cast<int>(settings.Integer("http", "threads"));
   QueryApi api(
-      **generations, *alarms, alerts, registry, threads / 2,
+      **generations, *instances, *alarms, alerts, registry, threads / 2,
       {.read = TokenOf(settings, "http", "read_token_file"), .admin = TokenOf(settings, "admin", "token_file")},
       [&topic] { return topic ? topic->Trouble() : std::string(); });
   auto server = std::make_unique<http::Server>(
@@ -193,8 +205,8 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
                           .threads = 2,
                           .handler_threads = threads,
                           .at_once = QueryApi::AtOnce(),
-                          .takes_long = [&api](const http::Request& request) { return api.TakesLong(request); },
-                          .slow_threads = std::max(1, threads / 4),
+                          .lanes = QueryApi::Lanes(threads),
+                          .lane_of = [&api](const http::Request& request) { return api.LaneOf(request); },
                           .thread_name = "query"},
       http::ForKnownHosts(settings.List("http", "hosts"),
                           [&api](const http::Request& request) { return api.Handle(request); }));
@@ -210,6 +222,7 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   keeper.reset();
   watch.reset();
   sender.reset();
+  instances.reset();
   generations->reset();
   log::Info("stopped");
   return 0;

@@ -74,7 +74,7 @@ Core::Core(const ServerOptions& options, LateHandler handler)
     : handler(std::move(handler)),
       limits{.max_body_bytes = options.max_body_bytes},
       at_once(options.at_once),
-      takes_long(options.takes_long),
+      lane_of(options.lane_of),
       complete(options.complete),
       max_drain(options.max_drain_seconds),
       first_duplicate(FirstDuplicate()),
@@ -82,15 +82,15 @@ Core::Core(const ServerOptions& options, LateHandler handler)
   if (options.handler_threads > 0) {
     handler_threads = std::make_unique<HandlerThreads>(options.handler_threads, kMaxQueuedRequests);
   }
-  if (options.slow_threads > 0) {
-    slow_threads = std::make_unique<HandlerThreads>(options.slow_threads, kMaxQueuedSlowRequests);
+  for (const ServerOptions::Lane& lane : options.lanes) {
+    lanes.push_back(std::make_unique<HandlerThreads>(lane.threads, lane.max_queued));
   }
 }
 
 Core::~Core() {
-  // Both before either goes: a connection's next request may be for the other.
+  // All before any goes: a connection's next request may be for another.
   if (handler_threads) handler_threads->Stop();
-  if (slow_threads) slow_threads->Stop();
+  for (const auto& lane : lanes) lane->Stop();
   stopping = true;
   WaitForResponders();
   slow_sendings.Stop();  // those replies' connections may have had another request
@@ -201,8 +201,8 @@ void Connection::Begin() noexcept {
 
 bool Connection::EnqueueHandle() noexcept {
   try {
-    const bool slow = core_.slow_threads && core_.takes_long && core_.takes_long(request_);
-    HandlerThreads& threads = slow ? *core_.slow_threads : *core_.handler_threads;
+    const std::size_t lane = core_.lanes.empty() ? 0 : core_.lane_of(request_);
+    HandlerThreads& threads = lane == 0 ? *core_.handler_threads : *core_.lanes[lane - 1];
     return threads.Enqueue([self = shared_from_this()] { self->Handle(); });
   } catch (...) {
     return false;  // out of memory, say

@@ -50,7 +50,7 @@ struct Core {
   const LateHandler handler;
   const ParserLimits limits;
   const std::vector<std::string_view> at_once;
-  const std::function<bool(const Request&)> takes_long;
+  const std::function<std::size_t(const Request&)> lane_of;
   const std::function<void(Reply&, const Request*)> complete;
   const std::chrono::seconds max_drain;
   // Duplicates of sockets are numbered from here on. Pistache chooses a connection's worker by its number modulo the
@@ -62,7 +62,7 @@ struct Core {
   std::atomic<bool> stopping{false};
   OpenSockets sockets;
   std::unique_ptr<HandlerThreads> handler_threads;  // null: handlers run in OnBytes
-  std::unique_ptr<HandlerThreads> slow_threads;     // null: there are none that take long
+  std::vector<std::unique_ptr<HandlerThreads>> lanes;
   SlowSendings slow_sendings;
 
  private:

@@ -84,10 +84,15 @@ struct ServerOptions {
   // Paths, of static lifetime, that are answered past all that wait for a handler thread, on the connection's worker:
   // the handler must not block for them, and a client whose socket does not take the reply at once (some 10 KB) is cut.
   std::vector<std::string_view> at_once;
-  // Requests that may take long: beside `handler_threads` they have `slow_threads` of their own and hold up no others;
-  // beyond kMaxQueuedSlowRequests waiting ones: 503. Asked on the connection's worker: it must not block.
-  std::function<bool(const Request&)> takes_long;
-  int slow_threads = 0;
+  // Requests that may take long, or that others wait for who take long, have threads of their own beside
+  // `handler_threads` and hold up no others. `lane_of`: 0, or the place in `lanes` from 1 on; asked on the connection's
+  // worker, it must not block.
+  struct Lane {
+    int threads = 1;
+    std::size_t max_queued = 32;  // beyond so many waiting requests: 503
+  };
+  std::vector<Lane> lanes;
+  std::function<std::size_t(const Request&)> lane_of;
   // Gives an answer that the server makes by itself the headers that all of the handler's have. The request is null if
   // it could not be read. Empty: they stay away.
   std::function<void(Reply&, const Request*)> complete;
@@ -101,7 +106,6 @@ struct ServerOptions {
 constexpr int kMaxPendingRequests = 8'192;
 constexpr std::size_t kMaxPendingBytes = 128 << 20;
 constexpr std::size_t kMaxQueuedRequests = 256;
-constexpr std::size_t kMaxQueuedSlowRequests = 32;
 
 class Server {
  public:

@@ -6,8 +6,13 @@
 
 namespace monitor {
 
-AlertReading::AlertReading(const Answering& now, AccountId account, TimeMs time, std::function<bool()> abandoned)
-    : now_(now), account_(std::move(account)), time_(time), abandoned_(std::move(abandoned)) {}
+AlertReading::AlertReading(Instances& instances, const Instances::Moment& moment, AccountId account, TimeMs time,
+                           std::function<bool()> abandoned)
+    : instances_(instances),
+      moment_(moment),
+      account_(std::move(account)),
+      time_(time),
+      abandoned_(std::move(abandoned)) {}
 
 // The last minutes have no end: a node's clock may be a little ahead of ours.
 std::optional<AlertNumbers> AlertReading::Of(const Alert& alert) {
@@ -15,7 +20,6 @@ std::optional<AlertNumbers> AlertReading::Of(const Alert& alert) {
   AlertNumbers numbers;
   Question last{.from = time_ - minutes};
   if (alert.when == AlertWhen::kNeverEligible) last.counting = funnel::kGross;
-  const auto visitors = now_.view->NewestSessionEvent(account_);  // before the rows, which then have what it stands for
   const auto row = RowOf(alert, last);
   if (!row) return std::nullopt;
   switch (alert.when) {
@@ -25,6 +29,8 @@ std::optional<AlertNumbers> AlertReading::Of(const Alert& alert) {
       break;
     case AlertWhen::kNeverEligible: {
       numbers.prospects = row->prospects;
+      last.by_engagement = alert.engagement_id.has_value();
+      const auto visitors = Ask(last)->newest_event;
       numbers.visitors = visitors && *visitors >= last.from;
       break;
     }
@@ -39,21 +45,26 @@ std::optional<AlertNumbers> AlertReading::Of(const Alert& alert) {
   return numbers;
 }
 
-std::optional<funnel::Row> AlertReading::RowOf(const Alert& alert, Question question) {
+const Instances::Sum* AlertReading::Ask(Question question) {
   using enum funnel::Breakdown;
-  question.by_engagement = alert.engagement_id.has_value();
   const auto [place, is_new] = asked_.try_emplace(question);
   if (is_new) {
     funnel::Query query{.by = {kCampaign}, .counting = question.counting, .from = question.from, .to = question.to};
     if (question.by_engagement) query.by.push_back(kEngagement);
-    auto report = now_.view->Funnel(account_, query, now_.source.buckets, abandoned_);
-    if (report && report->complete) place->second = std::move(report->rows);
+    auto sum = instances_.Count(moment_, account_, query, abandoned_);
+    if (sum && sum->complete && sum->whole.missing.empty()) place->second = *std::move(sum);
   }
-  if (!place->second) return std::nullopt;
-  const auto found = std::ranges::find_if(*place->second, [&](const funnel::Row& row) {
+  return place->second ? &*place->second : nullptr;
+}
+
+std::optional<funnel::Row> AlertReading::RowOf(const Alert& alert, Question question) {
+  question.by_engagement = alert.engagement_id.has_value();
+  const Instances::Sum* const sum = Ask(question);
+  if (sum == nullptr) return std::nullopt;
+  const auto found = std::ranges::find_if(sum->rows, [&](const funnel::Row& row) {
     return row.key.campaign_id == alert.campaign_id && row.key.engagement_id == alert.engagement_id.value_or(0);
   });
-  return found == place->second->end() ? funnel::Row() : *found;
+  return found == sum->rows.end() ? funnel::Row() : *found;
 }
 
 }  // namespace monitor

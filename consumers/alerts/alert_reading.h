@@ -1,5 +1,5 @@
 // The numbers of one account's alerts at one moment. Alerts of the same minutes share what is counted; at most two
-// questions of the view for each. Not thread-safe.
+// questions for each. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -8,17 +8,18 @@
 #include <vector>
 
 #include "consumers/alerts/alert_rules.h"
-#include "consumers/generations/generations.h"
+#include "consumers/peers/instances.h"
 #include "domain/funnel/funnel_rows.h"
 
 namespace monitor {
 
 class AlertReading {
  public:
-  // `now` must outlive it. `abandoned` is asked now and then.
-  AlertReading(const Answering& now, AccountId account, TimeMs time, std::function<bool()> abandoned);
+  // `instances` and `moment` must outlive it. `abandoned` is asked now and then.
+  AlertReading(Instances& instances, const Instances::Moment& moment, AccountId account, TimeMs time,
+               std::function<bool()> abandoned);
 
-  // nullopt: the view could not be read, or it was abandoned.
+  // nullopt: they can not all be had at present, or it was abandoned.
   std::optional<AlertNumbers> Of(const Alert& alert);
 
  private:
@@ -29,14 +30,17 @@ class AlertReading {
     bool by_engagement = false;
     auto operator<=>(const Question&) const = default;
   };
+  // nullptr as Of.
+  const Instances::Sum* Ask(Question question);
   // The alert's row; an empty one if there is none.
   std::optional<funnel::Row> RowOf(const Alert& alert, Question question);
 
-  const Answering& now_;
+  Instances& instances_;
+  const Instances::Moment& moment_;
   const AccountId account_;
   const TimeMs time_;
   const std::function<bool()> abandoned_;
-  std::map<Question, std::optional<std::vector<funnel::Row>>> asked_;
+  std::map<Question, std::optional<Instances::Sum>> asked_;
 };
 
 }  // namespace monitor

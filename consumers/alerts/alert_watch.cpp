@@ -12,13 +12,12 @@ constexpr int kPausesOfItsWork = 4;
 
 }  // namespace
 
-AlertWatch::AlertWatch(const Generations& generations, Alerts& alerts, std::chrono::milliseconds pause)
-    : thread_([&generations, &alerts, shortest = pause](const std::stop_token& stop) {
+AlertWatch::AlertWatch(Instances& instances, Alerts& alerts, std::chrono::milliseconds pause)
+    : thread_([&instances, &alerts, shortest = pause](const std::stop_token& stop) {
         auto pause = shortest;
         while (!kafka::PauseFor(pause, stop)) {
           const auto began = std::chrono::steady_clock::now();
-          alerts.Look(generations.Now(),
-                      std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()),
+          alerts.Look(instances, std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()),
                       [&] { return stop.stop_requested(); });
           const auto took = std::chrono::steady_clock::now() - began;
           pause = std::max(shortest, std::chrono::ceil<std::chrono::milliseconds>(kPausesOfItsWork * took));

@@ -11,7 +11,7 @@ namespace monitor {
 class AlertWatch {
  public:
   // Both must outlive it. `pause`: between two looks.
-  AlertWatch(const Generations& generations, Alerts& alerts, std::chrono::milliseconds pause = std::chrono::seconds(2));
+  AlertWatch(Instances& instances, Alerts& alerts, std::chrono::milliseconds pause = std::chrono::seconds(2));
 
  private:
   std::jthread thread_;

@@ -21,13 +21,6 @@ std::string DefinitionOf(const Alert& alert) {
                                    std::to_string(alert.min_exposures), std::to_string(alert.minutes)}));
 }
 
-// Too little is counted to say that something is missing.
-bool CountsAll(const Answering& now) {
-  const SourceStatus& source = now.source;
-  return source.connected && source.at_end && source.fault.empty() && source.missing.empty() && !now.rebuild &&
-         now.view->Trouble().empty();
-}
-
 }  // namespace
 
 std::vector<Alert> AlertsOf(const AccountOutline& account) {
@@ -39,13 +32,15 @@ std::vector<Alert> AlertsOf(const AccountOutline& account) {
 Alerts::Alerts(AlertBook& book, metrics::Registry& metrics, bool sends)
     : book_(book), metrics_(metrics), sends_(sends) {}
 
-void Alerts::Look(const Answering& now, TimeMs time, const std::function<bool()>& abandoned) {
-  if (!CountsAll(now)) return;
-  const auto accounts = now.view->Accounts();
+void Alerts::Look(Instances& instances, TimeMs time, const std::function<bool()>& abandoned) {
+  const auto moment = instances.Look(std::nullopt, abandoned);
+  if (!moment || !moment->keep_up || !moment->whole.missing.empty()) return;
+  const auto accounts = moment->now.view->Accounts();
   if (!accounts) return;
   std::set<AlertKey> there;
   for (const AccountOutline& account : *accounts) {
-    AlertReading reading(now, account.id, time, abandoned);
+    if (!Instances::KeeperOf(*moment, account.id).is_this) continue;
+    AlertReading reading(instances, *moment, account.id, time, abandoned);
     for (const Alert& alert : AlertsOf(account)) {
       const AlertKey key{account.id.str(), alert.id};
       there.insert(key);

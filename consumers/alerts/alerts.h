@@ -12,7 +12,7 @@
 
 #include "consumers/alerts/alert_book.h"
 #include "consumers/alerts/alert_rules.h"
-#include "consumers/generations/generations.h"
+#include "consumers/peers/instances.h"
 #include "server/metrics.h"
 
 namespace monitor {
@@ -27,9 +27,10 @@ class Alerts {
   // All must outlive it. `sends`: there is somebody who calls webhooks.
   Alerts(AlertBook& book, metrics::Registry& metrics, bool sends);
 
-  // Judges all of them as of `time`, by what is counted. While that is known to be too little (it does not count, or
-  // others have a part), all stay as they are. Ends early once it is abandoned.
-  void Look(const Answering& now, TimeMs time, const std::function<bool()>& abandoned);
+  // Judges as of `time` all of the accounts that are this instance's to judge (Instances::KeeperOf), by what all have
+  // counted together. While that is known to be too little (one does not count, or something is missing), all stay as
+  // they are. Those that others judge are forgotten. Ends early once it is abandoned.
+  void Look(Instances& instances, TimeMs time, const std::function<bool()>& abandoned);
 
   // nullopt: not judged yet, as it is defined now.
   std::optional<AlertState> StateOf(const AccountId& account, const Alert& alert) const;

@@ -11,6 +11,7 @@
 
 #include "consumers/alerts/alerts.h"
 #include "consumers/generations/generations.h"
+#include "consumers/peers/instances.h"
 #include "consumers/readers/alarm_book.h"
 #include "server/bearer_token.h"
 #include "server/http_server.h"
@@ -21,6 +22,7 @@ namespace monitor {
 // What its answers are made of; all must outlive it.
 struct QueryParts {
   Generations& generations;
+  Instances& instances;
   AlarmBook& alarms;
   const Alerts& alerts;
   metrics::Registry& metrics;
@@ -40,18 +42,21 @@ class QueryApi {
     std::optional<TokenHash> read, admin;
   };
   QueryApi(
-      Generations& generations, AlarmBook& alarms, const Alerts& alerts, metrics::Registry& metrics, int max_waiting,
-      Tokens tokens, std::function<std::string()> topic_trouble = [] { return std::string(); });
+      Generations& generations, Instances& instances, AlarmBook& alarms, const Alerts& alerts,
+      metrics::Registry& metrics, int max_waiting, Tokens tokens,
+      std::function<std::string()> topic_trouble = [] { return std::string(); });
 
   // Any thread.
   http::Reply Handle(const http::Request& request);
   // readyz turns 503.
   void Drain() { parts_.draining = true; }
 
-  // For ServerOptions: the paths of which the answers block on nothing, and whether an answer may take long. Of a query
-  // whose tag still holds it does not: many pages ask the same again and again.
+  // For ServerOptions: the paths of which the answers block on nothing; the lanes beside so many handler threads, and
+  // which of them a request gets. A query whose tag still holds takes the place of a quick one: many pages ask the same
+  // again and again.
   static std::vector<std::string_view> AtOnce();
-  bool TakesLong(const http::Request& request) const;
+  static std::vector<http::ServerOptions::Lane> Lanes(int threads);
+  std::size_t LaneOf(const http::Request& request) const;
 
  private:
   bool MayRead(const http::Request& request) const;

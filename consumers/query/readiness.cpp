@@ -26,7 +26,8 @@ std::string BehindFault(const std::vector<int>& partitions) {
 
 }  // namespace
 
-http::Reply Readiness(const Answering& now, const std::string& topic_trouble, bool draining) {
+http::Reply Readiness(const Answering& now, const std::string& topic_trouble, const std::string& peer_trouble,
+                      bool draining) {
   const SourceStatus& source = now.source;
   const std::string view = now.view->Trouble();
   const bool away = !source.connected && !source.fault.empty();
@@ -43,6 +44,7 @@ http::Reply Readiness(const Answering& now, const std::string& topic_trouble, bo
       {"partitions", BehindFault(source.behind)},
       {"caughtUp", source.caught_up ? "" : HowFarBehind(source.lag_events), !has_old},
       {"rebuild", now.rebuild ? HowFarRebuilt(*now.rebuild) : ""},
+      {"peers", peer_trouble},
       {"funnelTopic", topic_trouble.empty() ? "" : "rows are not given to Kafka: " + topic_trouble},
       {"alarm", source.alarm},
       {"drain", draining ? "draining" : "", true},

@@ -9,7 +9,8 @@
 namespace monitor {
 
 // It serves as soon as it has once counted all that was there; and if it can not read or write, what it has from
-// before. `topic_trouble`: FunnelTopic's.
-http::Reply Readiness(const Answering& now, const std::string& topic_trouble, bool draining);
+// before. `topic_trouble`: FunnelTopic's; `peer_trouble`: Instances'.
+http::Reply Readiness(const Answering& now, const std::string& topic_trouble, const std::string& peer_trouble,
+                      bool draining);
 
 }  // namespace monitor

@@ -20,6 +20,16 @@ Positions ViewStore::CommittedPositions() const {
   return state_->committed;
 }
 
+std::expected<ViewStanding, std::string> ViewStore::Standing() const {
+  return state_->Ask([&] {
+    rocksdb::ManagedSnapshot snapshot(&state_->database.db());
+    return ViewStanding{.coverage = ViewProgress::ReadCoverage(state_->database, snapshot.snapshot()),
+                        .offsets = ViewProgress::ReadOffsets(state_->database, snapshot.snapshot()),
+                        .positions = ViewProgress::ReadPositions(state_->database, snapshot.snapshot()),
+                        .version = state_->VersionAt(ViewProgress::ReadStamp(state_->database, snapshot.snapshot()))};
+  });
+}
+
 std::string ViewStore::Version() const { return state_->VersionAt(state_->committed_stamp); }
 
 bool ViewStore::WaitFor(const std::string& origin, std::uint64_t seq, std::chrono::milliseconds max_wait) const {
@@ -56,10 +66,14 @@ std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& acco
                                                            const std::function<bool()>& abandoned) const {
   return state_->Ask([&] {
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
+    const BucketSet covered = ViewProgress::ReadCoverage(state_->database, snapshot.snapshot()).buckets;
     FunnelReport report{.as_of = ViewProgress::ReadPositions(state_->database, snapshot.snapshot()),
-                        .version = state_->VersionAt(ViewProgress::ReadStamp(state_->database, snapshot.snapshot()))};
-    view::FactsReading reading(state_->database, snapshot.snapshot(), abandoned, !state_->room.TooLittle());
-    auto rows = view::Rows(reading, account, query, buckets);
+                        .version = state_->VersionAt(ViewProgress::ReadStamp(state_->database, snapshot.snapshot())),
+                        .buckets = buckets & covered};
+    // What is of a part of them nobody would ask for again.
+    const bool keeps = report.buckets == covered && !state_->room.TooLittle();
+    view::FactsReading reading(state_->database, snapshot.snapshot(), abandoned, keeps);
+    auto rows = view::Rows(reading, account, query, report.buckets);
     report.complete = rows.has_value();
     if (rows) report.rows = std::move(*rows);
     return report;

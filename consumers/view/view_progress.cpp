@@ -32,9 +32,7 @@ void ViewProgress::Load(const ViewDatabase& database) {
   ScanNumbers(database, kSeqPrefix, nullptr, [&](std::string_view name, std::uint64_t seq) {
     highest_[{std::string(name.substr(1)), static_cast<Bucket>(name.front())}] = seq;
   });
-  ScanNumbers(database, kOffsetPrefix, nullptr, [&](std::string_view name, std::uint64_t offset) {
-    offsets_[Decoded(ParseWhole<int>(name))] = static_cast<std::int64_t>(offset);
-  });
+  offsets_ = ReadOffsets(database, nullptr);
   coverage_ = ReadCoverage(database, nullptr);
   positions_ = ReadPositions(database, nullptr);
   stamp_ = ReadStamp(database, nullptr);
@@ -102,6 +100,14 @@ std::optional<std::int64_t> ViewProgress::ReadOffset(const ViewDatabase& databas
                                                      const rocksdb::Snapshot* snapshot) {
   const auto bytes = database.GetAt(kProgress, std::string(kOffsetPrefix) + std::to_string(partition), snapshot);
   return bytes ? std::optional(static_cast<std::int64_t>(Decoded(view::ParseNumber(*bytes)))) : std::nullopt;
+}
+
+std::map<int, std::int64_t> ViewProgress::ReadOffsets(const ViewDatabase& database, const rocksdb::Snapshot* snapshot) {
+  std::map<int, std::int64_t> offsets;
+  ScanNumbers(database, kOffsetPrefix, snapshot, [&](std::string_view name, std::uint64_t offset) {
+    offsets[Decoded(ParseWhole<int>(name))] = static_cast<std::int64_t>(offset);
+  });
+  return offsets;
 }
 
 Positions ViewProgress::ReadPositions(const ViewDatabase& database, const rocksdb::Snapshot* snapshot) {

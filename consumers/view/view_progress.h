@@ -48,6 +48,7 @@ class ViewProgress {
   static std::uint64_t ReadStamp(const ViewDatabase& database, const rocksdb::Snapshot* snapshot);
   static std::optional<std::int64_t> ReadOffset(const ViewDatabase& database, int partition,
                                                 const rocksdb::Snapshot* snapshot);
+  static std::map<int, std::int64_t> ReadOffsets(const ViewDatabase& database, const rocksdb::Snapshot* snapshot);
   static Positions ReadPositions(const ViewDatabase& database, const rocksdb::Snapshot* snapshot);
   static Coverage ReadCoverage(const ViewDatabase& database, const rocksdb::Snapshot* snapshot);
   static std::optional<TimeMs> ReadPositionTime(ViewDatabase& database, const std::string& origin);

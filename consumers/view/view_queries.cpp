@@ -223,6 +223,7 @@ std::vector<AccountOutline> Accounts(const ViewDatabase& database, const std::st
     const std::string_view id = key.substr(0, key.find('\0'));
     if (accounts.empty() || accounts.back().id.str() != id) accounts.push_back({.id = AccountId(id)});
     if (const auto facts = ReadOutline(value)) {
+      accounts.back().configured_at = facts->time;
       accounts.back().time_zone = facts->time_zone;
       accounts.back().json = facts->shown;
       accounts.back().alerts = facts->alerts;

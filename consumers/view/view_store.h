@@ -41,14 +41,24 @@ struct FoldFailure {
 // What is known of an account from its newest document.
 struct AccountOutline {
   AccountId id;
+  TimeMs configured_at;  // when it came; the epoch: none did
   std::string time_zone = "UTC";
   std::string json;    // {"id","name","timeZone","currency","campaigns":[{"id","name","engagements":[{"id","name"}]}]}
   std::string alerts;  // `settings.alerts` as they stand in it; empty: none
 };
 
+// How far a view is, at one moment.
+struct ViewStanding {
+  Coverage coverage;
+  std::map<int, std::int64_t> offsets;  // partition → up to where (exclusive) it is counted
+  Positions positions;
+  std::string version;
+};
+
 struct FunnelReport {
   Positions as_of;
   std::string version;  // the store's, of which it tells
+  BucketSet buckets;    // of those that were asked for, the ones that `as_of` is about; only they are in the rows
   std::vector<funnel::Row> rows;
   bool complete = true;  // false: there is more than the query allows, or nobody waited for it any more; no rows then
 };
@@ -115,6 +125,7 @@ class ViewStore {
   // Why nothing can be written at present, in one sentence; empty: it can.
   std::string Trouble() const;
   Positions CommittedPositions() const;
+  std::expected<ViewStanding, std::string> Standing() const;
   // Another one with every commit that wrote something, and never otherwise; the same after a restart; of no other
   // view, such as one rebuilt in the same folder.
   std::string Version() const;
@@ -125,7 +136,7 @@ class ViewStore {
   std::expected<std::optional<AccountOutline>, std::string> Account(std::string_view id) const;
   // The newest time of an event of one of its sessions that this process took and committed; nullopt: none yet.
   std::optional<TimeMs> NewestSessionEvent(const AccountId& account) const { return newest_.Of(account.str()); }
-  // Over the facts of these buckets. Asks now and then whether it is abandoned.
+  // Over the facts of these buckets, as far as they are answered for. Asks now and then whether it is abandoned.
   std::expected<FunnelReport, std::string> Funnel(const AccountId& account, const funnel::Query& query,
                                                   const BucketSet& buckets,
                                                   const std::function<bool()>& abandoned) const;

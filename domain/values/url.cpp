@@ -27,6 +27,26 @@ std::string LowerCase(std::string_view text) {
   return lower;
 }
 
+// A URL as libcurl reads it; it guesses no scheme.
+class UrlParts {
+ public:
+  explicit UrlParts(std::string_view url) : url_(curl_url(), curl_url_cleanup) {
+    valid_ = !url.contains('\0') && curl_url_set(url_.get(), CURLUPART_URL, std::string(url).c_str(), 0) == CURLUE_OK;
+  }
+
+  bool valid() const { return valid_; }
+  // In lower case; empty: it has none.
+  std::string Of(CURLUPart which) const {
+    char* out = nullptr;
+    const bool found = curl_url_get(url_.get(), which, &out, 0) == CURLUE_OK;
+    return found ? LowerCase(UrlText(out, curl_free).get()) : std::string();
+  }
+
+ private:
+  Url url_;
+  bool valid_ = false;
+};
+
 // The host's Unicode form; nullopt if libidn2 refuses it.
 std::optional<std::string> UnicodeHost(const std::string& host) {
   using Text = std::unique_ptr<char, decltype(&idn2_free)>;
@@ -171,20 +191,26 @@ std::optional<std::string> ReadableFromHost(std::string_view readable) {
 }
 
 bool IsWebhookUrl(std::string_view url) {
-  const Url parts(curl_url(), curl_url_cleanup);
-  if (url.contains('\0')) return false;
-  if (curl_url_set(parts.get(), CURLUPART_URL, std::string(url).c_str(), 0) != CURLUE_OK) return false;
-  const auto part = [&](CURLUPart which) {
-    char* out = nullptr;
-    const bool found = curl_url_get(parts.get(), which, &out, 0) == CURLUE_OK;
-    return found ? LowerCase(UrlText(out, curl_free).get()) : std::string();
-  };
-  const std::string scheme = part(CURLUPART_SCHEME), host = part(CURLUPART_HOST);
+  const UrlParts parts(url);
+  if (!parts.valid()) return false;
+  const std::string scheme = parts.Of(CURLUPART_SCHEME), host = parts.Of(CURLUPART_HOST);
   if (scheme == "https") return !host.empty();
   const auto address = ParseAddress(host.starts_with('[') ? host.substr(1, host.size() - 2) : host);
   const bool is_here =
       address && (ParseCidr("127.0.0.0/8")->Contains(*address) || ParseCidr("::1")->Contains(*address));
   return scheme == "http" && (host == "localhost" || is_here);
+}
+
+std::optional<std::string> ServerUrl(std::string_view url) {
+  const UrlParts parts(url);
+  if (!parts.valid() || parts.Of(CURLUPART_HOST).empty() || parts.Of(CURLUPART_PORT) == "0") return std::nullopt;
+  std::string plain = parts.Of(CURLUPART_SCHEME);
+  if (plain != "http" && plain != "https") return std::nullopt;
+  plain.append(kAfterScheme).append(parts.Of(CURLUPART_HOST));
+  if (const std::string port = parts.Of(CURLUPART_PORT); !port.empty()) plain.append(":").append(port);
+  // A user, a path or a query would make it longer.
+  const std::string given = LowerCase(url);
+  return given == plain || given == plain + '/' ? std::optional(plain) : std::nullopt;
 }
 
 }  // namespace monitor

@@ -25,4 +25,8 @@ std::optional<std::string> ReadableFromHost(std::string_view readable);
 // May something be sent there: https, or http to this very machine (localhost, 127.0.0.0/8, [::1]).
 bool IsWebhookUrl(std::string_view url);
 
+// "http://HOST" or "http://HOST:PORT", or https, and nothing behind it but a slash: of a server that is asked under
+// paths of its own. As one address is written once: in lower case, without that slash. nullopt: it is none.
+std::optional<std::string> ServerUrl(std::string_view url);
+
 }  // namespace monitor

@@ -165,14 +165,16 @@ class BusyConnections : public testing::Test {
     busy_.Receive(Get("/slow"));
     entered_.wait();
   }
-  ~BusyConnections() override { release_.release(1 + kMaxQueuedSlowRequests); }
+  ~BusyConnections() override { release_.release(1 + kMaxWaiting); }
+
+  static constexpr std::size_t kMaxWaiting = 32;
 
   std::latch entered_{1};
   std::counting_semaphore<> release_{0};
   Core core_{{.handler_threads = 1,
               .at_once = {"/livez"},
-              .takes_long = [](const Request& request) { return PercentDecode(request.path()) == "/slow"; },
-              .slow_threads = 1},
+              .lanes = {{.threads = 1, .max_queued = 1}, {.threads = 1, .max_queued = kMaxWaiting}},
+              .lane_of = [](const Request& request) { return PercentDecode(request.path()) == "/slow" ? 2 : 0; }},
              [this](const Request& request) {
                if (request.path() == "/slow") entered_.count_down();
                if (request.path().starts_with("/s")) release_.acquire();
@@ -203,13 +205,13 @@ TEST_F(BusyConnections, WhatIsAnsweredAtOnceDoesNotWaitForAClientThatTakesNothin
 
 TEST_F(BusyConnections, SlowRequestsHoldUpOnlyTheirLikeAndAFewOfThemWait) {
   std::list<Wire> waiting;
-  for (std::size_t i = 0; i < kMaxQueuedSlowRequests; ++i) waiting.emplace_back(core_).Receive(Get("/s%6cow"));
+  for (std::size_t i = 0; i < kMaxWaiting; ++i) waiting.emplace_back(core_).Receive(Get("/s%6cow"));
   const Answer refused = other_.Do(Get("/slow"));
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.Header("Retry-After"), "1");
   EXPECT_TRUE(other_.client.Closed());
   EXPECT_EQ(Wire(core_).Do(Get("/fast")).status, 200);
-  release_.release(1 + kMaxQueuedSlowRequests);
+  release_.release(1 + kMaxWaiting);
   for (Wire& wire : waiting) EXPECT_EQ(wire.client.Receive().status, 200);
 }
 
@@ -319,7 +321,7 @@ TEST(ConnectionTest, AServerThatGoesWaitsForWhoMayStillAnswer) {
 TEST(ConnectionTest, ClientsThatTakeTheirRepliesSlowlyHoldUpNoHandlerThread) {
   const std::string large(8 << 20, 'x');
   Core core(
-      {.handler_threads = 1, .takes_long = [](const Request&) { return true; }, .slow_threads = 1},
+      {.handler_threads = 1, .lanes = {{}}, .lane_of = [](const Request&) { return 1; }},
       [&](const Request& request) { return request.path() == "/large" ? Reply{.body = large} : EchoPath(request); });
   Wire first(core), second(core);
   for (Wire* slow : {&first, &second}) slow->Receive(Get("/large") + Get("/next"));

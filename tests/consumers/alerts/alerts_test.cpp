@@ -68,7 +68,7 @@ class AlertsTest : public testing::Test {
     OfSession(session, ms, activity);
   }
   void Look(std::int64_t ms) {
-    alerts_.Look(source_.generations->Now(), FromUnixMs(kStart + ms), [] { return false; });
+    alerts_.Look(instances_, FromUnixMs(kStart + ms), [] { return false; });
   }
   bool Fires(const std::string& id) const {
     const auto state = book_.Find({"demo", id});
@@ -79,6 +79,7 @@ class AlertsTest : public testing::Test {
   TemporaryFolder folder_;
   std::uint64_t seq_ = 0;
   StillGenerations source_{folder_.path()};
+  Instances instances_{*source_.generations, {}};
   metrics::Registry registry_;
   AlertBook book_{folder_.path() + "/alerts"};
   Alerts alerts_{book_, registry_, true};
@@ -168,7 +169,7 @@ TEST_F(AlertsTest, ARestartTellsNothingTwice) {
   again.Remove(again.Notices()[0].id);
   metrics::Registry registry;
   Alerts alerts(again, registry, true);
-  alerts.Look(source_.generations->Now(), FromUnixMs(kStart + 13 * kMinute), [] { return false; });
+  alerts.Look(instances_, FromUnixMs(kStart + 13 * kMinute), [] { return false; });
   EXPECT_TRUE(again.Find({"demo", "goal"})->firing);
   EXPECT_EQ(again.Find({"demo", "goal"})->since, FromUnixMs(kStart + 12 * kMinute));
   EXPECT_THAT(again.Notices(), IsEmpty());
@@ -207,7 +208,7 @@ TEST_F(AlertsTest, WithoutAKeyNothingIsToBeSent) {
   AlertBook book;
   metrics::Registry registry;
   Alerts alerts(book, registry, false);
-  alerts.Look(source_.generations->Now(), FromUnixMs(kStart + 12 * kMinute), [] { return false; });
+  alerts.Look(instances_, FromUnixMs(kStart + 12 * kMinute), [] { return false; });
   EXPECT_TRUE(book.Find({"demo", "goal"})->firing);
   EXPECT_THAT(book.Notices(), IsEmpty());
 }
@@ -215,7 +216,7 @@ TEST_F(AlertsTest, WithoutAKeyNothingIsToBeSent) {
 // By the clock: what is judged is ages ago.
 TEST_F(AlertsTest, AreWatched) {
   Configure(kGoal + "}");
-  const AlertWatch watch(*source_.generations, alerts_, std::chrono::milliseconds(1));
+  const AlertWatch watch(instances_, alerts_, std::chrono::milliseconds(1));
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
   while (!book_.Find({"demo", "goal"})) {
     ASSERT_LT(std::chrono::steady_clock::now(), end);

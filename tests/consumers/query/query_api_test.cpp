@@ -57,10 +57,10 @@ struct WaitingRequest : PlainRequest {
 class QueryApiTest : public testing::Test {
  protected:
   QueryApiTest()
-      : api_(*source_->generations, alarms_, alerts_, registry_, 1, {.admin = TokenHash("admins")}),
+      : api_(*source_->generations, instances_, alarms_, alerts_, registry_, 1, {.admin = TokenHash("admins")}),
         server_({.handler_threads = 2,
-                 .takes_long = [this](const http::Request& request) { return api_.TakesLong(request); },
-                 .slow_threads = 1},
+                 .lanes = QueryApi::Lanes(2),
+                 .lane_of = [this](const http::Request& request) { return api_.LaneOf(request); }},
                 [this](const http::Request& request) { return api_.Handle(request); }) {}
 
   // Displays of one visitor, an hour from one to the next.
@@ -95,6 +95,7 @@ class QueryApiTest : public testing::Test {
   metrics::Registry registry_;
   AlertBook alert_book_;
   Alerts alerts_{alert_book_, registry_, false};
+  Instances instances_{*source_->generations, {}};
   QueryApi api_;
   http::Server server_;
 };
@@ -148,7 +149,8 @@ TEST_F(QueryApiTest, ATagSurvivesARestartAndKnowsWhatIsMissing) {
   const std::string tag = Get("/api/funnel?account=demo").Header("ETag").value();
   source_.reset();
   source_ = std::make_unique<StillGenerations>(folder_.path());
-  QueryApi again(*source_->generations, alarms_, alerts_, registry_, 1, {});
+  Instances instances(*source_->generations, {});
+  QueryApi again(*source_->generations, instances, alarms_, alerts_, registry_, 1, {});
   http::Server server({}, [&](const http::Request& request) { return again.Handle(request); });
   const auto get = [&](std::string_view target, const std::string& headers = {}) {
     return testing_http::Do(server.port(), "GET", target, "", headers);
@@ -170,7 +172,8 @@ TEST_F(QueryApiTest, ARebuiltViewDoesNotConfirmWhatTheOldOneTold) {
     source_ = std::make_unique<StillGenerations>(folder_.path() + (rebuilt ? "/rebuilt" : "/first"));
     seq_ = 0;
     Display(2);
-    QueryApi api(*source_->generations, alarms_, alerts_, registry_, 1, {});
+    Instances instances(*source_->generations, {});
+    QueryApi api(*source_->generations, instances, alarms_, alerts_, registry_, 1, {});
     http::Server server({}, [&](const http::Request& request) { return api.Handle(request); });
     const Answer answer = testing_http::Do(server.port(), "GET", target, "", "If-None-Match: " + tag + "\r\n");
     EXPECT_EQ(answer.status, 200);
@@ -262,13 +265,13 @@ TEST_F(QueryApiTest, OnlyAQueryWhoseTagHoldsNoMoreTakesLong) {
   Display(1);
   const std::string query = "account=demo";
   PlainRequest request("/api/funnel", query);
-  EXPECT_TRUE(api_.TakesLong(request));
-  EXPECT_TRUE(api_.TakesLong(PlainRequest("/api/%66unnel", query)));
-  EXPECT_FALSE(api_.TakesLong(PlainRequest("/api/accounts", "")));
+  EXPECT_EQ(api_.LaneOf(request), 1u);
+  EXPECT_EQ(api_.LaneOf(PlainRequest("/api/%66unnel", query)), 1u);
+  EXPECT_EQ(api_.LaneOf(PlainRequest("/api/accounts", "")), 0u);
   request.tags = Get("/api/funnel?account=demo").Header("ETag").value();
-  EXPECT_FALSE(api_.TakesLong(request));
+  EXPECT_EQ(api_.LaneOf(request), 0u);
   Display(1);
-  EXPECT_TRUE(api_.TakesLong(request));
+  EXPECT_EQ(api_.LaneOf(request), 1u);
 }
 
 TEST_F(QueryApiTest, AWaitWithoutAPlaceIsRefusedAndNotAnsweredAsIfItWereOver) {

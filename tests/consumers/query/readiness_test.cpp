@@ -42,7 +42,8 @@ class Readiness : public testing::Test {
   AlarmBook alarms_;
   AlertBook alert_book_;
   Alerts alerts_{alert_book_, registry_, false};
-  QueryApi api_{*source_.generations, alarms_, alerts_, registry_, 1, {}};
+  Instances instances_{*source_.generations, {}};
+  QueryApi api_{*source_.generations, instances_, alarms_, alerts_, registry_, 1, {}};
   std::map<std::string, std::string> checks_;
 };
 
@@ -99,7 +100,8 @@ TEST_F(Readiness, CountedAnewItIsDegradedAndSaysHowFarItIs) {
 TEST_F(Readiness, WithoutAViewAndRoomForOneItIsUnreadyInWords) {
   StillGenerations closed(folder_.path() + "/another", ~0ull);
   metrics::Registry registry;
-  QueryApi api(*closed.generations, alarms_, alerts_, registry, 1, {});
+  Instances instances(*closed.generations, {});
+  QueryApi api(*closed.generations, instances, alarms_, alerts_, registry, 1, {});
   closed.status.connected = true;
   const http::Reply reply = api.Handle(GetReady());
   EXPECT_EQ(reply.status, 503);

@@ -130,5 +130,18 @@ TEST(IsWebhookUrl, IsHttpsOrThisVeryMachine) {
   EXPECT_FALSE(IsWebhookUrl(std::string_view("https://a.example/\0b", 20)));
 }
 
+TEST(ServerUrl, IsASchemeAHostAndPerhapsAPort) {
+  EXPECT_EQ(ServerUrl("http://10.0.0.2:8090"), "http://10.0.0.2:8090");
+  EXPECT_EQ(ServerUrl("HTTP://Funneld-2:8090/"), "http://funneld-2:8090");
+  EXPECT_EQ(ServerUrl("https://funneld.example"), "https://funneld.example");
+  EXPECT_EQ(ServerUrl("http://[::1]:8090"), "http://[::1]:8090");
+  for (const char* no : {"", "10.0.0.2:8090", "funneld-2", "http://", "http:/10.0.0.2:8090", "ftp://10.0.0.2",
+                         "http://10.0.0.2:8090/api", "http://10.0.0.2:8090/?a=b", "http://10.0.0.2:8090#a",
+                         "http://10.0.0.2:80900", "http://10.0.0.2:0", "http://10.0.0.2:", "http://a b:8090",
+                         "http://me:secret@10.0.0.2:8090", "http://10.0.0.2:8090,http://10.0.0.3:8090"}) {
+    EXPECT_EQ(ServerUrl(no), std::nullopt) << no;
+  }
+}
+
 }  // namespace
 }  // namespace monitor
