@@ -43,7 +43,8 @@ std::vector<SettingSpec> FunneldSettings() {
       {"peers", "instances", "", kList,
        "http://HOST:PORT of this group's funnelds, which are asked for their partitions; its own may be among them"},
       {"peers", "token_file", "", kString, "file with the token that they ask for (their http.read_token_file)"},
-      {"retention", "facts_days", "0", kInteger, "facts of ended sessions are kept for so long; only 0, for ever, yet"},
+      {"retention", "facts_days", "0", kInteger,
+       "facts of ended sessions go after so many days (0: never); whole days by nothing, campaign, engagement stay"},
       {"source", "admin_url", "http://127.0.0.1:8081", kString, "monitord's admin API, read if there is no broker"},
       {"source", "admin_token_file", "", kString, "its token; needed to read from it"},
       {"source", "skip_missing", "false", kBoolean, "go past holes and unknown types: lost to the funnel"},
@@ -69,9 +70,8 @@ std::optional<std::string> RefuseSettings(const ServerSettings& settings) {
   if (min_free_mb < 0 || min_free_mb > std::numeric_limits<std::int32_t>::max()) {
     return "data.min_free_mb must be from 0 to 2147483647";
   }
-  if (settings.Integer("retention", "facts_days") != 0) {
-    return "retention.facts_days must be 0 (never): dropping facts is not possible yet";
-  }
+  const std::int64_t facts_days = settings.Integer("retention", "facts_days");
+  if (facts_days < 0 || facts_days > 36'500) return "retention.facts_days must be from 0 (never) to 36500";
   if (const auto fault = kafka::TopicPrefixFault(settings.String("kafka", "topic_prefix"))) {
     return "kafka.topic_prefix: " + *fault;
   }

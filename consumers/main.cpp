@@ -33,6 +33,8 @@ namespace {
 
 using namespace monitor;
 
+// Of a source that keeps up: events come while it is asked.
+constexpr std::uint64_t kLagOfSeconds = 10'000;
 constexpr std::uint64_t kMaxConnections =
     1'024;  // of analysts' pages and programs; more than anybody has shown up with
 
@@ -119,6 +121,9 @@ void AddMetrics(metrics::Registry& registry, const Generations& generations, con
         [&] { return generations.Now().source.caught_up ? 1.0 : 0.0; });
   gauge("funneld_view_bytes", "Size of the view on disk",
         [&] { return static_cast<double>(generations.View()->DiskBytes()); });
+  registry.AddCounterFunction("funneld_retired_sessions_total",
+                              "Sessions whose facts went, and whose rows of days stay", {},
+                              [&generations] { return static_cast<double>(generations.View()->retired_sessions()); });
   gauge("funneld_rebuilding", "1 while the funnel is counted anew; funneld_lag_events is what it has to go then",
         [&] { return generations.Now().rebuild ? 1.0 : 0.0; });
   for (const auto& peer : instances.peers()) {
@@ -135,6 +140,20 @@ std::unique_ptr<FunnelTopic> GiveRows(const ServerSettings& settings, Generation
       FunnelTopicOptions{.client = std::move(client),
                          .topic = kafka::TopicsWith(settings.String("kafka", "topic_prefix")).funnel,
                          .now = [&generations] { return generations.Now(); }});
+}
+
+// `topic`: nullptr: nobody is given rows of hours.
+RowKeeping Keeping(const ServerSettings& settings, Generations& generations, const FunnelTopic* topic) {
+  return {.look =
+              [&generations, topic] {
+                const Answering now = generations.Now();
+                RowKeeping::Look look{.view = now.view, .has_all = KeepsUp(now)};
+                look.has_all &= now.source.behind.empty() && now.source.lag_events <= kLagOfSeconds &&
+                                generations.Count(&IntakeCounters::held_buckets) == 0;
+                if (topic != nullptr) look.given_up_to = topic->GivenUpTo();
+                return look;
+              },
+          .facts_days = std::chrono::days(settings.Integer("retention", "facts_days"))};
 }
 
 // The first line of the file that the setting names; nullopt: it names none.
@@ -181,8 +200,8 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
                          .alarms = alarms,
                          .make_source = SourceMaker(settings, alarms)});
   if (!generations) throw std::runtime_error(generations.error());
-  std::optional<RowKeeper> keeper([&generations] { return (*generations)->View(); });
   std::unique_ptr<FunnelTopic> topic = GiveRows(settings, **generations);
+  std::optional<RowKeeper> keeper(Keeping(settings, **generations, topic.get()));
   std::optional<Instances> instances(std::in_place, **generations, PeersOf(settings));
   metrics::Registry registry;
   AddMetrics(registry, **generations, *instances);
@@ -218,8 +237,8 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   api.Drain();
   (*generations)->StopWaiting();
   server.reset();
-  topic.reset();
   keeper.reset();
+  topic.reset();
   watch.reset();
   sender.reset();
   instances.reset();

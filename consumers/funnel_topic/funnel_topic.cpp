@@ -57,6 +57,10 @@ class FunnelTopic::Loop {
     return trouble_;
   }
   std::uint64_t given() const { return given_; }
+  ViewStamp GivenUpTo() const {
+    std::lock_guard lock(mutex_);
+    return given_up_to_;
+  }
 
  private:
   void Run(const std::stop_token& stop) {
@@ -87,8 +91,8 @@ class FunnelTopic::Loop {
     const std::uint64_t since = Since();
     auto changed = now.view->ChangedSince(since, stopped);
     if (!changed || changed->coverage.partitions == 0) return;
-    if (view_ != changed->view || assignments_ != now.source.assignments) Forget();
-    view_ = changed->view;
+    if (view_ != changed->up_to.view || assignments_ != now.source.assignments) Forget();
+    view_ = changed->up_to.view;
     assignments_ = now.source.assignments;
     Own(changed->coverage, now.source.behind);
     if (Since() < since) changed = now.view->ChangedSince(Since(), stopped);
@@ -99,7 +103,9 @@ class FunnelTopic::Loop {
       if (!GiveDay(*now.view, day, stop)) return;
     }
     if (!Flush(stop)) return;
-    for (auto& [partition, stamp] : told_) stamp = changed->stamp;
+    for (auto& [partition, stamp] : told_) stamp = changed->up_to.stamp;
+    std::lock_guard lock(mutex_);
+    given_up_to_ = changed->up_to;
   }
 
   // While it is counted anew nothing changes; and while the broker is away others may have the partitions.
@@ -244,6 +250,7 @@ class FunnelTopic::Loop {
   std::atomic<std::uint64_t> given_ = 0;
   mutable std::mutex mutex_;
   std::string trouble_;
+  ViewStamp given_up_to_;
 
   std::jthread thread_;  // last: it uses all of the above
 };
@@ -252,5 +259,6 @@ FunnelTopic::FunnelTopic(FunnelTopicOptions options) : loop_(std::make_unique<Lo
 FunnelTopic::~FunnelTopic() = default;
 std::string FunnelTopic::Trouble() const { return loop_->Trouble(); }
 std::uint64_t FunnelTopic::given() const { return loop_->given(); }
+ViewStamp FunnelTopic::GivenUpTo() const { return loop_->GivenUpTo(); }
 
 }  // namespace monitor

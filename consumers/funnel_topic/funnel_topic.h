@@ -31,6 +31,7 @@ class FunnelTopic {
 
   std::string Trouble() const;  // why nothing is given at present, in one sentence; empty: it is
   std::uint64_t given() const;  // rows that the broker has
+  ViewStamp GivenUpTo() const;  // what changed by then is given; of no view before the first round
 
  private:
   class Loop;

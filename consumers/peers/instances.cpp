@@ -187,6 +187,7 @@ std::expected<Instances::Sum, std::string> Instances::Count(const Moment& moment
     return Sum{.whole = {std::move(report->as_of), std::move(report->version), moment.now.source.missing},
                .rows = std::move(report->rows),
                .complete = report->complete,
+               .facts_gone_before = report->facts_gone_before,
                .newest_event = newest_event};
   }
   std::vector<Part> parts(moment.counters.size());
@@ -210,6 +211,7 @@ std::expected<Instances::Sum, std::string> Instances::Count(const Moment& moment
     counted.push_back(std::move(part.counted));
     rows.Add(std::move(part.rows));
     sum.newest_event = std::max(sum.newest_event, part.newest_event);
+    sum.facts_gone_before = std::max(sum.facts_gone_before, part.facts_gone_before);
     sum.complete &= part.complete && rows.bytes() <= query.max_bytes;
   }
   sum.complete &= !abandoned();

@@ -61,9 +61,10 @@ class Instances {
 
   struct Sum {
     Whole whole;
-    std::vector<funnel::Row> rows;       // by key
-    bool complete = true;                // false: there is more than the query allows, or nobody waited for it any more
-    std::optional<TimeMs> newest_event;  // of the account's sessions, as far as they are in the rows; see Part
+    std::vector<funnel::Row> rows;  // by key
+    bool complete = true;           // false: there is more than the query allows, or nobody waited for it any more
+    std::optional<TimeMs> facts_gone_before;  // as FunnelReport's, of any of them; no rows then
+    std::optional<TimeMs> newest_event;       // of the account's sessions, as far as they are in the rows; see Part
   };
   std::expected<Sum, std::string> Count(const Moment& moment, const AccountId& account, const funnel::Query& query,
                                         const std::function<bool()>& abandoned);

@@ -58,6 +58,7 @@ std::expected<Part, std::string> CountPart(const Answering& now, const RowsAsked
   Part part{.counted = {.as_of = std::move(report->as_of), .version = std::move(report->version)},
             .newest_event = newest_event,
             .complete = report->complete,
+            .facts_gone_before = report->facts_gone_before,
             .rows = std::move(report->rows)};
   for (const int partition : asked.partitions) {
     if (!HoldsAll(report->buckets, buckets_of(partition))) continue;

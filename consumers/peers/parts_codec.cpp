@@ -109,6 +109,7 @@ void PartFields(Io& io, OnePart& part, Rows& rows) {
   io.Text(counted.version);
   io.Maybe(part.newest_event, [&](auto& time) { io.Time(time, TimeMs{}); });
   io.Flag(part.complete);
+  io.Maybe(part.facts_gone_before, [&](auto& time) { io.Time(time, TimeMs{}); });
   io.Text(rows);
 }
 

@@ -17,7 +17,7 @@
 
 namespace monitor {
 
-constexpr std::uint32_t kPartsLayout = 1;
+constexpr std::uint32_t kPartsLayout = 2;
 
 // Of an account, as far as a question's bounds go.
 struct AccountTold {
@@ -43,7 +43,8 @@ struct Part {
   Counted counted;
   // Of the account's sessions, that this process took and committed before it counted; nullopt: none yet.
   std::optional<TimeMs> newest_event;
-  bool complete = true;  // false: there is more than the query allows; no rows then
+  bool complete = true;                          // false: there is more than the query allows; no rows then
+  std::optional<TimeMs> facts_gone_before = {};  // as FunnelReport's
   std::vector<funnel::Row> rows;
 };
 

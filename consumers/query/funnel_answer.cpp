@@ -29,6 +29,13 @@ http::Reply TooLong(const AnswerBounds& bounds) {
                    " MiB; ask for a shorter time or fewer of them");
 }
 
+http::Reply FactsGone(TimeMs before) {
+  return Error(400, kInvalid,
+               "facts of before " + FormatRfc3339(before) +
+                   " are not kept (retention.facts_days): of then only whole days can be asked for, by nothing, "
+                   "campaign or engagement, without filters");
+}
+
 // Of the answer to this query. The version: with several partitions an event may be counted before `as_of` moves.
 std::string TagOf(std::string_view query, const Whole& whole) {
   std::string text(query);
@@ -99,6 +106,7 @@ http::Reply AnswerFunnel(QueryParts& parts, const QueryCall& call) {
   const AccountId account(*id);
   auto sum = parts.instances.Count(*moment, account, request->query, bounds.abandoned);
   if (!sum) return ViewUnreadable();
+  if (sum->facts_gone_before) return FactsGone(*sum->facts_gone_before);
   const auto next = ArrangeRows(sum->rows, request->query, request->order);
   const std::string tag = TagOf(call.request.query(), sum->whole);
   const bool json = request->format == FunnelFormat::kJson;

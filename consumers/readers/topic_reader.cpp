@@ -315,7 +315,7 @@ class TopicReader::Loop {
   }
 
   bool Due() const {
-    if (taken_ == 0) return positions_changed_;
+    if (taken_ == 0) return positions_changed_ || store_.HasSomeToRetire();
     return taken_ >= options_.max_events || steady_clock::now() - batch_began_ >= options_.max_delay;
   }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "consumers/view/retired_rows.h"
 #include "consumers/view/session_scan.h"
 #include "consumers/view/view_keys.h"
 #include "consumers/view/view_queries.h"
@@ -94,6 +95,7 @@ std::set<TimeMs> OddDays(FactsReading& reading, std::string_view account, const 
 
 std::vector<ChangedDay> ChangedSince(FactsReading& reading, std::uint64_t since, const BucketSet& buckets) {
   std::vector<ChangedDay> changed;
+  std::map<AccountId, std::optional<TimeMs>> gone_before;
   std::map<std::string, LocalDays> zones;
   reading.database().Scan(kStamps, "", reading.snapshot(), [&](std::string_view key, std::string_view value) {
     const AccountId account(key.substr(0, key.find('\0')));
@@ -109,6 +111,11 @@ std::vector<ChangedDay> ChangedSince(FactsReading& reading, std::uint64_t since,
       }
     }
     return reading.GoesOn();
+  });
+  std::erase_if(changed, [&](const ChangedDay& day) {
+    const auto [gone, is_new] = gone_before.try_emplace(day.account);
+    if (is_new) gone->second = FactsGoneBefore(reading.database(), day.account.str(), reading.snapshot());
+    return gone->second && day.from < *gone->second;
   });
   return changed;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "consumers/view/retired_rows.h"
+#include "consumers/view/session_days.h"
 #include "consumers/view/view_keys.h"
 #include "domain/funnel/local_days.h"
 #include "domain/funnel/row_sum.h"
@@ -12,19 +14,17 @@
 namespace monitor::view {
 namespace {
 
+using RowsByLastDay = std::map<std::int64_t, std::vector<funnel::Row>>;
+
 constexpr std::size_t kStampBytes = sizeof(std::uint64_t);
 constexpr std::size_t kMaxKeptBytes = 1 << 20;  // of one record; a finer breakdown of a busy day is counted each time
 
 // What everybody asks for: the page, and funnel.md's own examples.
 std::vector<Wanted> Everybodys() {
-  using enum funnel::Breakdown;
   std::vector<Wanted> wanted;
   for (const Kind kind : {Kind::kBegun, Kind::kWithin}) {
     for (const funnel::Counting counting : {funnel::kNet, funnel::kGross}) {
-      for (const auto& by :
-           std::vector<std::vector<funnel::Breakdown>>{{}, {kCampaign}, {kEngagement}, {kCampaign, kEngagement}}) {
-        wanted.push_back({kind, counting, by});
-      }
+      for (const auto& by : RetiredBreakdowns()) wanted.push_back({kind, counting, by});
     }
   }
   return wanted;
@@ -96,8 +96,8 @@ class DayRows {
   bool overflowed() const { return overflowed_; }
 
   // By last day, of one of the breakdowns.
-  std::map<std::int64_t, std::vector<funnel::Row>> Finish(std::size_t i) {
-    std::map<std::int64_t, std::vector<funnel::Row>> rows;
+  RowsByLastDay Finish(std::size_t i) {
+    RowsByLastDay rows;
     for (auto& [last, builder] : builders_[i]) {
       auto& of = rows[last] = builder.Finish();
       if (wanted_[i].kind == Kind::kBegun) continue;
@@ -123,8 +123,7 @@ class DayRows {
   bool overflowed_ = false;
 };
 
-KeptDay Sum(const KeptDay& base, std::map<std::int64_t, std::vector<funnel::Row>> added,
-            const std::map<std::int64_t, std::vector<funnel::Row>>& taken, const std::string& stamp) {
+KeptDay Sum(const KeptDay& base, RowsByLastDay added, const RowsByLastDay& taken, const std::string& stamp) {
   std::map<std::int64_t, funnel::RowSum> sums;
   for (const auto& [last, rows] : base.of) sums[last].Add(rows);
   for (auto& [last, rows] : added) sums[last].Add(std::move(rows));
@@ -134,6 +133,25 @@ KeptDay Sum(const KeptDay& base, std::map<std::int64_t, std::vector<funnel::Row>
     if (auto rows = sum.Take(); !rows.empty()) kept.of[last] = std::move(rows);
   }
   return kept;
+}
+
+// What sessions count on the day whose facts are gone.
+RowsByLastDay RetiredOn(const StampedDay& day, const Wanted& wanted, FactsReading& reading,
+                        const std::string& account_text, const BucketSet& buckets) {
+  RowsByLastDay found;
+  const bool begun = wanted.kind == Kind::kBegun;
+  funnel::LocalDays zone(day.zone);
+  const Stretch days{.first = begun ? day.day : day.day - SessionDays::kMaxDays, .last = day.day};
+  ForEachRetired(reading, {account_text, day.zone, days, wanted.counting, wanted.by}, buckets,
+                 [&](const Stretch& session_days, StretchRows stretches) {
+                   if (session_days.last < day.day) return;
+                   auto& rows = stretches[begun ? session_days : Stretch{day.day, day.day}];
+                   for (funnel::Row& row : rows) {
+                     if (!begun) row.key.window_start = zone.StartOf(day.day);
+                     found[begun ? session_days.last : day.day].push_back(std::move(row));
+                   }
+                 });
+  return found;
 }
 
 }  // namespace
@@ -159,15 +177,14 @@ KeptRows::KeptRows(FactsReading& reading, const AccountId& account, const Bucket
       account_(AccountText(account.str())),
       buckets_(buckets),
       covered_(CoveredPrefix(buckets)),
+      any_retired_(FactsGoneBefore(reading.database(), account.str(), reading.snapshot()).has_value()),
       aside_(reading.database()) {}
 
 std::string KeptRows::KeyOf(const StampedDay& day, const Wanted& wanted) const {
-  unsigned breakdowns = 0;
-  for (const funnel::Breakdown breakdown : wanted.by) breakdowns |= 1U << static_cast<unsigned>(breakdown);
   std::string key = covered_ + account_ + DayOf(day.zone, day.day);
   key += static_cast<char>(wanted.kind);
   key += static_cast<char>(wanted.counting);
-  key += static_cast<char>(breakdowns);
+  key += static_cast<char>(BreakdownBits(wanted.by));
   return key;
 }
 
@@ -231,6 +248,9 @@ std::optional<std::vector<KeptDay>> KeptRows::Of(const StampedDay& day, std::spa
                           [&](std::string prefix, std::string_view) { standing.push_back(std::move(prefix)); });
       if (!reading_.ended()) reading_.Sessions(standing, sessions);
       if (!reading_.ended()) sessions.Finish();
+      for (const std::size_t i : places) {
+        if (any_retired_) found[i].of = RetiredOn(day, wanted[i], reading_, account_, buckets_);
+      }
     }
     if (reading_.ended() || added.overflowed()) return std::nullopt;
     for (std::size_t i = 0; i < places.size(); ++i) {

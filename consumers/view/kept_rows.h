@@ -71,6 +71,7 @@ class KeptRows {
   const std::string account_;
   const BucketSet& buckets_;
   const std::string covered_;
+  const bool any_retired_;  // of the account
   ViewDatabase::Aside aside_;
 };
 

@@ -13,21 +13,30 @@ constexpr int kPausesOfItsWork = 4;
 
 }  // namespace
 
-RowKeeper::RowKeeper(std::function<std::shared_ptr<const ViewStore>()> store, std::chrono::milliseconds pause)
-    : store_(std::move(store)), pause_(pause) {
+RowKeeper::RowKeeper(RowKeeping keeping) : keeping_(std::move(keeping)) {
   thread_ = std::jthread([this](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any stopping;
     std::unique_lock lock(mutex);
-    auto pause = pause_;
+    auto pause = keeping_.pause;
     while (!stopping.wait_for(lock, stop, pause, [&] { return stop.stop_requested(); })) {
       const auto began = std::chrono::steady_clock::now();
-      // What is in the way of it, the writer meets as well and tells; what is not kept, a question counts itself.
-      static_cast<void>(store_()->KeepRows([&] { return stop.stop_requested(); }));
+      Look(stop);
       const auto took = std::chrono::steady_clock::now() - began;
-      pause = std::max(pause_, std::chrono::ceil<std::chrono::milliseconds>(kPausesOfItsWork * took));
+      pause = std::max(keeping_.pause, std::chrono::ceil<std::chrono::milliseconds>(kPausesOfItsWork * took));
     }
   });
+}
+
+// What is in the way of it, the writer meets as well and tells; what is not kept, a question counts itself.
+void RowKeeper::Look(const std::stop_token& stop) {
+  const auto stopped = [&] { return stop.stop_requested(); };
+  const RowKeeping::Look look = keeping_.look();
+  const TimeMs before =
+      std::exchange(looked_at_, std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+  if (!look.view->KeepRows(stopped) || keeping_.facts_days.count() == 0 || !look.has_all) return;
+  static_cast<void>(
+      look.view->Retire({.days = keeping_.facts_days, .now = before, .given_up_to = look.given_up_to}, stopped));
 }
 
 }  // namespace monitor

@@ -9,15 +9,9 @@
 namespace monitor {
 namespace {
 
-constexpr std::int64_t kMaxDays = 14;  // that a session stands on
-
 // Under what it stands in stamps and changes.
 std::string DayText(const std::string& session_prefix, const std::string& zone, std::int64_t day) {
   return view::AccountPrefixOf(session_prefix).substr(1) + view::DayOf(zone, day);
-}
-
-std::string DaysKey(const std::string& session_prefix, const std::string& zone, std::int64_t day) {
-  return view::AccountPrefixOf(session_prefix) + view::DayOf(zone, day) + view::SessionPlace(session_prefix);
 }
 
 template <class Io, class Span>
@@ -30,6 +24,20 @@ void Fields(Io& io, Span& span) {
 }
 
 }  // namespace
+
+std::string EncodeSpan(const SessionSpan& span) {
+  Packer packer;
+  Fields(packer, span);
+  return std::move(packer).Done();
+}
+
+std::optional<SessionSpan> DecodeSpan(std::string_view bytes) {
+  SessionSpan span;
+  Unpacker unpacker(bytes);
+  Fields(unpacker, span);
+  if (unpacker.failed() || !unpacker.at_end()) return std::nullopt;
+  return span;
+}
 
 void SessionDays::Created(const std::string& visitor_key, const SessionId& session, const std::string& time_zone) {
   const std::string key = view::SpanKey(visitor_key, session);
@@ -80,20 +88,11 @@ void SessionDays::Put(const std::string& stamp) {
 }
 
 SessionDays::Span SessionDays::Load(const std::string& key) const {
-  Span span;
   const auto bytes = records_.Get(kVisitors, key);
-  if (!bytes) return span;
-  Unpacker unpacker(*bytes);
-  Fields(unpacker, span);
-  if (unpacker.failed() || !unpacker.at_end()) throw StoreFailure("the view holds a record that can not be read");
-  return span;
+  return bytes ? Decoded(DecodeSpan(*bytes)) : Span();
 }
 
-void SessionDays::Save(const std::string& key, const Span& span) {
-  Packer packer;
-  Fields(packer, span);
-  records_.Put(kVisitors, key, std::move(packer).Done());
-}
+void SessionDays::Save(const std::string& key, const Span& span) { records_.Put(kVisitors, key, EncodeSpan(span)); }
 
 void SessionDays::Extend(Span& span, const std::string& session_prefix, std::int64_t day) {
   const Span before = span;
@@ -106,13 +105,14 @@ void SessionDays::Extend(Span& span, const std::string& session_prefix, std::int
   }
   span.stands = true;
   for (std::int64_t each = span.first; each <= span.last; ++each) {
-    records_.Put(kDays, DaysKey(session_prefix, span.zone, each), std::string(1, each > span.first ? '\1' : '\0'));
+    records_.Put(kDays, view::DaysKey(session_prefix, span.zone, each),
+                 std::string(1, each > span.first ? '\1' : '\0'));
   }
 }
 
 void SessionDays::MakeOdd(Span& span, const std::string& session_prefix) {
   for (std::int64_t day = span.first; span.stands && day <= span.last; ++day) {
-    records_.Delete(kDays, DaysKey(session_prefix, span.zone, day));
+    records_.Delete(kDays, view::DaysKey(session_prefix, span.zone, day));
   }
   span.stands = false;
   span.odd = true;

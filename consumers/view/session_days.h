@@ -12,8 +12,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "consumers/view/view_records.h"
 #include "domain/funnel/funnel.h"
@@ -21,8 +23,22 @@
 
 namespace monitor {
 
+// The days of one session.
+struct SessionSpan {
+  std::string zone = "UTC";
+  bool stands = false;  // on the days from first to last
+  bool odd = false;
+  std::int64_t first = 0, last = 0;
+};
+
+// As it is kept (view_keys.h).
+std::string EncodeSpan(const SessionSpan& span);
+std::optional<SessionSpan> DecodeSpan(std::string_view bytes);
+
 class SessionDays {
  public:
+  static constexpr std::int64_t kMaxDays = 14;  // that a session stands on
+
   // `records` must outlive it.
   explicit SessionDays(ViewRecords& records) : records_(records) {}
 
@@ -39,12 +55,7 @@ class SessionDays {
   }
 
  private:
-  struct Span {
-    std::string zone = "UTC";
-    bool stands = false;  // on the days from first to last
-    bool odd = false;
-    std::int64_t first = 0, last = 0;
-  };
+  using Span = SessionSpan;
 
   Span Load(const std::string& key) const;
   void Save(const std::string& key, const Span& span);

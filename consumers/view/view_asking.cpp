@@ -73,9 +73,10 @@ std::expected<FunnelReport, std::string> ViewStore::Funnel(const AccountId& acco
     // What is of a part of them nobody would ask for again.
     const bool keeps = report.buckets == covered && !state_->room.TooLittle();
     view::FactsReading reading(state_->database, snapshot.snapshot(), abandoned, keeps);
-    auto rows = view::Rows(reading, account, query, report.buckets);
-    report.complete = rows.has_value();
-    if (rows) report.rows = std::move(*rows);
+    auto answer = view::Rows(reading, account, query, report.buckets);
+    report.complete = answer.rows.has_value();
+    report.facts_gone_before = answer.facts_gone_before;
+    if (answer.rows) report.rows = std::move(*answer.rows);
     return report;
   });
 }
@@ -86,8 +87,7 @@ std::expected<ChangedDays, std::string> ViewStore::ChangedSince(std::uint64_t st
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
     const std::function<bool()> ends = [&] { return state_->reopening || abandoned(); };
     view::FactsReading reading(state_->database, snapshot.snapshot(), ends, false);
-    ChangedDays changed{.view = state_->Id(),
-                        .stamp = ViewProgress::ReadStamp(state_->database, snapshot.snapshot()),
+    ChangedDays changed{.up_to = {state_->Id(), ViewProgress::ReadStamp(state_->database, snapshot.snapshot())},
                         .coverage = ViewProgress::ReadCoverage(state_->database, snapshot.snapshot()),
                         .days = {}};
     changed.days = view::ChangedSince(reading, stamp, changed.coverage.buckets);
@@ -122,6 +122,24 @@ std::expected<void, std::string> ViewStore::KeepRows(const std::function<bool()>
     view::KeepChangedDays(reading, ViewProgress::ReadCoverage(state_->database, snapshot.snapshot()).buckets);
   });
 }
+
+std::expected<void, std::string> ViewStore::Retire(const FactsRetention& retention,
+                                                   const std::function<bool()>& abandoned) const {
+  if (auto too_little = state_->room.TooLittle()) return std::unexpected(*std::move(too_little));
+  if (HasSomeToRetire()) return {};
+  if (retention.given_up_to && retention.given_up_to->view != state_->Id()) return {};
+  return state_->Ask([&] {
+    rocksdb::ManagedSnapshot snapshot(&state_->database.db());
+    const std::function<bool()> ends = [&] { return state_->reopening || abandoned(); };
+    view::FactsReading reading(state_->database, snapshot.snapshot(), ends, false);
+    auto plan = view::Retirement::Plan(
+        reading, ViewProgress::ReadCoverage(state_->database, snapshot.snapshot()).buckets, retention);
+    if (plan) state_->Plan(std::move(plan));
+  });
+}
+
+bool ViewStore::HasSomeToRetire() const { return state_->HasRetirement(); }
+std::uint64_t ViewStore::retired_sessions() const { return state_->retired_sessions; }
 
 std::uint64_t ViewStore::DiskBytes() const {
   const auto bytes = state_->Ask([&] { return state_->database.DiskBytes(); });

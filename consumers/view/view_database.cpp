@@ -4,6 +4,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
@@ -17,10 +18,12 @@ namespace monitor {
 namespace {
 
 constexpr std::size_t kBlockCacheBytes = 64 << 20;
-constexpr std::size_t kWriteBufferBytes = 16 << 20;  // a family; two of each, nine families: at most 288 MiB
+constexpr std::size_t kWriteBufferBytes = 16 << 20;  // a family; two of each, ten families: at most 320 MiB
 
-constexpr const char* kFamilyNames[] = {"default", "facts",   "days", "visitors", "marks",
-                                        "stamps",  "changes", "rows", "accounts", "progress"};
+constexpr std::size_t kDeletionWindow = 16'384;  // records
+
+constexpr const char* kFamilyNames[] = {"default", "facts", "days",    "visitors", "marks",   "stamps",
+                                        "changes", "rows",  "retired", "accounts", "progress"};
 static_assert(std::size(kFamilyNames) == kFamilies);
 
 void Require(const rocksdb::Status& status) {
@@ -73,6 +76,9 @@ rocksdb::Options StoreOptions() {
   options.max_bgerror_resume_count = 0;
   options.listeners.push_back(std::make_shared<NoRecoveryByItself>());
   options.avoid_flush_during_shutdown = true;
+  // Where half of what is written are deletions, of retired sessions, the room is given back soon.
+  options.table_properties_collector_factories.push_back(
+      rocksdb::NewCompactOnDeletionCollectorFactory(kDeletionWindow, kDeletionWindow / 2));
   return options;
 }
 
@@ -197,14 +203,18 @@ std::uint64_t ViewDatabase::DiskBytes() const {
   return sum;
 }
 
-void ViewDatabase::Write() {
-  const rocksdb::Status status = db().Write({}, batch_.GetWriteBatch());
+void ViewDatabase::Write(rocksdb::WriteBatch& batch) {
+  const rocksdb::Status status = db().Write({}, &batch);
   writable_ &= status.ok();
   Require(status);
 }
 
 void ViewDatabase::Aside::Put(Family family, const std::string& key, std::string_view value) {
   Require(batch_.Put(database_.handles_[family], key, rocksdb::Slice(value.data(), value.size())));
+}
+
+void ViewDatabase::Aside::Delete(Family family, const std::string& key) {
+  Require(batch_.Delete(database_.handles_[family], key));
 }
 
 void ViewDatabase::Aside::DeleteRange(Family family, const std::string& begin, const std::string& end) {
@@ -216,6 +226,8 @@ void ViewDatabase::Aside::Write() {
   database_.db().Write({}, &batch_).PermitUncheckedError();
   batch_.Clear();
 }
+
+void ViewDatabase::Aside::WriteOrThrow(ViewDatabase& database) { database.Write(batch_); }
 
 std::optional<std::string> DiskRoom::TooLittle() const {
   struct statvfs disk;

@@ -68,7 +68,7 @@ class ViewDatabase : public ViewRecords {
   std::uint64_t DiskBytes() const;
 
   // Not synced: after a power loss the view is that of an earlier batch, and its own offsets say from where to go on.
-  void Write();
+  void Write() { Write(*batch_.GetWriteBatch()); }
   void Clear() { batch_.Clear(); }
   bool HasChanges() { return batch_.GetWriteBatch()->Count() > 0; }
 
@@ -78,9 +78,12 @@ class ViewDatabase : public ViewRecords {
    public:
     explicit Aside(const ViewDatabase& database) : database_(database) {}
     void Put(Family family, const std::string& key, std::string_view value);
+    void Delete(Family family, const std::string& key);
     // Of the keys from `begin` to before `end`.
     void DeleteRange(Family family, const std::string& begin, const std::string& end);
     void Write();
+    // The writer's: of what can not be made again.
+    void WriteOrThrow(ViewDatabase& database);
 
    private:
     const ViewDatabase& database_;
@@ -88,6 +91,7 @@ class ViewDatabase : public ViewRecords {
   };
 
  private:
+  void Write(rocksdb::WriteBatch& batch);
   std::unique_ptr<rocksdb::Iterator> Iterate(Family family, const rocksdb::Snapshot* snapshot) const;
 
   const std::string folder_;

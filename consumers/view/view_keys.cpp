@@ -6,10 +6,14 @@ namespace monitor::view {
 namespace {
 
 constexpr std::uint64_t kSignBit = 1ull << 63;
+constexpr std::size_t kDayBytes = sizeof(std::uint64_t);
 
 std::string CampaignAndKept(const funnel::DisplayList& list) {
   return Number(static_cast<std::uint64_t>(list.campaign_id)) + (list.kept ? '\1' : '\0');
 }
+
+// Of a key that begins with a bucket.
+std::size_t AccountEnd(std::string_view key) { return key.find('\0', 1); }
 
 }  // namespace
 
@@ -46,18 +50,24 @@ std::string FactsKey(const std::string& session_prefix, std::uint64_t ordinal) {
   return session_prefix + Number(ordinal);
 }
 
-std::string DayOf(const std::string& zone, std::int64_t day) {
-  return zone + '\0' + Number(static_cast<std::uint64_t>(day) ^ kSignBit);
+std::string DayNumber(std::int64_t day) { return Number(static_cast<std::uint64_t>(day) ^ kSignBit); }
+
+std::optional<std::int64_t> ParseDay(std::string_view bytes) {
+  const auto number = ParseNumber(bytes);
+  if (!number) return std::nullopt;
+  return static_cast<std::int64_t>(*number ^ kSignBit);
 }
+
+std::string DayOf(const std::string& zone, std::int64_t day) { return zone + '\0' + DayNumber(day); }
 
 std::string AccountText(std::string_view account) { return std::string(account) + '\0'; }
 
 std::string AccountPrefixOf(const std::string& session_prefix) {
-  return session_prefix.substr(0, session_prefix.find('\0', 1) + 1);
+  return session_prefix.substr(0, AccountEnd(session_prefix) + 1);
 }
 
 std::string SessionPlace(const std::string& session_prefix) {
-  return session_prefix.substr(session_prefix.find('\0', 1) + 1);
+  return session_prefix.substr(AccountEnd(session_prefix) + 1);
 }
 
 std::string OddKey(const std::string& session_prefix) {
@@ -75,23 +85,53 @@ std::string ConversationKey(const std::string& visitor_key, std::string_view con
 
 std::string OddStampKey(const std::string& account_text) { return account_text + DayOf("", 0); }
 
+std::string DaysKey(const std::string& session_prefix, const std::string& zone, std::int64_t day) {
+  return AccountPrefixOf(session_prefix) + DayOf(zone, day) + SessionPlace(session_prefix);
+}
+
+std::optional<DaysAddress> ParseDaysKey(std::string_view key) {
+  const std::size_t account_end = AccountEnd(key);
+  if (account_end == key.npos) return std::nullopt;
+  DaysAddress address{.account_prefix = std::string(key.substr(0, account_end + 1)), .zone = {}, .session_prefix = {}};
+  std::string_view rest = key.substr(account_end + 1);
+  const std::size_t zone_end = rest.find('\0');
+  if (zone_end == rest.npos) return std::nullopt;
+  address.zone = rest.substr(0, zone_end);
+  rest.remove_prefix(zone_end + 1);
+  if (!address.odd()) {
+    const auto day = ParseDay(rest.substr(0, kDayBytes));
+    if (!day) return std::nullopt;
+    address.day = *day;
+    rest.remove_prefix(kDayBytes);
+  }
+  address.session_prefix = address.account_prefix + std::string(rest);
+  return address;
+}
+
 std::optional<StampAddress> ParseStampKey(std::string_view key) {
   const std::size_t zone_end = key.find('\0');
   if (zone_end == key.npos) return std::nullopt;
-  const auto day = ParseNumber(key.substr(zone_end + 1, sizeof(std::uint64_t)));
+  const auto day = ParseDay(key.substr(zone_end + 1, kDayBytes));
   if (!day) return std::nullopt;
-  return StampAddress{.zone = std::string(key.substr(0, zone_end)),
-                      .day = static_cast<std::int64_t>(*day ^ kSignBit),
-                      .forgotten = key.size() > zone_end + 1 + sizeof(std::uint64_t)};
+  return StampAddress{
+      .zone = std::string(key.substr(0, zone_end)), .day = *day, .forgotten = key.size() > zone_end + 1 + kDayBytes};
+}
+
+std::string ContextsPrefix(const std::string& visitor_key, const SessionId& session) {
+  return SessionsPrefix(visitor_key) + 'c' + session.str() + '\0';
+}
+
+std::string SessionDisplaysPrefix(const std::string& visitor_key, const SessionId& session) {
+  return SessionsPrefix(visitor_key) + 's' + session.str() + '\0';
 }
 
 std::string ContextKey(const std::string& visitor_key, const SessionId& session, std::uint32_t context_id) {
-  return SessionsPrefix(visitor_key) + 'c' + session.str() + '\0' + Number(context_id);
+  return ContextsPrefix(visitor_key, session) + Number(context_id);
 }
 
 std::string EndsKey(const std::string& visitor_key, const funnel::DisplayList& list) {
   if (!list.session) return SessionsPrefix(visitor_key) + 'l' + CampaignAndKept(list);
-  return SessionsPrefix(visitor_key) + 's' + list.session->str() + '\0' + CampaignAndKept(list);
+  return SessionDisplaysPrefix(visitor_key, *list.session) + CampaignAndKept(list);
 }
 
 std::string DisplayPrefix(const std::string& visitor_key, const funnel::DisplayList& list) {
@@ -111,8 +151,23 @@ std::string AccountKey(std::string_view account, Bucket bucket) {
   return std::string(account) + '\0' + static_cast<char>(bucket);
 }
 
+std::string RetiredUntilKey(std::string_view account) { return "retired/" + std::string(account); }
+
+unsigned BreakdownBits(const std::vector<funnel::Breakdown>& by) {
+  unsigned bits = 0;
+  for (const funnel::Breakdown breakdown : by) bits |= 1U << static_cast<unsigned>(breakdown);
+  return bits;
+}
+
+SessionOwner OwnerOf(const std::string& session_prefix) {
+  const std::size_t session_end = session_prefix.size() - 1;
+  const std::size_t visitor_end = session_prefix.rfind('\0', session_end - 1);
+  return {.visitor_key = session_prefix.substr(0, visitor_end),
+          .session = SessionId(session_prefix.substr(visitor_end + 1, session_end - visitor_end - 1))};
+}
+
 std::optional<FactsAddress> ParseFactsKey(std::string_view key) {
-  const std::size_t account_end = key.find('\0', 1);
+  const std::size_t account_end = AccountEnd(key);
   if (account_end == key.npos) return std::nullopt;
   const std::size_t visitor_end = key.find('\0', account_end + 1);
   if (visitor_end == key.npos) return std::nullopt;

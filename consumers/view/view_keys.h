@@ -22,6 +22,8 @@
 //                                                                        ORDINAL: from there on the facts are new
 //             account 0 zone 0 DAY STAMP                                 empty: whatever was kept of the day is void
 //   rows      COVERED account 0 zone 0 DAY KIND COUNTING BREAKDOWNS      KeptDay (kept_rows.h)
+//   retired   BUCKET account 0 zone 0 COUNTING BREAKDOWNS DAY DAY        StretchRows (retired_rows.h), of sessions that
+//                                                                        stood from one of the days to the other
 //   accounts  account 0 BUCKET                                           account outline, or empty: events are here
 //   progress  "seq/" BUCKET origin                                       highest seq
 //             "offset/" partition (decimal)                              next offset
@@ -29,6 +31,7 @@
 //             "time/" origin                                             ms of the position's own event; 0: not known
 //             "coverage"                                                 partitions, then a byte a bucket: 1 if
 //                                                                        positions are about it; absent: about all
+//             "retired/" account                                         ms: before it facts may be gone
 //             "stamp"                                                    STAMP of the newest commit
 //             "version"                                                  of all of these, decimal
 //             "id"                                                       the view's own: random, made with it, kept
@@ -45,8 +48,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "domain/funnel/funnel.h"
+#include "domain/funnel/funnel_rows.h"
 #include "domain/values/hash.h"
 #include "domain/values/names.h"
 
@@ -63,6 +68,8 @@ std::string SessionPrefix(const std::string& visitor_key, const SessionId& sessi
 std::string FactsKey(const std::string& session_prefix, std::uint64_t ordinal);
 // "zone 0 DAY": of a bucket's account (its prefix first) in days, of an account (AccountText) in stamps, changes, rows.
 std::string DayOf(const std::string& zone, std::int64_t day);
+std::string DayNumber(std::int64_t day);
+std::optional<std::int64_t> ParseDay(std::string_view bytes);
 std::string AccountText(std::string_view account);
 // What stands before a session's place among others of its account, and that place: "visitor 0 session 0".
 std::string AccountPrefixOf(const std::string& session_prefix);
@@ -70,6 +77,16 @@ std::string SessionPlace(const std::string& session_prefix);
 inline const std::string kOddPlace(1, '\0');  // of the odd sessions, in place of a day
 std::string OddKey(const std::string& session_prefix);
 std::string OddStampKey(const std::string& account_text);
+std::string DaysKey(const std::string& session_prefix, const std::string& zone, std::int64_t day);
+// A key of the family days, taken apart.
+struct DaysAddress {
+  std::string account_prefix;
+  std::string zone;
+  std::int64_t day = 0;
+  std::string session_prefix;
+  bool odd() const { return zone.empty(); }
+};
+std::optional<DaysAddress> ParseDaysKey(std::string_view key);
 std::string SpanKey(const std::string& visitor_key, const SessionId& session);
 std::string ConversationKey(const std::string& visitor_key, std::string_view conversation);
 // A key of the family stamps, behind the account, taken apart; nullopt: of neither kind.
@@ -80,12 +97,24 @@ struct StampAddress {
   bool odd() const { return zone.empty(); }
 };
 std::optional<StampAddress> ParseStampKey(std::string_view key);
+// What all the session's context keys begin with, and all of its display lists'.
+std::string ContextsPrefix(const std::string& visitor_key, const SessionId& session);
+std::string SessionDisplaysPrefix(const std::string& visitor_key, const SessionId& session);
 std::string ContextKey(const std::string& visitor_key, const SessionId& session, std::uint32_t context_id);
 std::string EndsKey(const std::string& visitor_key, const funnel::DisplayList& list);
 std::string DisplayPrefix(const std::string& visitor_key, const funnel::DisplayList& list);
 std::string DisplayKey(const std::string& display_prefix, TimeMs time);
 std::string MarkKey(const std::string& visitor_key, std::string_view name);
 std::string AccountKey(std::string_view account, Bucket bucket);
+std::string RetiredUntilKey(std::string_view account);
+// The byte for a query's breakdowns.
+unsigned BreakdownBits(const std::vector<funnel::Breakdown>& by);
+// Whose session it is.
+struct SessionOwner {
+  std::string visitor_key;
+  SessionId session;
+};
+SessionOwner OwnerOf(const std::string& session_prefix);
 
 // A facts key taken apart; views into it.
 struct FactsAddress {

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string_view>
 #include <utility>
 
 #include "consumers/view/account_outline.h"
 #include "consumers/view/kept_rows.h"
+#include "consumers/view/retired_rows.h"
+#include "consumers/view/session_days.h"
 #include "consumers/view/session_scan.h"
 #include "consumers/view/view_keys.h"
 #include "domain/funnel/local_days.h"
@@ -19,7 +22,7 @@ namespace {
 
 using funnel::LocalDays;
 
-// Clocks go back by less; then a day's instants may lie on both sides of its neighbour's.
+// Clocks go back by less; over a midnight, a day's instants may lie on both sides of its neighbour's.
 constexpr std::chrono::hours kAnyShift{26};
 
 // Which days of a zone a bound cuts, and which lie wholly before and behind it.
@@ -30,7 +33,7 @@ struct Cut {
 
 Cut CutAt(LocalDays& zone, TimeMs bound) {
   const std::int64_t day = zone.DayOf(bound);
-  const bool steady = zone.SteadyAround(bound, kAnyShift);
+  const bool steady = zone.DaysFollowAround(bound, kAnyShift);
   if (steady && bound == zone.StartOf(day)) return {.behind = day};
   if (steady) return {.first = day, .last = day, .behind = day + 1};
   const std::int64_t last = zone.DayOf(bound + kAnyShift);
@@ -58,7 +61,26 @@ struct ZoneCut {
 class Question {
  public:
   Question(FactsReading& reading, const AccountId& account, const funnel::Query& query, const BucketSet& buckets)
-      : reading_(reading), account_(account), query_(query), buckets_(buckets), days_(StampedDays(reading, account)) {}
+      : reading_(reading),
+        account_(account),
+        query_(query),
+        buckets_(buckets),
+        days_(StampedDays(reading, account)),
+        gone_before_(FactsGoneBefore(reading.database(), account.str(), reading.snapshot())) {}
+
+  // Whole days of all sessions, which rows are kept of.
+  bool IsOfDays() const { return query_.where.empty() && query_.window != funnel::Window::kHour; }
+
+  // It needs facts that may be gone.
+  bool ComesTooLate() {
+    if (!gone_before_ || (query_.from && *query_.from >= *gone_before_)) return false;
+    if (!IsOfDays() || !IsKeptOfRetired(query_.by)) return true;
+    return std::ranges::any_of(days_, [&](const StampedDay& day) {
+      ZoneCut& cut = CutOf(day.zone);
+      return cut.IsCut(day.day) && cut.zone.StartOf(day.day) < *gone_before_;
+    });
+  }
+  std::optional<TimeMs> gone_before() const { return gone_before_; }
 
   // From facts alone. nullopt: it ended early.
   std::optional<std::vector<funnel::Row>> Walk() {
@@ -91,7 +113,9 @@ class Question {
       }
       if (by_day) continue;
       if (cut.IsCut(day.day)) AddDay(day);
-      if (IsEdge(cut, day.day)) AddEarlierOnes(day);
+      if (!IsEdge(cut, day.day)) continue;
+      AddEarlierOnes(day);
+      if (gone_before_) AddEarlierRetired(day, cut);
     }
     if (by_day && !AddCutDays()) return std::nullopt;
     AddOdd();
@@ -107,7 +131,7 @@ class Question {
  private:
   bool Overflowed() const { return sum_.bytes() > query_.max_bytes; }
 
-  const ZoneCut& CutOf(const std::string& zone) { return cuts_.try_emplace(zone, zone, query_).first->second; }
+  ZoneCut& CutOf(const std::string& zone) { return cuts_.try_emplace(zone, zone, query_).first->second; }
 
   // Sessions that began before it count from their facts, not from what is kept.
   static bool IsEdge(const ZoneCut& cut, std::int64_t day) {
@@ -126,6 +150,20 @@ class Question {
   }
   void AddEarlierOnes(const StampedDay& day) {
     AddSessions(DayOf(day.zone, day.day), [](std::string_view value) { return value == "\1"; });
+  }
+  // The same of those whose facts are gone: what the bounds leave of their days. Who is on both sides of the query's
+  // days counts with those that began before.
+  void AddEarlierRetired(const StampedDay& day, const ZoneCut& cut) {
+    const std::int64_t from = cut.from ? cut.from->behind : std::numeric_limits<std::int64_t>::min();
+    const std::int64_t last = cut.to ? cut.to->behind - 1 : std::numeric_limits<std::int64_t>::max();
+    Stretch begun{.first = day.day - SessionDays::kMaxDays, .last = day.day - 1};
+    if (cut.IsOut(day.day)) begun.first = std::max(begun.first, from);
+    ForEachRetired(reading_, {AccountText(account_.str()), day.zone, begun, query_.counting, query_.by}, buckets_,
+                   [&](const Stretch& session_days, StretchRows stretches) {
+                     if (session_days.last < day.day) return;
+                     const Stretch left{std::max(session_days.first, from), std::min(session_days.last, last)};
+                     if (left.first <= left.last) sum_.Add(std::move(stretches[left]));
+                   });
   }
   void AddOdd() {
     AddSessions(kOddPlace, [](std::string_view) { return true; });
@@ -197,6 +235,7 @@ class Question {
   const funnel::Query& query_;
   const BucketSet& buckets_;
   const std::vector<StampedDay> days_;
+  const std::optional<TimeMs> gone_before_;
   std::map<std::string, ZoneCut> cuts_;
   std::vector<std::string> sessions_;  // prefixes of their facts
   funnel::RowSum sum_;
@@ -204,11 +243,10 @@ class Question {
 
 }  // namespace
 
-std::optional<std::vector<funnel::Row>> Rows(FactsReading& reading, const AccountId& account,
-                                             const funnel::Query& query, const BucketSet& buckets) {
+RowsAnswer Rows(FactsReading& reading, const AccountId& account, const funnel::Query& query, const BucketSet& buckets) {
   Question question(reading, account, query, buckets);
-  const bool kept = query.where.empty() && query.window != funnel::Window::kHour;
-  return kept ? question.Sum() : question.Walk();
+  if (question.ComesTooLate()) return {.rows = std::nullopt, .facts_gone_before = question.gone_before()};
+  return {.rows = question.IsOfDays() ? question.Sum() : question.Walk(), .facts_gone_before = std::nullopt};
 }
 
 std::vector<std::string> TouchedSessions(FactsReading& reading, const AccountId& account, TimeMs from, TimeMs to,

@@ -22,6 +22,7 @@ enum Family : std::size_t {
   kStamps,
   kChanges,
   kRows,
+  kRetired,
   kAccounts,
   kProgress,
   kFamilies

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -16,6 +17,7 @@
 #include <utility>
 
 #include "consumers/view/account_outline.h"
+#include "consumers/view/retirement.h"
 #include "consumers/view/session_days.h"
 #include "consumers/view/stored_visitor.h"
 #include "consumers/view/view_database.h"
@@ -143,6 +145,7 @@ class ViewStore::State {
   void Reload() {
     usable = false;
     database.Clear();
+    TakeRetirement();
     days.Clear();
     known_accounts.clear();
     database.Scan(kAccounts, "", nullptr, [&](std::string_view key, std::string_view) {
@@ -183,6 +186,23 @@ class ViewStore::State {
     database.Write();
     database.Clear();
     Publish();
+  }
+
+  void Plan(std::unique_ptr<view::Retirement> plan) {
+    std::lock_guard lock(mutex);
+    retirement = std::move(plan);
+  }
+  bool HasRetirement() const {
+    std::lock_guard lock(mutex);
+    return retirement != nullptr;
+  }
+  std::unique_ptr<view::Retirement> TakeRetirement() {
+    std::lock_guard lock(mutex);
+    return std::exchange(retirement, nullptr);
+  }
+  void FinishRetirement() {
+    const auto plan = TakeRetirement();
+    if (plan && plan->Do(database)) retired_sessions += plan->sessions();
   }
 
   void Publish() {
@@ -232,7 +252,9 @@ class ViewStore::State {
   std::string trouble;
   std::string id;
   std::atomic<std::uint64_t> committed_stamp = 0;
+  std::atomic<std::uint64_t> retired_sessions = 0;
   bool stopping = false;
+  std::unique_ptr<view::Retirement> retirement;  // to be done with the next commit
 };
 
 }  // namespace monitor

@@ -71,6 +71,7 @@ std::expected<void, std::string> ViewStore::Commit() {
   try {
     state_->Commit();
     newest_.Commit();
+    state_->FinishRetirement();
     return {};
   } catch (const StoreFailure& failure) {
     state_->usable = false;

@@ -61,6 +61,8 @@ struct FunnelReport {
   BucketSet buckets;    // of those that were asked for, the ones that `as_of` is about; only they are in the rows
   std::vector<funnel::Row> rows;
   bool complete = true;  // false: there is more than the query allows, or nobody waited for it any more; no rows then
+  // It can not be counted, since facts of before may be gone (FactsRetention); no rows then.
+  std::optional<TimeMs> facts_gone_before = {};
 };
 
 // What the sessions of one zone call a day and count something on.
@@ -70,9 +72,14 @@ struct ChangedDay {
   std::uint64_t stamp = 0;  // of its newest change
 };
 
+// A moment of one view's changes.
+struct ViewStamp {
+  std::string view;  // whose numbers these are
+  std::uint64_t stamp = 0;
+};
+
 struct ChangedDays {
-  std::string view;         // whose numbers these are
-  std::uint64_t stamp = 0;  // every change up to this one is among them
+  ViewStamp up_to;  // every change up to this one is among them
   Coverage coverage;
   std::vector<ChangedDay> days;
 };
@@ -82,6 +89,14 @@ struct HourlyRows {
   int partition = 0;
   std::int64_t offset = 0;  // of the partition, up to which (exclusive) they are counted
   std::vector<funnel::Row> gross, net;
+};
+
+// For how long the facts of sessions that are over are kept.
+struct FactsRetention {
+  std::chrono::days days{0};
+  TimeMs now;
+  // Sessions whose days changed since stay: their hours were not given to others yet. nullopt: nobody is given any.
+  std::optional<ViewStamp> given_up_to = {};
 };
 
 class ViewStore {
@@ -150,7 +165,13 @@ class ViewStore {
   // Brings up to date what is kept of the days that changed, so that a question finds little left to count. Ends early
   // once it is abandoned.
   std::expected<void, std::string> KeepRows(const std::function<bool()>& abandoned) const;
-  std::uint64_t DiskBytes() const;  // 0 while it is closed
+  // Finds some of the sessions whose facts may go; with the next Commit they do, unless something comes to one of them.
+  // What they count is then known of whole days, by nothing, campaign and engagement. One thread.
+  std::expected<void, std::string> Retire(const FactsRetention& retention,
+                                          const std::function<bool()>& abandoned) const;
+  bool HasSomeToRetire() const;
+  std::uint64_t retired_sessions() const;  // by this process
+  std::uint64_t DiskBytes() const;         // 0 while it is closed
 
  private:
   class State;

@@ -27,6 +27,15 @@ class LocalDays {
     Local(time);
     return period_->begin + distance <= time && time + distance <= period_->end;
   }
+  // No clock is set back over a midnight so shortly before or after: each day is one stretch of time.
+  bool DaysFollowAround(TimeMs time, std::chrono::hours distance) {
+    for (TimeMs at = time - distance;;) {
+      Local(at);
+      at = period_->end;
+      if (at > time + distance) return true;
+      if (DayOf(at) < DayOf(at - std::chrono::milliseconds(1))) return false;
+    }
+  }
   std::int64_t DayOf(TimeMs time) { return std::chrono::floor<std::chrono::days>(Local(time)).count(); }
   TimeMs StartOf(std::int64_t day) {
     if (!day_ || *day_ != day) {

@@ -38,5 +38,18 @@ TEST(FunneldSettings, PeersAreServersEachNamedOnce) {
               HasSubstr("peers.instances: without kafka.bootstrap_servers"));
 }
 
+TEST(FunneldSettings, FactsAreKeptForDays) {
+  const auto refusal = [](const std::string& days) {
+    TemporaryFolder folder;
+    const std::string path = folder.path() + "/funneld.toml";
+    std::ofstream(path) << "[source]\nadmin_token_file = \"token\"\n[retention]\nfacts_days = " + days + "\n";
+    return RefuseSettings(*LoadSettings(FunneldSettings(), path));
+  };
+  EXPECT_EQ(refusal("0"), std::nullopt);
+  EXPECT_EQ(refusal("1"), std::nullopt);
+  EXPECT_EQ(refusal("-1"), "retention.facts_days must be from 0 (never) to 36500");
+  EXPECT_EQ(refusal("36501"), refusal("-1"));
+}
+
 }  // namespace
 }  // namespace monitor

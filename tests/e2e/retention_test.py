@@ -1,6 +1,8 @@
 """The log drops what it need not keep; the real program, its clock set some days ahead."""
 
+import json
 import subprocess
+import urllib.error
 
 import pytest
 
@@ -11,11 +13,11 @@ FAKETIME = "/usr/$LIB/faketime/libfaketimeMT.so.1"  # the loader knows the machi
 
 
 class Node(Monitord):
-    """Its clock goes so many days ahead of the machine's."""
+    """Its clock goes so many days ahead of the machine's, or behind it."""
     days_ahead = 0
 
     def environment(self):
-        clock = {"LD_PRELOAD": FAKETIME, "FAKETIME": f"+{self.days_ahead}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        clock = {"LD_PRELOAD": FAKETIME, "FAKETIME": f"{self.days_ahead:+}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         return super().environment() | (clock if self.days_ahead else {})
 
 
@@ -107,6 +109,41 @@ def test_counted_anew_without_its_beginning_the_funnel_is_not_replaced_by_less(n
         assert funneld.funnel("demo")["rows"][0]["prospects"] == 2 * counted[0]["prospects"]
     finally:
         funneld.close()
+
+
+def test_the_funnel_forgets_facts_and_whole_days_answer_as_before(tmp_path):
+    node = Node(tmp_path / "node")
+    node.days_ahead = -60
+    node.start()
+    funneld = Funneld(tmp_path / "funneld", monitord=node).start()
+    try:
+        visitor_of(node)
+        last = node.position()
+        funneld.wait_for(last["origin"], last["last"])
+        whole = [{"window": window, "by": by, "count": count}
+                 for window in ("day", "all") for by in ("campaign", "engagement", "engagement,campaign")
+                 for count in ("net", "gross")]
+        before = [funneld.funnel("demo", **query)["rows"] for query in whole]
+        assert all(before)
+        funneld.stop()
+        restart(node, days_ahead=0)  # longer than conversions are attributed
+        funneld.settings["retention"] = {"facts_days": 3}
+        funneld.start()
+        wait_until(lambda: "funneld_retired_sessions_total 1" in funneld.text("/metrics"), "the session retires")
+        assert [funneld.funnel("demo", **query)["rows"] for query in whole] == before
+        for query in ({"by": "device"}, {"window": "hour"}, {"where": "campaign:41"}):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                funneld.funnel("demo", **query)
+            answer = json.load(refused.value)
+            assert (refused.value.code, answer["internalCode"]) == (400, 5)
+            assert answer["message"].startswith("facts of before 20") and "retention.facts_days" in answer["message"]
+        visitor_of(node)
+        last = node.position()
+        funneld.wait_for(last["origin"], last["last"])
+        assert len(funneld.funnel("demo", by="campaign", window="day")["rows"]) == 2 * len(before[0])
+    finally:
+        funneld.close()
+        node.close()
 
 
 def test_without_days_nothing_goes(tmp_path):

@@ -43,6 +43,10 @@ class Funneld(Part):
         with urllib.request.urlopen(url, timeout=120) as reply:
             return json.loads(reply.read())
 
+    def text(self, path):
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=120) as reply:
+            return reply.read().decode()
+
     def change(self, method, path):
         """What the operator's token is needed for: (status, document)."""
         headers = {"Authorization": f"Bearer {self.token_file.read_text().strip()}"}

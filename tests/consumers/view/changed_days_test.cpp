@@ -49,7 +49,7 @@ class ChangedDaysTest : public testing::Test {
   std::vector<TimeMs> Changed() {
     const auto changed = store_->ChangedSince(given_, [] { return false; });
     EXPECT_TRUE(changed) << changed.error();
-    given_ = changed->stamp;
+    given_ = changed->up_to.stamp;
     days_ = changed->days;
     std::vector<TimeMs> begins;
     for (const ChangedDay& day : days_) begins.push_back(day.from);

@@ -1,0 +1,242 @@
+#include "consumers/view/retirement.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "consumers/view/retired_rows.h"
+#include "consumers/view/session_days.h"
+#include "consumers/view/session_scan.h"
+#include "consumers/view/view_keys.h"
+#include "domain/funnel/local_days.h"
+#include "domain/funnel/row_sum.h"
+
+namespace monitor::view {
+namespace {
+
+using std::chrono::days;
+
+// Of one plan: the writer looks at each of the sessions, and writes as many deletions, between two events.
+constexpr std::size_t kMaxSessions = 2'000;
+constexpr std::size_t kMaxRecords = 50'000;
+
+constexpr funnel::Counting kCountings[] = {funnel::kNet, funnel::kGross};
+
+// Of sessions that ended on the same day: rows in the making.
+class StretchBuilders {
+ public:
+  explicit StretchBuilders(std::string zone) : zone_(std::move(zone)), days_(zone_) {}
+
+  void Add(const Stretch& session_days, const SessionScan::Session& session) {
+    for (const funnel::Counting counting : kCountings) {
+      for (const auto& by : RetiredBreakdowns()) {
+        for (std::int64_t first = session_days.first; first <= session_days.last; ++first) {
+          for (std::int64_t last = first; last <= session_days.last; ++last) {
+            funnel::RowBuilder& rows = BuilderOf({counting, by, session_days}, {first, last});
+            rows.BeginVisitor();  // none shares a conversation with another
+            rows.Add(session.traits, session.events);
+          }
+        }
+      }
+    }
+  }
+
+  // Adds what was counted to what is kept.
+  void Finish(const std::string& account_prefix, const FactsReading& reading, ViewDatabase::Aside& changes) {
+    for (auto& [group, builders] : groups_) {
+      const auto& [counting, by, session_days] = group;
+      const std::string key = RetiredKey(RetiredPrefix(account_prefix, zone_, counting, by), session_days);
+      StretchRows kept;
+      if (const auto bytes = reading.database().GetAt(kRetired, key, reading.snapshot())) {
+        kept = Decoded(DecodeStretches(*bytes));
+      }
+      for (auto& [stretch, builder] : builders) {
+        funnel::RowSum sum;
+        sum.Add(std::move(kept[stretch]));
+        sum.Add(builder.Finish());
+        kept[stretch] = sum.Take();
+      }
+      changes.Put(kRetired, key, EncodeStretches(kept));
+    }
+    groups_.clear();
+  }
+
+ private:
+  using Group = std::tuple<funnel::Counting, std::vector<funnel::Breakdown>, Stretch>;
+
+  funnel::RowBuilder& BuilderOf(const Group& group, const Stretch& stretch) {
+    auto& builders = groups_[group];
+    const auto found = builders.find(stretch);
+    if (found != builders.end()) return found->second;
+    const auto& [counting, by, session_days] = group;
+    funnel::Query query{.by = by, .where = {}, .counting = counting};
+    query.max_bytes = std::numeric_limits<std::size_t>::max();  // of a few sessions: bounded by their facts
+    if (stretch.first != session_days.first) query.from = days_.StartOf(stretch.first);
+    if (stretch.last != session_days.last) query.to = days_.StartOf(stretch.last + 1);
+    return builders.try_emplace(stretch, std::move(query)).first->second;
+  }
+
+  const std::string zone_;
+  funnel::LocalDays days_;
+  std::map<Group, std::map<Stretch, funnel::RowBuilder>> groups_;
+};
+
+}  // namespace
+
+class RetirementPlanner {
+ public:
+  RetirementPlanner(FactsReading& reading, const FactsRetention& retention)
+      : reading_(reading), retention_(retention), plan_(new Retirement(reading.database())) {}
+
+  // nullptr as Plan.
+  std::unique_ptr<Retirement> Take(const BucketSet& buckets) {
+    for (std::size_t bucket = 0; bucket < buckets.size() && GoesOn(); ++bucket) {
+      if (buckets[bucket]) Walk(std::string(1, static_cast<char>(bucket)));
+    }
+    Flush();
+    if (reading_.ended() || plan_->sessions_.empty()) return nullptr;
+    for (const auto& [account, time] : gone_before_) {
+      const auto known = FactsGoneBefore(reading_.database(), account, reading_.snapshot());
+      const TimeMs latest = known ? std::max(*known, time) : time;
+      plan_->changes_.Put(kProgress, RetiredUntilKey(account), Number(static_cast<std::uint64_t>(ToUnixMs(latest))));
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  bool GoesOn() const { return !reading_.ended() && plan_->sessions_.size() < kMaxSessions && records_ < kMaxRecords; }
+
+  // The old days of a bucket; those that are not old yet are jumped over, however many sessions they have.
+  void Walk(const std::string& bucket) {
+    std::optional<std::string> from = bucket;
+    while (from && GoesOn()) {
+      const std::string begin = *std::exchange(from, std::nullopt);
+      reading_.database().ScanFrom(kDays, bucket, begin, reading_.snapshot(), [&](std::string_view key, auto) {
+        const DaysAddress address = Decoded(ParseDaysKey(key));
+        if (address.odd()) {
+          from = address.account_prefix + '\1';
+          return false;
+        }
+        if (!IsOld(address.zone, address.day, retention_.days)) {
+          from = address.account_prefix + DayOf(address.zone, std::numeric_limits<std::int64_t>::max()) + '\xff';
+          return false;
+        }
+        Consider(address);
+        return GoesOn() && reading_.GoesOn();
+      });
+    }
+  }
+
+  bool IsOld(const std::string& zone, std::int64_t day, days kept) {
+    return Zone(zone).StartOf(day + 1) + kept <= retention_.now;
+  }
+
+  funnel::LocalDays& Zone(const std::string& name) { return zones_.try_emplace(name, name).first->second; }
+
+  void Consider(const DaysAddress& address) {
+    const SessionOwner owner = OwnerOf(address.session_prefix);
+    const std::string span_key = SpanKey(owner.visitor_key, owner.session);
+    const auto bytes = reading_.database().GetAt(kVisitors, span_key, reading_.snapshot());
+    const SessionSpan span = bytes ? Decoded(DecodeSpan(*bytes)) : SessionSpan();
+    if (!span.stands || span.last != address.day) return;  // its turn is on its last day
+    for (std::int64_t day = span.first; day <= span.last; ++day) {
+      if (!IsSettled(address.account_prefix, span.zone, day)) return;
+    }
+    SessionScan scan([&](const SessionScan::Session& session) {
+      if (IsOver(span, session.traits)) Retire(address, span, {address.session_prefix, span_key, *bytes}, session);
+    });
+    reading_.Sessions(std::span(&address.session_prefix, 1), scan);
+    if (!reading_.ended()) scan.Finish();
+  }
+
+  // Nothing can come to it any more, and no conversion be attributed to its displays.
+  bool IsOver(const SessionSpan& span, const funnel::SessionTraits& traits) {
+    const days lives = std::chrono::ceil<days>(std::chrono::seconds(traits.max_age_s));
+    return IsOld(span.zone, span.last, std::max({retention_.days, lives, days(traits.attribution_period_days)}));
+  }
+
+  // What changed on the day is in the rows that are kept of it, and was given to whoever is given rows of hours.
+  bool IsSettled(const std::string& account_prefix, const std::string& zone, std::int64_t day) {
+    const std::string key = account_prefix.substr(1) + DayOf(zone, day);
+    const auto [place, is_new] = settled_.try_emplace(key);
+    if (!is_new) return place->second;
+    const auto stamp = reading_.database().GetAt(kStamps, key, reading_.snapshot());
+    const bool given =
+        stamp && (!retention_.given_up_to || Decoded(ParseNumber(*stamp)) <= retention_.given_up_to->stamp);
+    return place->second = given && reading_.database().GetAt(kStamps, key + 't', reading_.snapshot()) == stamp;
+  }
+
+  void Retire(const DaysAddress& address, const SessionSpan& span, Retirement::Session session,
+              const SessionScan::Session& facts) {
+    const std::tuple group(address.account_prefix, span.zone, span.last);
+    if (group_ != group) Flush();
+    group_ = group;
+    if (!builders_) builders_.emplace(span.zone);
+    builders_->Add({span.first, span.last}, facts);
+
+    session.last_ordinal = facts.events.back().ordinal;
+    Delete(kFacts, FactsKey(session.prefix, 0));
+    for (const funnel::EventFacts& event : facts.events) Delete(kFacts, FactsKey(session.prefix, event.ordinal));
+    for (std::int64_t day = span.first; day <= span.last; ++day) Delete(kDays, DaysKey(session.prefix, span.zone, day));
+    Delete(kVisitors, session.span_key);
+    const SessionOwner owner = OwnerOf(session.prefix);
+    for (const std::string& prefix :
+         {ContextsPrefix(owner.visitor_key, owner.session), SessionDisplaysPrefix(owner.visitor_key, owner.session)}) {
+      reading_.database().Scan(kVisitors, prefix, reading_.snapshot(), [&](std::string_view key, auto) {
+        Delete(kVisitors, std::string(key));
+        return true;
+      });
+    }
+    plan_->sessions_.push_back(std::move(session));
+
+    const std::string account = address.account_prefix.substr(1, address.account_prefix.size() - 2);
+    TimeMs& gone = gone_before_[account];
+    gone = std::max(gone, Zone(span.zone).StartOf(span.last + 1));
+  }
+
+  void Delete(Family family, const std::string& key) {
+    plan_->changes_.Delete(family, key);
+    ++records_;
+  }
+
+  void Flush() {
+    if (builders_) builders_->Finish(std::get<0>(group_), reading_, plan_->changes_);
+    builders_.reset();
+  }
+
+  FactsReading& reading_;
+  const FactsRetention& retention_;
+  std::unique_ptr<Retirement> plan_;
+  std::size_t records_ = 0;  // that go
+  std::map<std::string, funnel::LocalDays> zones_;
+  std::map<std::string, bool> settled_;  // days, by their keys in stamps
+  std::map<std::string, TimeMs> gone_before_;
+  std::tuple<std::string, std::string, std::int64_t> group_;  // account prefix, zone and day of `builders_`
+  std::optional<StretchBuilders> builders_;
+};
+
+std::unique_ptr<Retirement> Retirement::Plan(FactsReading& reading, const BucketSet& buckets,
+                                             const FactsRetention& retention) {
+  return RetirementPlanner(reading, retention).Take(buckets);
+}
+
+bool Retirement::Do(ViewDatabase& database) {
+  for (const Session& session : sessions_) {
+    if (database.GetAt(kVisitors, session.span_key, nullptr) != session.span) return false;
+    const std::string next = FactsKey(session.prefix, session.last_ordinal + 1);
+    bool came = false;
+    database.ScanFrom(kFacts, session.prefix, next, nullptr, [&](auto, auto) {
+      came = true;
+      return false;
+    });
+    if (came) return false;
+  }
+  changes_.WriteOrThrow(database);
+  return true;
+}
+
+}  // namespace monitor::view

@@ -1,0 +1,48 @@
+// The end of a session's facts (docs/decisions/facts.md): once a session is over for long enough, what it counts is put
+// into rows of its days (retired_rows.h), and its facts go. Planned beside the writer, on a snapshot; done by it, in
+// one batch, if nothing came to these sessions meanwhile.
+//
+// What stays of it are its visitor's marks and displays, which conversions to come are settled by. Odd sessions
+// (session_days.h), and those of which something changed that the rows kept of its days do not have yet, stay whole.
+//
+// Throws StoreFailure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "consumers/view/coverage.h"
+#include "consumers/view/facts_reading.h"
+#include "consumers/view/view_database.h"
+#include "consumers/view/view_store.h"
+
+namespace monitor::view {
+
+class Retirement {
+ public:
+  // Of some sessions of these buckets that may retire; nullptr: there is none, or the reading ended. Any thread, while
+  // the database is open, one at a time, and not before the plan before it is done or given up.
+  static std::unique_ptr<Retirement> Plan(FactsReading& reading, const BucketSet& buckets,
+                                          const FactsRetention& retention);
+
+  // The writer's, with nothing in its batch. False: something came; nothing was done.
+  bool Do(ViewDatabase& database);
+  std::size_t sessions() const { return sessions_.size(); }
+
+ private:
+  friend class RetirementPlanner;
+  struct Session {
+    std::string prefix;
+    std::string span_key, span;  // as it was found
+    std::uint64_t last_ordinal = 0;
+  };
+  explicit Retirement(const ViewDatabase& database) : changes_(database) {}
+
+  std::vector<Session> sessions_;
+  ViewDatabase::Aside changes_;
+};
+
+}  // namespace monitor::view
