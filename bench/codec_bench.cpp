@@ -36,7 +36,7 @@ int Main(int rounds) {
       const double begin = CpuMicroseconds();
       const std::string data = EncodeEventData(event, cipher);
       const double between = CpuMicroseconds();
-      if (!DecodeEventData(TypeName(event.data), data, cipher)) return 1;
+      if (!DecodeEventData({TypeName(event.data), NewestSchemaVersion(TypeName(event.data))}, data, cipher)) return 1;
       decoding_us += CpuMicroseconds() - between;
       encoding_us += between - begin;
       bytes += data.size();

@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "domain/events/event_codec.h"
 #include "eventstore/keys/visitor_keys.h"
 #include "eventstore/log/rocksdb_store.h"
+#include "eventstore/new_event.h"
 #include "session_events.h"
 
 namespace monitor {
@@ -34,7 +34,7 @@ AppendRequest Session(std::uint64_t number) {
   StreamAppend stream;
   for (const Event& event : bench::SessionEvents(visitor, kPages)) {
     stream.stream = SessionStream(event.scope.account, visitor, event.scope.session);
-    stream.events.push_back({std::string(TypeName(event.data)), EncodeEventData(event, NoKey())});
+    stream.events.push_back(EncodeNew(event, NoKey()));
   }
   AppendRequest request;
   request.key = "shop50/" + visitor.str();

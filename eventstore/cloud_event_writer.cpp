@@ -24,7 +24,7 @@ CloudEventAttributes AttributesOf(const StoredEvent& event) {
       .type = "monitor." + event.type,
       .source = "/monitor/" + origin,
       .time = FormatRfc3339(event.time),
-      .dataschema = "urn:monitor:schema:" + event.type + ":" + std::to_string(kEventSchemaVersion),
+      .dataschema = DataschemaOf({event.type, event.schema_version}),
       .origin = origin,
   };
 }

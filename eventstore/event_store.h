@@ -30,6 +30,7 @@ struct StoredEvent {
   Bucket bucket = 0;
   TimeMs time;
   std::string type;  // without "monitor."
+  std::uint8_t schema_version = 1;
   StreamName stream;
   std::uint64_t stream_version = 0;
   std::string key;  // the topic's key
@@ -51,6 +52,7 @@ struct StateWrite {
 struct NewEvent {
   std::string type;  // without "monitor."
   std::string data;
+  std::uint8_t schema_version = 1;  // of the data (event_codec.h)
 };
 
 // Events of one stream, in order. `expected_version` is the stream's version before them; 0 for a new stream.

@@ -7,9 +7,9 @@
 #include "api/accounts/account_revisions.h"
 #include "api/accounts/admin_actions.h"
 #include "api/accounts/folder_watch.h"
-#include "domain/events/event_codec.h"
 #include "domain/values/hash.h"
 #include "eventstore/account_events.h"
+#include "eventstore/new_event.h"
 #include "server/log.h"
 
 namespace monitor {
@@ -272,8 +272,7 @@ std::expected<AccountOutcome, StoreError> Accounts::Commit(const AccountId& id, 
     AppendRequest request{.key = PartitionKey(id, VisitorId()), .now = store_.Now()};
     if (outcome->event) {
       const Event event{{.account = id}, *outcome->event};
-      request.streams.push_back(
-          {AccountStream(id), kept.version, {{std::string(TypeName(event.data)), EncodeEventData(event, NoKey())}}});
+      request.streams.push_back({AccountStream(id), kept.version, {EncodeNew(event, NoKey())}});
     }
     if (outcome->keeps) request.states.push_back({StateTable::kAccount, id.str(), outcome->after->ToJson()});
     if (const auto* put_now = outcome->event ? std::get_if<AccountConfigured>(&*outcome->event) : nullptr) {

@@ -1,7 +1,7 @@
 // Accounts::Record: the trail of the admin API.
 #include "api/accounts/accounts.h"
 #include "api/accounts/admin_actions.h"
-#include "domain/events/event_codec.h"
+#include "eventstore/new_event.h"
 
 namespace monitor {
 
@@ -19,8 +19,7 @@ std::expected<void, StoreError> Accounts::RecordOfNode(const AdminActionRecorded
   if (!version) return std::unexpected(version.error());
   const Event event{{}, action};
   AppendRequest request{.key = PartitionKey(AccountId(), VisitorId()), .now = store_.Now()};
-  request.streams.push_back(
-      {NodeStream(), *version, {{std::string(TypeName(event.data)), EncodeEventData(event, NoKey())}}});
+  request.streams.push_back({NodeStream(), *version, {EncodeNew(event, NoKey())}});
   request.states = {IndexAction(newest_action_ + 1, AccountId(), *version + 1)};
   const auto appended = store_.Append(std::move(request));
   if (!appended) return std::unexpected(appended.error());

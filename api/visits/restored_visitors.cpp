@@ -111,7 +111,7 @@ class RestoredFold {
     if (stored.type == TypeName(VisitorErased{}) && !(Save() && ForgetAllOf(VisitorOf(stored.key)))) return false;
     Visitor* visitor = Load(stored.key);
     if (visitor == nullptr) return false;
-    const auto event = DecodeEventData(stored.type, stored.data, visitor->cipher);
+    const auto event = DecodeEventData({stored.type, stored.schema_version}, stored.data, visitor->cipher);
     if (!event || visitor->cipher.error()) return false;
     const std::vector<OpenConversation> before = visitor->state.conversations;
     if (Evolve(visitor->state, *event, stored.time)) visitor->changed = true;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "domain/deciding/snapshots.h"
+#include "eventstore/new_event.h"
 
 namespace monitor {
 namespace {
@@ -16,17 +17,13 @@ constexpr std::chrono::seconds kPatience{10};
 
 auto Deadline() { return std::chrono::steady_clock::now() + kPatience; }
 
-NewEvent Stored(const Event& event, const FieldCipher& cipher) {
-  return {std::string(TypeName(event.data)), EncodeEventData(event, cipher)};
-}
-
 // Appends one event to the visitor's own stream, folds it, and writes the snapshot, as of the event's own time whatever
 // that will be. No event: nothing to append.
 VisitOutcome<AppendRequest> AppendToVisitor(VisitorLease& lease, const std::optional<Event>& event, TimeMs now) {
   if (!event) return AppendRequest{};
   const VisitorState before = lease.state();
   Evolve(lease.Change(), *event, now);
-  NewEvent stored = Stored(*event, lease.cipher());
+  NewEvent stored = EncodeNew(*event, lease.cipher());
   if (auto error = lease.cipher().error()) return std::unexpected(FailureOf(*error));
   AppendRequest append{.key = PartitionKey(lease.account(), lease.visitor()), .now = now};
   append.streams.push_back({VisitorStream(lease.account(), lease.visitor()), before.version, {std::move(stored)}});
@@ -131,7 +128,7 @@ VisitOutcome<AppendRequest> EraseOwned(VisitorOwner& owner, VisitorLease& lease,
     const auto session = owner.records().ReadSession(lease.account(), lease.visitor(), id, lease.cipher(), nullptr);
     if (!session) return std::unexpected(FailureOf(session.error()));
     if (const auto closed = DecideErasedSession(lease.scope(), session->state, settings, now)) {
-      appends.push_back({stream, session->state.version, {Stored(*closed, NoKey())}});
+      appends.push_back({stream, session->state.version, {EncodeNew(*closed, NoKey())}});
     }
   }
   auto append = AppendToVisitor(lease, erased, now);

@@ -5,7 +5,7 @@
 
 #include "domain/deciding/session_texts.h"
 #include "domain/deciding/snapshots.h"
-#include "domain/events/event_codec.h"
+#include "eventstore/new_event.h"
 
 namespace monitor {
 namespace {
@@ -164,8 +164,7 @@ VisitOutcome<std::vector<NewEvent>> VisitorOwner::Encode(VisitorLease& lease, st
   std::vector<NewEvent> encoded;
   encoded.reserve(events.size());
   for (const Event& event : events) {
-    encoded.push_back({std::string(TypeName(event.data)),
-                       EncodeEventData(event, lease.cipher(), {.keep_full_address = keep_full_address})});
+    encoded.push_back(EncodeNew(event, lease.cipher(), {.keep_full_address = keep_full_address}));
   }
   if (auto error = lease.cipher().error()) return std::unexpected(FailureOf(*error));
   return encoded;

@@ -105,7 +105,7 @@ std::expected<void, StoreError> VisitorRecords::ForEachEvent(const StreamName& s
     const auto stored = store_.ReadStream(stream, from_version, kAtOnce);
     if (!stored) return std::unexpected(stored.error());
     for (const StoredEvent& one : *stored) {
-      const auto event = DecodeEventData(one.type, one.data, cipher);
+      const auto event = DecodeEventData({one.type, one.schema_version}, one.data, cipher);
       if (!event) return std::unexpected(StoreError::kCorrupt);
       if (!use(one, *event)) return std::unexpected(StoreError::kCorrupt);
     }
@@ -195,7 +195,7 @@ VisitorRecords::Read<std::vector<IdentityHash>> VisitorRecords::IdentitiesOf(con
     auto stored = store_.ReadStream(stream);
     if (!stored) return std::unexpected(stored.error());
     for (const StoredEvent& one : *stored) {
-      auto event = DecodeEventData(one.type, one.data, cipher);
+      auto event = DecodeEventData({one.type, one.schema_version}, one.data, cipher);
       if (!event) return std::unexpected(StoreError::kCorrupt);
       const auto* activity = std::get_if<ActivityReported>(&event->data);
       if (activity == nullptr) continue;

@@ -11,8 +11,6 @@ namespace monitor {
 namespace {
 
 constexpr std::string_view kTypePrefix = "monitor.";
-constexpr std::string_view kSchemaPrefix = "urn:monitor:schema:";
-constexpr std::size_t kMaxTypeToTell = 64;
 // An account document is one event: far larger than a request, still bounded.
 constexpr json::Limits kEventLimits{.max_depth = 64, .max_nodes = 4'000'000};
 
@@ -52,24 +50,12 @@ std::string_view RefuseScope(const EventScope& scope, Bucket bucket) {
   return {};
 }
 
-// A version of the type that this program does not know; nullopt: the one that it knows.
-std::optional<std::string> NewerVersion(std::string_view dataschema) {
-  if (!dataschema.starts_with(kSchemaPrefix)) return std::nullopt;
-  const auto version = ParseWhole<std::uint64_t>(dataschema.substr(dataschema.rfind(':') + 1));
-  if (!version || *version <= kEventSchemaVersion) return std::nullopt;
-  return std::to_string(*version);
-}
-
 // `data` is null if it is no JSON.
 void ReadContent(SourceEvent& event, const EventAttributes& attributes, const json::Value* data) {
-  const std::string_view type = attributes.type;
-  auto content = DecodeEventData(type.substr(kTypePrefix.size()), data ? *data : json::Value(), NoKey());
-  const auto version = NewerVersion(attributes.dataschema);
-  if (version || (!content && content.error().unknown_type)) {
-    event.unknown = true;
-    event.content = std::unexpected((version ? "version " + *version + " of " : std::string()) + "the type " +
-                                    std::string(type.substr(0, kMaxTypeToTell)) + " is not known");
-  } else if (!content) {
+  const EventSchema schema{attributes.type.substr(kTypePrefix.size()), VersionIn(attributes.dataschema)};
+  auto content = DecodeEventData(schema, data ? *data : json::Value(), NoKey());
+  if (!content) {
+    event.unknown = content.error().unknown;
     event.content = std::unexpected(content.error().message);
   } else if (const auto refusal = RefuseScope(content->scope, event.bucket); !refusal.empty()) {
     event.content = std::unexpected(std::string(refusal));

@@ -91,8 +91,12 @@ std::optional<Event> DecideConversationEnd(const EventScope& scope, const Conver
                                            const VisitorState& visitor) {
   const OpenConversation* open = FindOpen(visitor, id);
   if (!open) return std::nullopt;
-  ConversationEnded ended{
-      .conversation_id = id, .entry = open->entry, .session_id = open->session, .context_id = open->context_id};
+  ConversationEnded ended{.conversation_id = id,
+                          .entry = open->entry,
+                          .session_id = open->session,
+                          .context_id = open->context_id,
+                          .connector_id = open->connector_id};
+  if (!open->app_installation.empty()) ended.app_installation_id = open->app_installation;
   if (!open->identity.empty()) ended.identity_hash = open->identity;
   return Event{scope, std::move(ended)};
 }

@@ -200,7 +200,8 @@ struct VisitorFold {
     auto same_id = [&](const OpenConversation& open) { return open.id == event.conversation_id; };
     if (std::ranges::any_of(state.conversations, same_id)) return true;
     state.conversations.push_back({event.conversation_id, event.identity ? event.identity->hash : IdentityHash(),
-                                   event.entry, event.session_id, event.context_id, event.connector_id, time});
+                                   event.entry, event.session_id, event.context_id, event.connector_id, time,
+                                   event.app_installation_id.value_or(AppInstallationId())});
     KeepNewest(state.conversations, kMaxOpenConversations);
     if (event.entry && event.session_id) {
       state.interactions.push_back({*event.session_id, event.entry->engagement_id});

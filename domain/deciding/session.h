@@ -184,6 +184,7 @@ struct OpenConversation {
   std::optional<std::uint32_t> context_id;
   std::optional<std::int64_t> connector_id;
   TimeMs started_at;
+  AppInstallationId app_installation;  // empty: not known
 
   bool operator==(const OpenConversation&) const = default;
 };

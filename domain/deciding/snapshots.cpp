@@ -286,7 +286,7 @@ void Derive(SessionState& session) {
 // ---- a visitor ------------------------------------------------------------------------------------------------------
 
 template <class Io, class Conversation>
-void ConversationFields(Io& io, Conversation& open) {
+void ConversationFields(Io& io, Conversation& open, int layout) {
   io.Id(open.id);
   io.Id(open.identity);
   io.Maybe(open.entry, [&](auto& entry) { EntryFields(io, entry); });
@@ -294,6 +294,7 @@ void ConversationFields(Io& io, Conversation& open) {
   MaybeInt(io, open.context_id);
   MaybeInt(io, open.connector_id);
   io.Time(open.started_at, TimeMs{});
+  if (layout >= 3) io.Word(open.app_installation);
 }
 
 template <class Io, class State>
@@ -301,7 +302,7 @@ void VisitorFields(Io& io, State& state, int layout) {
   io.Int(state.version);
   io.Int(state.sessions);
   io.Id(state.newest_session);
-  io.Each(state.conversations, [&](auto& open) { ConversationFields(io, open); });
+  io.Each(state.conversations, [&](auto& open) { ConversationFields(io, open, layout); });
   io.Each(state.interactions, [&](auto& one) {
     io.Word(one.session);
     io.Int(one.engagement_id);

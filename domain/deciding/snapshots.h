@@ -14,8 +14,8 @@ namespace monitor {
 
 // Of both states together; one more with every change. A store that holds snapshots of a greater one was written by a
 // newer program. 0: visitors as JSON (`{"v":1,…}`), no sessions.
-// 1: without VisitorState::seen_at.
-constexpr int kSnapshotLayout = 2;
+// 1: without VisitorState::seen_at. 2: without OpenConversation::app_installation.
+constexpr int kSnapshotLayout = 3;
 
 // Of a session whose texts were forgotten (session_texts.h). Of the decision memo, who is in a control group is kept.
 std::string PackSession(const SessionState& session);

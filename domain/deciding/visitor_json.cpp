@@ -26,6 +26,7 @@ void WriteConversation(Writer& out, const OpenConversation& open) {
   if (open.session) out.Key("sessionId").String(open.session->str());
   if (open.context_id) out.Key("contextId").UInt(*open.context_id);
   if (open.connector_id) out.Key("connectorId").Int(*open.connector_id);
+  if (!open.app_installation.empty()) out.Key("appInstallationId").String(open.app_installation.str());
   out.Key("startedAt").Int(ToUnixMs(open.started_at)).EndObject();
 }
 
@@ -91,6 +92,7 @@ OpenConversation ReadConversation(Reader& in) {
   if (in.Has("sessionId")) open.session = SessionId(in.Text("sessionId"));
   if (in.Has("contextId")) open.context_id = in.Integer<std::uint32_t>("contextId");
   if (in.Has("connectorId")) open.connector_id = in.Integer<std::int64_t>("connectorId");
+  if (in.Has("appInstallationId")) open.app_installation = AppInstallationId(in.Text("appInstallationId"));
   open.started_at = FromUnixMs(in.Integer<std::int64_t>("startedAt"));
   return open;
 }

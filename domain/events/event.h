@@ -152,6 +152,8 @@ struct ConversationEnded {
   std::optional<Entry> entry;
   std::optional<SessionId> session_id;
   std::optional<std::uint32_t> context_id;
+  std::optional<AppInstallationId> app_installation_id;  // as the start told it
+  std::optional<std::int64_t> connector_id;
 };
 
 struct SessionClosed {

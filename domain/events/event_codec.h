@@ -3,6 +3,7 @@
 // an upcaster here, and tests/golden/ holds a file of every version. Pure; any thread.
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -13,10 +14,19 @@
 
 namespace monitor {
 
-// The version of every type's data schema, part of `ce_dataschema`. A record in the log does not say it: whoever makes
-// a version 2 of a type must store the number with each event (a record version 2, record.h; what is in records of
-// version 1 has schema version 1), or events stored before would be published as what they are not.
-constexpr int kEventSchemaVersion = 1;
+// Whose data it is: an event's type, as TypeName gives it, and the version of that type's schema: 1, 2, …, stored with
+// each event and part of `ce_dataschema`. What a log of an older build has, was published as and keeps its version.
+struct EventSchema {
+  std::string_view type;
+  std::uint64_t version = 1;
+};
+
+// `urn:monitor:schema:session-created:1`, and the version that such a text names: 1 if it is another text.
+std::string DataschemaOf(const EventSchema& schema);
+std::uint64_t VersionIn(std::string_view dataschema);
+
+// That EncodeEventData writes for the type, and the newest that can be read. 1 also for a type that is not known.
+std::uint8_t NewestSchemaVersion(std::string_view type);
 
 struct EncodeOptions {
   bool keep_full_address = false;  // the account's settings.keepFullAddress
@@ -27,15 +37,15 @@ std::string EncodeEventData(const Event& event, const FieldCipher& cipher, Encod
 
 struct DecodeError {
   std::string message;
-  bool unknown_type = false;  // a newer program's: nothing is known of its data, readable or not
+  bool unknown = false;  // the type, or that version of it: a newer program's, of whose data nothing is known
 };
 
-// `type` as TypeName gives it. What `cipher` cannot open is left out: an erased visitor's attributes and identities are
-// absent, entry points are cut.
-std::expected<Event, DecodeError> DecodeEventData(std::string_view type, std::string_view json,
+// Data of an older version is read as what it would be in the newest (event_upcast.h). What `cipher` cannot open is
+// left out: an erased visitor's attributes and identities are absent, entry points are cut.
+std::expected<Event, DecodeError> DecodeEventData(const EventSchema& schema, std::string_view json,
                                                   const FieldCipher& cipher);
 // The same of `data` inside of a larger document, which was parsed already.
-std::expected<Event, DecodeError> DecodeEventData(std::string_view type, const json::Value& data,
+std::expected<Event, DecodeError> DecodeEventData(const EventSchema& schema, const json::Value& data,
                                                   const FieldCipher& cipher);
 
 }  // namespace monitor

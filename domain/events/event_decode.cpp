@@ -1,9 +1,11 @@
-// Reading half of event_codec.h. Reads schema version 1, the only one so far.
+// Reading half of event_codec.h. Reads the newest schema version of each type; older ones are made newest before.
 #include <algorithm>
 #include <charconv>
+#include <string>
 
 #include "domain/events/event_codec.h"
 #include "domain/events/event_fields.h"
+#include "domain/events/event_upcast.h"
 #include "domain/values/json.h"
 
 namespace monitor {
@@ -11,6 +13,10 @@ namespace {
 
 using json::Value;
 using json::Writer;
+
+constexpr std::size_t kMaxTypeToTell = 64;
+
+std::string Shown(std::string_view type) { return "monitor." + std::string(type.substr(0, kMaxTypeToTell)); }
 
 std::string TextOf(const Value& value) {
   std::string text;
@@ -24,7 +30,8 @@ class Decoder {
 
   std::expected<Event, DecodeError> Decode(std::string_view type) {
     const Reader* reader = Find(type);
-    if (!reader) return std::unexpected(DecodeError{.message = "unknown event type", .unknown_type = true});
+    if (!reader)
+      return std::unexpected(DecodeError{.message = "the type " + Shown(type) + " is not known", .unknown = true});
     if (!data_.is_object()) return std::unexpected(DecodeError{"the data is no object"});
     Event event;
     event.scope.account = AccountId(fields_.Text("accountId"));
@@ -289,6 +296,8 @@ class Decoder {
     if (fields_.Find("engagementId") != nullptr) data.entry = ReadEntry(fields_);
     if (auto session = fields_.OptionalText("sessionId")) data.session_id = SessionId(*session);
     data.context_id = fields_.OptionalInteger<std::uint32_t>("contextId");
+    if (auto app = fields_.OptionalText("appInstallationId")) data.app_installation_id = AppInstallationId(*app);
+    data.connector_id = fields_.OptionalInteger<std::int64_t>("connectorId");
     return data;
   }
 
@@ -322,16 +331,24 @@ class Decoder {
 
 }  // namespace
 
-std::expected<Event, DecodeError> DecodeEventData(std::string_view type, std::string_view json,
+std::expected<Event, DecodeError> DecodeEventData(const EventSchema& schema, std::string_view json,
                                                   const FieldCipher& cipher) {
   auto document = json::Document::Parse(json, kEventDataLimits);
   if (!document) return std::unexpected(DecodeError{document.error().message});
-  return DecodeEventData(type, document->root(), cipher);
+  return DecodeEventData(schema, document->root(), cipher);
 }
 
-std::expected<Event, DecodeError> DecodeEventData(std::string_view type, const json::Value& data,
+std::expected<Event, DecodeError> DecodeEventData(const EventSchema& schema, const json::Value& data,
                                                   const FieldCipher& cipher) {
-  return Decoder(data, cipher).Decode(type);
+  const std::uint8_t newest = NewestSchemaVersion(schema.type);
+  if (schema.version == newest) return Decoder(data, cipher).Decode(schema.type);
+  if (schema.version == 0 || schema.version > newest) {
+    return std::unexpected(DecodeError{
+        .message = "version " + std::to_string(schema.version) + " of the type " + Shown(schema.type) + " is not known",
+        .unknown = true});
+  }
+  if (!data.is_object()) return std::unexpected(DecodeError{"the data is no object"});
+  return DecodeEventData({schema.type, schema.version + 1}, Upcast(schema, data), cipher);
 }
 
 }  // namespace monitor

@@ -124,9 +124,13 @@ class Encoder {
 
   void Put(const ConversationEnded& data) {
     if (data.session_id) Text("sessionId", data.session_id->str());
+    if (data.app_installation_id && scope_->app_installation.empty()) {
+      Text("appInstallationId", data.app_installation_id->str());
+    }
     Text("conversationId", data.conversation_id.str());
     if (data.identity_hash) Text("identityHash", data.identity_hash->str());
     PutConversationOrigin(data.entry, data.context_id);
+    if (data.connector_id) writer_.Key("connectorId").Int(*data.connector_id);
   }
 
   void Put(const SessionClosed& data) { Text("reason", data.reason); }

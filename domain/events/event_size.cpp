@@ -110,8 +110,8 @@ std::size_t Bytes(const ConversationStarted& data) {
 }
 
 std::size_t Bytes(const ConversationEnded& data) {
-  const auto& [id, identity, entry, session, context] = data;
-  return Sum(id, identity, entry, session);
+  const auto& [id, identity, entry, session, context, app, connector] = data;
+  return Sum(id, identity, entry, session, app);
 }
 
 std::size_t Bytes(const SessionClosed& data) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "domain/events/event_codec.h"
 #include "domain/values/hash.h"
 #include "domain/values/json.h"
 #include "domain/values/timestamp.h"
@@ -89,11 +90,17 @@ std::expected<StoredEvent, std::string> EventOfMessage(std::string_view key, std
   if (!time) return std::unexpected("ce_time is no time");
   if (!type.starts_with(kTypePrefix)) return std::unexpected("ce_type does not begin with monitor.");
   if (stream.empty()) return std::unexpected("ce_subject is missing");
+  const std::uint64_t schema_version = VersionIn(header("ce_dataschema"));
+  const std::string_view own_type = type.substr(kTypePrefix.size());
+  if (schema_version == 0 || schema_version > NewestSchemaVersion(own_type)) {
+    return std::unexpected(DataschemaOf({own_type, schema_version}) + " is not known: a newer program wrote it");
+  }
   return StoredEvent{.position = {*origin, *seq},
                      .prevseq = *prevseq,
                      .bucket = *bucket,
                      .time = *time,
-                     .type = std::string(type.substr(kTypePrefix.size())),
+                     .type = std::string(own_type),
+                     .schema_version = static_cast<std::uint8_t>(schema_version),
                      .stream = StreamName(stream),
                      .stream_version = *version,
                      .key = std::string(key),

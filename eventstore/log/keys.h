@@ -14,7 +14,8 @@
 //            @audit/…                                                   api/accounts/admin_actions.h
 //   keys     accountId/visitorId                                        wrapped key (visitor_keys.h)
 //   relay    node BE4, epoch BE4                                        acknowledged seq BE8
-//   meta     "format"                                                   "1"
+//   meta     "format"                                                   "2"; a log whose records are all of version 1
+//                                                                       says "1" until it is opened to be written
 //            "node"                                                     node BE4
 //            "epoch"                                                    current epoch BE4
 //            "heads", node BE4, epoch BE4                               checkpoint: bucket_heads.h
@@ -40,7 +41,7 @@
 namespace monitor {
 
 constexpr std::string_view kFormatKey = "format";
-constexpr std::string_view kFormat = "1";
+constexpr std::string_view kFormat = "2", kOlderFormat = "1";
 constexpr std::string_view kNodeKey = "node";
 constexpr std::string_view kEpochKey = "epoch";
 constexpr const char* kLongestKey = "longest_session";

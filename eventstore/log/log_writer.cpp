@@ -45,8 +45,9 @@ void Encode(PendingAppend& pending) {
   pending.record_ends.reserve(events);
   for (const auto& stream : request.streams) {
     for (const auto& event : stream.events) {
-      AppendUnnumberedRecord({event.type, stream.stream.str(), request.key, request.traceparent, event.data},
-                             pending.records);
+      AppendUnnumberedRecord(
+          {event.schema_version, event.type, stream.stream.str(), request.key, request.traceparent, event.data},
+          pending.records);
       pending.record_ends.push_back(pending.records.size());
     }
   }

@@ -68,8 +68,10 @@ std::expected<void, std::string> OpenLog::LoadIdentity() {
   if (!*format) {
     if (options_.read_only) return std::unexpected("there is no log in it");
     if (auto made = MakeIdentity(); !made) return made;
+  } else if (**format == kOlderFormat) {
+    if (auto raised = RaiseFormat(); !raised) return raised;
   } else if (**format != kFormat) {
-    return std::unexpected("its format " + **format + " is unknown");
+    return std::unexpected("its format " + **format + " is unknown: a newer program wrote it");
   }
   auto node = Get(*database_, Family::kMeta, ToSlice(kNodeKey));
   auto epoch = Get(*database_, Family::kMeta, ToSlice(kEpochKey));
@@ -94,6 +96,14 @@ std::expected<void, std::string> OpenLog::MakeIdentity() {
   batch.Put(meta, ToSlice(kFormatKey), ToSlice(kFormat));
   batch.Put(meta, ToSlice(kNodeKey), node);
   batch.Put(meta, ToSlice(kEpochKey), epoch);
+  return CommitBatch(*database_, batch, options_.on_sync_failure);
+}
+
+// Older programs can not read the records that are written from now on.
+std::expected<void, std::string> OpenLog::RaiseFormat() {
+  if (options_.read_only) return {};
+  rocksdb::WriteBatch batch;
+  batch.Put(database_->family(Family::kMeta), ToSlice(kFormatKey), ToSlice(kFormat));
   return CommitBatch(*database_, batch, options_.on_sync_failure);
 }
 

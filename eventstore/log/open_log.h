@@ -60,6 +60,7 @@ class OpenLog {
   std::expected<void, std::string> Load();
   std::expected<void, std::string> LoadIdentity();
   std::expected<void, std::string> MakeIdentity();
+  std::expected<void, std::string> RaiseFormat();
   std::expected<void, std::string> LoadStart();
   std::expected<void, std::string> LoadHeads();
   std::expected<void, std::string> ReadOnFromCheckpoint();

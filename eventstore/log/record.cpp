@@ -14,7 +14,8 @@ constexpr std::size_t kPrevseqAt = 5;
 constexpr std::size_t kTimeAt = 13;
 constexpr std::size_t kStreamVersionAt = 21;
 constexpr std::size_t kBucketAt = 29;
-static_assert(kBucketAt + 1 == kRecordHeadSize);
+constexpr std::size_t kSchemaAt = 30;
+static_assert(kSchemaAt + 1 == kRecordHeadSize);
 
 void AppendText(std::string_view text, std::string& out) {
   AppendVarint(text.size(), out);
@@ -38,9 +39,10 @@ std::uint32_t Checksum(LogPosition position, std::string_view record) {
 
 }  // namespace
 
-void AppendUnnumberedRecord(const RecordTexts& texts, std::string& out) {
-  out.append(kRecordHeadSize, '\0');
-  for (std::string_view text : {texts.type, texts.stream, texts.key, texts.traceparent, texts.data}) {
+void AppendUnnumberedRecord(const RecordContent& content, std::string& out) {
+  out.append(kRecordHeadSize - 1, '\0');
+  out.push_back(static_cast<char>(content.schema_version));
+  for (std::string_view text : {content.type, content.stream, content.key, content.traceparent, content.data}) {
     AppendText(text, out);
   }
 }
@@ -56,16 +58,19 @@ void NumberRecord(const RecordNumbers& numbers, char* record, std::size_t size) 
 
 std::string EncodeRecord(const StoredEvent& event) {
   std::string record;
-  AppendUnnumberedRecord({event.type, event.stream.str(), event.key, event.traceparent, event.data}, record);
+  AppendUnnumberedRecord(
+      {event.schema_version, event.type, event.stream.str(), event.key, event.traceparent, event.data}, record);
   NumberRecord({event.position, event.prevseq, event.time, event.stream_version, event.bucket}, record.data(),
                record.size());
   return record;
 }
 
 std::expected<StoredEvent, std::string> DecodeRecord(LogPosition position, std::string_view record) {
-  if (record.size() < kRecordHeadSize) return std::unexpected("record is shorter than its head");
-  if (static_cast<std::uint8_t>(record[0]) != kRecordVersion) {
-    return std::unexpected("record version " + std::to_string(static_cast<std::uint8_t>(record[0])) + " is unknown");
+  const std::size_t head = !record.empty() && record[0] == '\1' ? kSchemaAt : kRecordHeadSize;
+  if (record.size() < head) return std::unexpected("record is shorter than its head");
+  const auto version = static_cast<std::uint8_t>(record[0]);
+  if (version < 1 || version > kRecordVersion) {
+    return std::unexpected("record version " + std::to_string(version) + " is unknown");
   }
   if (LoadLittle<std::uint32_t>(record.data() + kCrcAt) != Checksum(position, record)) {
     return std::unexpected("checksum does not match");
@@ -76,8 +81,9 @@ std::expected<StoredEvent, std::string> DecodeRecord(LogPosition position, std::
   event.time = FromUnixMs(static_cast<std::int64_t>(LoadLittle<std::uint64_t>(record.data() + kTimeAt)));
   event.stream_version = LoadLittle<std::uint64_t>(record.data() + kStreamVersionAt);
   event.bucket = static_cast<Bucket>(record[kBucketAt]);
+  if (version > 1) event.schema_version = static_cast<std::uint8_t>(record[kSchemaAt]);
 
-  std::string_view rest = record.substr(kRecordHeadSize);
+  std::string_view rest = record.substr(head);
   std::string stream;
   for (std::string* text : {&event.type, &stream, &event.key, &event.traceparent, &event.data}) {
     if (!TakeText(rest, *text)) return std::unexpected("a length does not fit");

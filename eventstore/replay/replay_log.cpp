@@ -73,7 +73,7 @@ class LogReplay {
     if (!stored.key.starts_with(wanted_prefix_)) return {};
     if (IsOfAccount(stored)) return TakeOfAccount(stored);
     const WatchedCipher cipher(keys_.Of(stored.key));
-    auto event = DecodeEventData(stored.type, stored.data, cipher);
+    auto event = DecodeEventData({stored.type, stored.schema_version}, stored.data, cipher);
     if (!event) {
       return Failed(StoreError::kCorrupt,
                     stored.position.ToString() + ": " + stored.type + ": " + event.error().message);

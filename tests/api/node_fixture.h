@@ -12,11 +12,11 @@
 #include "api/visits/visitor_commands.h"
 #include "domain/account/account.h"
 #include "domain/account/account_snapshot.h"
-#include "domain/events/event_codec.h"
 #include "domain/values/bytes.h"
 #include "eventstore/log/database.h"
 #include "eventstore/log/keys.h"
 #include "eventstore/log/rocksdb_store.h"
+#include "eventstore/new_event.h"
 #include "tests/eventstore/store_fixture.h"
 #include "tests/temporary_folder.h"
 
@@ -83,9 +83,7 @@ inline void StoreRefusedDocument(RocksDbStore& store, AccountSnapshot kept) {
                     AccountConfigured{RevisionOf(kRefusedDocument), kRefusedDocument, "admin"}};
   AppendRequest request;
   request.key = "demo/";
-  request.streams = {{AccountStream(AccountId("demo")),
-                      kept.version,
-                      {{std::string(TypeName(event.data)), EncodeEventData(event, NoKey())}}}};
+  request.streams = {{AccountStream(AccountId("demo")), kept.version, {EncodeNew(event, NoKey())}}};
   ++kept.version;
   kept.document = kRefusedDocument;
   request.states = {{StateTable::kAccount, "demo", kept.ToJson()}};

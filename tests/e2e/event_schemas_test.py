@@ -13,10 +13,23 @@ from harness import Stack, impression
 from harness.part import ROOT
 
 DOCS = ROOT / "docs"
-SCHEMAS = {path.name.removesuffix(".v1.json"): json.loads(path.read_text())
-           for path in sorted((DOCS / "schemas" / "events").glob("*.v1.json"))}
-GOLDEN = {path.name.removesuffix(".v1.json"): json.loads(path.read_text())
-          for path in sorted((ROOT / "tests" / "golden").glob("*.v1.json"))}
+
+
+def by_version(folder):
+    """{(type, version): document}, of older versions, too."""
+    found = {}
+    for path in sorted(folder.glob("*.v*.json"), key=lambda path: (len(path.name), path.name)):
+        event_type, version = path.name.removesuffix(".json").rsplit(".v", 1)
+        found[event_type, int(version)] = json.loads(path.read_text())
+    return found
+
+
+ALL_SCHEMAS = by_version(DOCS / "schemas" / "events")
+ALL_GOLDEN = by_version(ROOT / "tests" / "golden")
+# What is written today.
+SCHEMAS = {event_type: schema for (event_type, _), schema in ALL_SCHEMAS.items()}
+GOLDEN = {event_type: data for (event_type, _), data in ALL_GOLDEN.items()}
+VERSIONS = {event_type: version for event_type, version in ALL_SCHEMAS}
 ASYNCAPI = yaml.safe_load((DOCS / "asyncapi.yaml").read_text())
 
 
@@ -39,18 +52,21 @@ def references(node):
 def test_every_event_type_has_a_schema_and_a_golden_file():
     names = re.search(r"kNames\[\] = \{(.*?)\};", (ROOT / "domain" / "events" / "event.cpp").read_text(), re.S).group(1)
     types = re.findall(r'"([a-z-]+)"', names)
-    assert sorted(types) == sorted(SCHEMAS) == sorted(GOLDEN)
+    assert sorted(types) == sorted(SCHEMAS)
+    assert ALL_SCHEMAS.keys() == ALL_GOLDEN.keys()
+    assert sorted(ALL_SCHEMAS) == sorted((one, version) for one in SCHEMAS for version in range(1, VERSIONS[one] + 1))
 
 
-@pytest.mark.parametrize("event_type", SCHEMAS)
-def test_a_schema_is_valid_and_named_as_its_events_name_it(event_type):
-    Draft202012Validator.check_schema(SCHEMAS[event_type])
-    assert SCHEMAS[event_type]["$id"] == f"urn:monitor:schema:{event_type}:1"
+@pytest.mark.parametrize("event_type,version", ALL_SCHEMAS)
+def test_a_schema_is_valid_and_named_as_its_events_name_it(event_type, version):
+    schema = ALL_SCHEMAS[event_type, version]
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"urn:monitor:schema:{event_type}:{version}"
 
 
-@pytest.mark.parametrize("event_type", GOLDEN)
-def test_a_golden_file_is_described_to_the_last_field(event_type):
-    strict(SCHEMAS[event_type]).validate(GOLDEN[event_type])
+@pytest.mark.parametrize("event_type,version", ALL_GOLDEN)
+def test_a_golden_file_is_described_to_the_last_field(event_type, version):
+    strict(ALL_SCHEMAS[event_type, version]).validate(ALL_GOLDEN[event_type, version])
 
 
 @pytest.mark.parametrize("event_type", GOLDEN)
@@ -82,7 +98,7 @@ def test_the_topic_of_events_has_one_message_a_type():
     messages = ASYNCAPI["components"]["messages"]
     listed = [reference["$ref"].rsplit("/", 1)[1] for reference in ASYNCAPI["channels"]["events"]["messages"].values()]
     assert {messages[name]["name"]: messages[name]["payload"]["$ref"] for name in listed} == {
-        f"monitor.{event_type}": f"schemas/events/{event_type}.v1.json" for event_type in SCHEMAS}
+        f"monitor.{event_type}": f"schemas/events/{event_type}.v{version}.json" for event_type, version in VERSIONS.items()}
 
 
 def test_the_described_headers_are_those_that_the_relay_writes():

@@ -39,7 +39,7 @@ def test_parquet_has_every_event_of_an_export_with_the_types_of_the_schemas(stac
     events = stack.monitord.log()
     done = subprocess.run([sys.executable, SAMPLE, export, out], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
-    counts = Counter(f"{event['type'].removeprefix('monitor.')}.v1.parquet" for event in events)
+    counts = Counter("{}.v{}.parquet".format(*event["dataschema"].split(":")[-2:]) for event in events)
     assert json.loads(done.stdout) == counts
     assert {path.name: rows(f"SELECT count(*) FROM '{path}'")[0][0] for path in out.iterdir()} == counts
 

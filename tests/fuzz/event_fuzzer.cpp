@@ -42,12 +42,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto line = text.find('\n');
   if (line == std::string_view::npos) return 0;
-  const std::string_view type = text.substr(0, line);
+  // "session-closed", or "conversation-ended:1"
+  const std::string_view head = text.substr(0, line), type = head.substr(0, head.find(':'));
+  const std::uint8_t newest = monitor::NewestSchemaVersion(type);
+  const bool first = type.size() < head.size();
   const Transparent cipher;
-  auto event = monitor::DecodeEventData(type, text.substr(line + 1), cipher);
+  auto event = monitor::DecodeEventData({type, first ? std::uint8_t{1} : newest}, text.substr(line + 1), cipher);
   if (!event) return 0;
   const std::string once = monitor::EncodeEventData(*event, cipher);
-  auto again = monitor::DecodeEventData(type, once, cipher);
+  auto again = monitor::DecodeEventData({type, newest}, once, cipher);
   if (!again) std::abort();
   if (monitor::EncodeEventData(*again, cipher) != once) std::abort();
   monitor::OpenSealedFields(once, cipher);

@@ -53,7 +53,7 @@ class HourKeeper {
       if (!hours || !*hours) Fail("no hours");
       for (const RowMessage& message : RowMessages(day.account, (*hours)->front())) rows_[message.key] = message.rows;
     }
-    given_ = changed->stamp;
+    given_ = changed->up_to.stamp;
   }
 
   std::string Line() const {

@@ -48,7 +48,7 @@ class AccountsTest : public testing::Test {
     const auto stored = folder_.store().ReadStream(AccountStream(id), 1);
     EXPECT_TRUE(stored);
     for (const StoredEvent& event : *stored) {
-      auto decoded = DecodeEventData(event.type, event.data, NoKey());
+      auto decoded = DecodeEventData({event.type, event.schema_version}, event.data, NoKey());
       EXPECT_TRUE(decoded);
       if (decoded) events.push_back(*decoded);
       EXPECT_EQ(event.key, id.str() + "/");

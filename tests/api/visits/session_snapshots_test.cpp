@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/visits/visits.h"
+#include "domain/deciding/snapshots.h"
 #include "eventstore/forwarding_store.h"
 #include "eventstore/session_row.h"
 #include "tests/api/public_api_fixture.h"
@@ -211,13 +212,13 @@ TEST_F(SessionSnapshots, OfOtherLocationsAreJudgedAnewFromTheLog) {
 
 TEST_F(SessionSnapshots, OfANewerProgramAreRefusedInOneSentence) {
   ASSERT_TRUE(VisitorRecords::AdmitSnapshots(*store_));
-  EXPECT_EQ(*store_->ReadState(StateTable::kMeta, "snapshots"), "2");
+  EXPECT_EQ(*store_->ReadState(StateTable::kMeta, "snapshots"), std::to_string(kSnapshotLayout));
   AppendRequest newer;
-  newer.states.push_back({StateTable::kMeta, "snapshots", "3"});
+  newer.states.push_back({StateTable::kMeta, "snapshots", std::to_string(kSnapshotLayout + 1)});
   ASSERT_TRUE(store_->Append(std::move(newer)));
   const auto admitted = VisitorRecords::AdmitSnapshots(*store_);
   ASSERT_FALSE(admitted);
-  EXPECT_THAT(admitted.error(), HasSubstr("layout 3"));
+  EXPECT_THAT(admitted.error(), HasSubstr("layout " + std::to_string(kSnapshotLayout + 1)));
 }
 
 TEST_F(SessionSnapshots, WrittenAsJsonBeforeAreReadAndReplaced) {

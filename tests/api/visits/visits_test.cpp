@@ -251,7 +251,7 @@ TEST_F(Conversations, AreKnownAsTheFoldOfTheLogKnowsThem) {
   ASSERT_TRUE(visits_->commands.SetAbandonScore(*Demo(), kDevice, *Decimal::Parse("1.5")));
   VisitorState folded;
   for (const StoredEvent& stored : VisitorEvents(kDevice)) {
-    Evolve(folded, *DecodeEventData(stored.type, stored.data, NoKey()), stored.time);
+    Evolve(folded, *DecodeEventData({stored.type, stored.schema_version}, stored.data, NoKey()), stored.time);
   }
   EXPECT_EQ(*visits_->views.FindVisitor(*Demo(), kDevice), folded);
   Restart();

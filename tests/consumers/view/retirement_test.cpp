@@ -22,6 +22,7 @@ const AccountId kAccount("demo");
 const TimeZone kBerlin = *TimeZone::Find("Europe/Berlin");
 const BucketSet kAll = BucketSet().set();
 constexpr days kKept{4};
+constexpr std::int64_t kDayMs = 1'774'728'000'000;
 const auto kGoesOn = [] { return false; };
 
 std::unique_ptr<ViewStore> Opened(const std::string& folder) {
@@ -57,6 +58,16 @@ class RetirementTest : public testing::TestWithParam<std::uint64_t> {
     if (started && !stays) {
       started->conversation_id = ConversationId(started->conversation_id.str() + event.scope.session.str());
     }
+  }
+  SourceEvent Session(const std::string& session, TimeMs time, EventData data) {
+    const std::uint64_t seq = ++seq_;
+    return {
+        .origin = RandomTraffic::kOrigin,
+        .seq = seq,
+        .prevseq = seq - 1,
+        .bucket = BucketOf("demo/v"),
+        .time = time,
+        .content = Event{{kAccount, VisitorId("v"), SessionId(session), AppInstallationId("web")}, std::move(data)}};
   }
   void Commit() {
     for (ViewStore* store : {whole_.get(), retiring_.get()}) ASSERT_TRUE(store->Commit());
@@ -121,6 +132,7 @@ class RetirementTest : public testing::TestWithParam<std::uint64_t> {
   RandomTraffic traffic_{GetParam()};
   std::mt19937_64 random_{GetParam()};
   TimeMs now_;
+  std::uint64_t seq_ = 0;
 };
 
 TEST_P(RetirementTest, WholeDaysAnswerAsIfNothingHadGone) {
@@ -175,6 +187,23 @@ TEST_P(RetirementTest, ASessionToWhichSomethingComesStaysWhole) {
   ExpectSame({.by = {Breakdown::kDevice}, .where = {}});
   Retire();
   for (int i = 0; i < 25; ++i) ExpectSame(SomeQuery());
+}
+
+TEST_P(RetirementTest, NorDoesOneRetireToWhichSomethingCameOnItsOwnDays) {
+  Fold(Session("s1", FromUnixMs(kDayMs), SessionCreated{.time_zone = "Europe/Berlin", .currency = "EUR"}));
+  Fold(Session("s1", FromUnixMs(kDayMs), ImpressionReported{.kind = ImpressionKind::kDisplay}));
+  Commit();
+  now_ += 10 * kKept;
+  Plan();
+  ASSERT_TRUE(retiring_->HasSomeToRetire());
+  Fold(Session("s1", FromUnixMs(kDayMs + 1), ImpressionReported{.kind = ImpressionKind::kAccept}));
+  Commit();
+  EXPECT_EQ(retiring_->retired_sessions(), 0U);
+  ExpectSame({.by = {Breakdown::kDevice}, .where = {}});
+  now_ += 10 * kKept;
+  Retire();
+  EXPECT_EQ(retiring_->retired_sessions(), 1U);
+  ExpectSame({.by = {Breakdown::kCampaign}, .where = {}});
 }
 
 TEST_P(RetirementTest, WhatIsNotGivenToOthersYetStays) {

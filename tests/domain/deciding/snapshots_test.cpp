@@ -219,7 +219,8 @@ TEST(SessionSnapshot, OfLayoutOneIsReadForEver) {
   ExpectSameSession(*UnpackSession(Unhex("02" + golden)), SampleSession());
   std::string of_todays_rules = golden;
   of_todays_rules.replace(golden.find("09020422") + 4, 2, "06");
-  EXPECT_EQ(Hex(PackSession(SampleSession())), "04" + of_todays_rules) << "layout 2 is another for visitors only";
+  EXPECT_EQ(Hex(PackSession(SampleSession())), "06" + of_todays_rules)
+      << "layouts 2 and 3 are others for visitors only";
   ExpectSameSession(Restored(SampleSession()), SampleSession());
   EXPECT_EQ(Restored(SampleSession()).location_memo, SampleSession().location_memo);
   EXPECT_EQ(Restored(SampleSession()).decision_memo.member, SampleSession().decision_memo.member);
@@ -236,7 +237,7 @@ TEST(SessionSnapshot, TellsAPagesTimeFromThePageBefore) {
   s.views = {{.page = 0}, {.page = 1}, {.page = 2}};
   EXPECT_EQ(
       Hex(PackSession(s)),
-      "0406000080f8b2e5bd68fff7b2e5bd68000000000000000000000602000305d00f0000000009d00f000000000dd00f00000000000200"
+      "0606000080f8b2e5bd68fff7b2e5bd68000000000000000000000602000305d00f0000000009d00f000000000dd00f00000000000200"
       "0000000000000000000000000000");
   ExpectSameSession(Restored(s), s);
 }
@@ -278,6 +279,11 @@ VisitorState SampleVisitor() {
 }
 
 TEST(VisitorSnapshot, OfLayoutOneIsReadForEver) {
+  const std::string kOfToday =
+      "0603024200112233445566778899aabbccddeeff020c6322310a00ff0182a8d6b90716080302000564652d44450142001122"
+      "33445566778899aabbccddeeff010201880e80f8b2e5bd68010377656206c2020000000080f8b2e5bd680200020320303031"
+      "3132323333343435353636373738383939616162626363646465656666160318090282a8d6b90716080302000302010188"
+      "0e0482a8d6b907160803020003030100000103bf843d0080f8b2e5bd68";
   const std::string golden =
       "03024200112233445566778899aabbccddeeff020c6322310a00ff0182a8d6b90716080302000564652d44450142001122"
       "33445566778899aabbccddeeff010201880e80f8b2e5bd6806c2020000000080f8b2e5bd6802012030303131323233333434"
@@ -286,8 +292,11 @@ TEST(VisitorSnapshot, OfLayoutOneIsReadForEver) {
   EXPECT_EQ(UnpackVisitor(Unhex("02" + golden)), SampleVisitor());
   VisitorState seen = SampleVisitor();
   seen.seen_at = kNoon;
-  EXPECT_EQ(Hex(PackVisitor(seen)), "04" + golden + "80f8b2e5bd68");
+  EXPECT_EQ(UnpackVisitor(Unhex("04" + golden + "80f8b2e5bd68")), seen) << "layout 2";
+  seen.conversations[0].app_installation = AppInstallationId("web");
   EXPECT_EQ(UnpackVisitor(PackVisitor(seen)), seen);
+  EXPECT_EQ(Hex(PackVisitor(seen)), kOfToday);
+  EXPECT_EQ(UnpackVisitor(Unhex(kOfToday)), seen);
   EXPECT_EQ(UnpackVisitor(PackVisitor(SampleVisitor())), SampleVisitor());
   VisitorState erased;
   erased.version = 4;

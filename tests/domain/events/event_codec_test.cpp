@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include "domain/values/json.h"
 #include "tests/domain/events/plain_cipher.h"
@@ -22,8 +24,11 @@ using testing::Not;
 const PlainCipher kCipher;
 const NoKey kNoKey;
 
-std::string Golden(std::string_view type) {
-  std::ifstream file(std::string(MONITOR_SOURCE_DIR) + "/tests/golden/" + std::string(type) + ".v1.json");
+EventSchema Newest(std::string_view type) { return {type, NewestSchemaVersion(type)}; }
+
+std::string Golden(const EventSchema& schema) {
+  std::ifstream file(std::string(MONITOR_SOURCE_DIR) + "/tests/golden/" + std::string(schema.type) + ".v" +
+                     std::to_string(schema.version) + ".json");
   std::stringstream text;
   text << file.rdbuf();
   std::string json = text.str();
@@ -31,8 +36,8 @@ std::string Golden(std::string_view type) {
   return json;
 }
 
-Event Decoded(std::string_view type, std::string_view json, const FieldCipher& cipher = kCipher) {
-  auto event = DecodeEventData(type, json, cipher);
+Event Decoded(const EventSchema& schema, std::string_view json, const FieldCipher& cipher = kCipher) {
+  auto event = DecodeEventData(schema, json, cipher);
   EXPECT_TRUE(event) << (event ? "" : event.error().message);
   return event.value_or(Event{});
 }
@@ -42,7 +47,7 @@ std::string EncodedActivity(const ActivityReported& data, EncodeOptions options 
 }
 
 ActivityReported ReadBack(const ActivityReported& data, const FieldCipher& cipher = kCipher) {
-  return std::get<ActivityReported>(Decoded("activity-reported", EncodedActivity(data), cipher).data);
+  return std::get<ActivityReported>(Decoded({"activity-reported"}, EncodedActivity(data), cipher).data);
 }
 
 TEST(EventCodec, SamplesHoldEveryType) {
@@ -53,60 +58,103 @@ TEST(EventCodec, SamplesHoldEveryType) {
 
 TEST(EventCodec, EveryTypeEncodesToItsGoldenFile) {
   for (const Event& event : SampleEvents()) {
-    EXPECT_EQ(EncodeEventData(event, kCipher), Golden(TypeName(event.data))) << TypeName(event.data);
+    EXPECT_EQ(EncodeEventData(event, kCipher), Golden(Newest(TypeName(event.data)))) << TypeName(event.data);
   }
 }
 
 TEST(EventCodec, EveryGoldenFileReadsAndEncodesToTheSameBytes) {
   for (const Event& event : SampleEvents()) {
     std::string_view type = TypeName(event.data);
-    Event read = Decoded(type, Golden(type));
+    Event read = Decoded(Newest(type), Golden(Newest(type)));
     EXPECT_EQ(TypeName(read.data), type);
     EXPECT_EQ(read.scope.stream(), event.scope.stream()) << type;
-    EXPECT_EQ(EncodeEventData(read, kCipher), Golden(type)) << type;
+    EXPECT_EQ(EncodeEventData(read, kCipher), Golden(Newest(type))) << type;
   }
 }
 
 TEST(EventCodec, EveryGoldenFileReadsWithoutTheKeyToo) {
   for (const Event& event : SampleEvents()) {
     std::string_view type = TypeName(event.data);
-    EXPECT_EQ(Decoded(type, Golden(type), kNoKey).scope.account.str(), "demo") << type;
+    EXPECT_EQ(Decoded(Newest(type), Golden(Newest(type)), kNoKey).scope.account.str(), "demo") << type;
   }
 }
 
 TEST(EventCodec, RefusesDataWithoutARequiredField) {
   for (const Event& event : SampleEvents()) {
     std::string_view type = TypeName(event.data);
-    auto refused = DecodeEventData(type, "{}", kCipher);
+    auto refused = DecodeEventData(Newest(type), "{}", kCipher);
     ASSERT_FALSE(refused) << type;
     EXPECT_EQ(refused.error().message, "accountId is missing");
   }
-  EXPECT_EQ(DecodeEventData("session-closed", R"({"accountId":"demo"})", kCipher).error().message, "reason is missing");
+  EXPECT_EQ(DecodeEventData({"session-closed"}, R"({"accountId":"demo"})", kCipher).error().message,
+            "reason is missing");
 }
 
 TEST(EventCodec, RefusesUnknownTypesWordsAndNumbers) {
-  EXPECT_FALSE(DecodeEventData("session-opened", R"({"accountId":"demo"})", kCipher));
-  EXPECT_FALSE(DecodeEventData("session-closed", "[]", kCipher));
-  EXPECT_FALSE(DecodeEventData("session-closed", "{", kCipher));
+  EXPECT_FALSE(DecodeEventData({"session-opened"}, R"({"accountId":"demo"})", kCipher));
+  EXPECT_FALSE(DecodeEventData({"session-closed"}, "[]", kCipher));
+  EXPECT_FALSE(DecodeEventData({"session-closed"}, "{", kCipher));
   EXPECT_FALSE(
-      DecodeEventData("skill-availability-changed", R"({"accountId":"a","skillId":1,"state":"away"})", kCipher));
+      DecodeEventData({"skill-availability-changed"}, R"({"accountId":"a","skillId":1,"state":"away"})", kCipher));
   EXPECT_FALSE(
-      DecodeEventData("skill-availability-changed", R"({"accountId":"a","skillId":1.5,"state":"busy"})", kCipher));
+      DecodeEventData({"skill-availability-changed"}, R"({"accountId":"a","skillId":1.5,"state":"busy"})", kCipher));
 }
 
 TEST(EventCodec, SurvivesEveryCutOfEveryGoldenFile) {
   for (const Event& event : SampleEvents()) {
     std::string_view type = TypeName(event.data);
-    std::string json = Golden(type);
+    std::string json = Golden(Newest(type));
     for (std::size_t size = 0; size < json.size(); ++size) {
-      EXPECT_FALSE(DecodeEventData(type, json.substr(0, size), kCipher)) << type << " cut to " << size;
+      EXPECT_FALSE(DecodeEventData(Newest(type), json.substr(0, size), kCipher)) << type << " cut to " << size;
     }
+  }
+}
+
+TEST(EventCodec, DataOfEveryOlderVersionIsReadAsWhatTheNewestWouldSay) {
+  for (const Event& event : SampleEvents()) {
+    const std::string_view type = TypeName(event.data);
+    for (std::uint64_t version = 1; version < NewestSchemaVersion(type); ++version) {
+      const Event read = Decoded({type, version}, Golden({type, version}));
+      EXPECT_EQ(TypeName(read.data), type) << version;
+      const std::string said_now = EncodeEventData(read, kCipher);
+      EXPECT_EQ(EncodeEventData(Decoded(Newest(type), said_now), kCipher), said_now) << type << version;
+    }
+  }
+  auto now = std::get<ConversationEnded>(Decoded({"conversation-ended", 2}, Golden({"conversation-ended", 2})).data);
+  EXPECT_EQ(now.app_installation_id, AppInstallationId("web"));
+  EXPECT_EQ(now.connector_id, 900);
+  const Event before = Decoded({"conversation-ended", 1}, Golden({"conversation-ended", 1}));
+  EXPECT_TRUE(before.scope.app_installation.empty());  // the request's that ended it
+  const auto& ended = std::get<ConversationEnded>(before.data);
+  EXPECT_EQ(std::tie(ended.conversation_id, ended.session_id, ended.context_id, ended.entry),
+            std::tie(now.conversation_id, now.session_id, now.context_id, now.entry));
+  EXPECT_FALSE(ended.app_installation_id || ended.connector_id);
+}
+
+TEST(EventCodec, AVersionThatIsNotKnownIsToldAsSuch) {
+  for (const auto& [schema, message] : std::map<std::pair<std::string, std::uint64_t>, std::string>{
+           {{"conversation-ended", 3}, "version 3 of the type monitor.conversation-ended is not known"},
+           {{"session-closed", 0}, "version 0 of the type monitor.session-closed is not known"},
+           {{"visitor-praised", 1}, "the type monitor.visitor-praised is not known"}}) {
+    const auto event = DecodeEventData({schema.first, schema.second}, R"({"accountId":"demo"})", kCipher);
+    ASSERT_FALSE(event);
+    EXPECT_TRUE(event.error().unknown);
+    EXPECT_EQ(event.error().message, message);
+  }
+  EXPECT_FALSE(DecodeEventData({"conversation-ended", 1}, "[]", kCipher));
+}
+
+TEST(EventCodec, DataschemasNameTypeAndVersion) {
+  EXPECT_EQ(DataschemaOf({"session-closed", 12}), "urn:monitor:schema:session-closed:12");
+  EXPECT_EQ(VersionIn("urn:monitor:schema:session-closed:12"), 12U);
+  for (const char* other : {"", "urn:monitor:schema:session-closed:x", "https://example.org/schema:7"}) {
+    EXPECT_EQ(VersionIn(other), 1U) << other;
   }
 }
 
 TEST(EventCodec, IgnoresFieldsThatALaterVersionMayAdd) {
   std::string json = R"({"later":{"x":[1]},"accountId":"demo","visitorId":"v","sessionId":"s","reason":"erased"})";
-  EXPECT_EQ(std::get<SessionClosed>(Decoded("session-closed", json).data).reason, "erased");
+  EXPECT_EQ(std::get<SessionClosed>(Decoded({"session-closed"}, json).data).reason, "erased");
 }
 
 TEST(EventPrivacy, NothingPersonalStandsInClear) {
@@ -164,7 +212,7 @@ TEST(EventPrivacy, WithoutTheKeyGoalsStillNameTheirAttribute) {
 
 TEST(EventPrivacy, WithoutTheKeyAConversationKeepsItsIdentitysHash) {
   auto started =
-      std::get<ConversationStarted>(Decoded("conversation-started", Golden("conversation-started"), kNoKey).data);
+      std::get<ConversationStarted>(Decoded({"conversation-started"}, Golden({"conversation-started"}), kNoKey).data);
   ASSERT_TRUE(started.identity);
   EXPECT_EQ(started.identity->hash.str(), "aa11");
   EXPECT_EQ(started.identity->sub, "");
@@ -180,7 +228,7 @@ TEST(EventPrivacy, WithTheKeyEverythingComesBack) {
   EXPECT_EQ(read.identities[1].hash.str(), "bb22");
   EXPECT_EQ(read.goals.at(0).value, Decimal::Parse("129.5"));
   EXPECT_EQ(read.engagement_attributes.at(0).json, SampleActivity().engagement_attributes[0].json);
-  auto created = std::get<SessionCreated>(Decoded("session-created", Golden("session-created")).data);
+  auto created = std::get<SessionCreated>(Decoded({"session-created"}, Golden({"session-created"})).data);
   EXPECT_EQ(created.client_properties.referrer, "https://search.example/find?q=new+phone");
   EXPECT_THAT(created.client_properties.json, HasSubstr("q=new+phone"));
   EXPECT_EQ(created.client_properties.device_family, DeviceFamily::kMobile);
@@ -210,13 +258,13 @@ TEST(EventPrivacy, WhatIsNoAddressIsNotStoredAsOne) {
 }
 
 TEST(EventPrivacy, OpenedDataHoldsTheOriginalsInPlace) {
-  std::string opened = OpenSealedFields(Golden("activity-reported"), kCipher);
+  std::string opened = OpenSealedFields(Golden({"activity-reported"}), kCipher);
   EXPECT_THAT(opened,
               HasSubstr(R"("entryPoints":["sec://Sport","https://shop.example/cart?user=ann#pay","lang://de"])"));
   EXPECT_THAT(opened, HasSubstr(SampleActivity().engagement_attributes[0].json));
   EXPECT_THAT(opened, HasSubstr(R"("identities":[{"iss":"https://id.example","acr":"loa1","sub":"ann"},)"));
   EXPECT_THAT(opened, Not(HasSubstr("\"enc\"")));
-  opened = OpenSealedFields(Golden("session-created"), kCipher);
+  opened = OpenSealedFields(Golden({"session-created"}), kCipher);
   EXPECT_THAT(opened, HasSubstr(R"("referrer":"https://search.example/find?q=new+phone")"));
   EXPECT_THAT(opened, HasSubstr(R"("userAgent":"Mozilla/5.0 (Linux; Android 10; K) Mobile Safari/537.36")"));
   EXPECT_THAT(opened, Not(HasSubstr("Enc\"")));
@@ -225,7 +273,7 @@ TEST(EventPrivacy, OpenedDataHoldsTheOriginalsInPlace) {
 
 TEST(EventPrivacy, WhatCannotBeOpenedStaysSealed) {
   for (const Event& event : SampleEvents()) {
-    std::string golden = Golden(TypeName(event.data));
+    std::string golden = Golden(Newest(TypeName(event.data)));
     EXPECT_EQ(OpenSealedFields(golden, kNoKey), golden);
   }
 }

@@ -1,6 +1,8 @@
 // Folders that an older program left behind.
 #include <gtest/gtest.h>
 
+#include "eventstore/log/database.h"
+#include "eventstore/log/keys.h"
 #include "eventstore/log/rocksdb_store.h"
 #include "tests/eventstore/store_fixture.h"
 
@@ -29,6 +31,43 @@ TEST(OlderFolder, WithFewerFamiliesIsReadAndCompleted) {
   request.states = {{StateTable::kSession, "demo/a/s", "state"}};
   ASSERT_TRUE(store->Append(request));
   EXPECT_EQ(*store->ReadState(StateTable::kSession, "demo/a/s"), "state");
+}
+
+void SayFormat(const std::string& path, const char* format) {
+  const auto database = OpenDatabase({.path = path, .on_sync_failure = [](const std::string&) {}});
+  ASSERT_TRUE(database) << database.error();
+  rocksdb::WriteBatch batch;
+  batch.Put((*database)->family(Family::kMeta), ToSlice(kFormatKey), format);
+  ASSERT_TRUE(CommitBatch(**database, batch, [](const std::string&) {}));
+}
+
+std::string FormatOf(const std::string& path) {
+  const auto database = OpenDatabase({.path = path, .on_sync_failure = [](const std::string&) {}});
+  std::string format;
+  EXPECT_TRUE((*database)->db().Get({}, (*database)->family(Family::kMeta), ToSlice(kFormatKey), &format).ok());
+  return format;
+}
+
+TEST(OlderFolder, IsReadAsItIsAndSaysOnceItIsWrittenThatOlderProgramsCanNotReadIt) {
+  TemporaryFolder folder;
+  auto store = OpenStore(OptionsFor(folder.path()));
+  ASSERT_TRUE(store->Append(RequestOf("a", 0, 2)));
+  store.reset();
+  SayFormat(folder.path(), "1");
+  EXPECT_TRUE(RocksDbStore::OpenReadOnly(folder.path()));
+  EXPECT_EQ(FormatOf(folder.path()), "1");
+  OpenStore(OptionsFor(folder.path())).reset();
+  EXPECT_EQ(FormatOf(folder.path()), "2");
+}
+
+TEST(OlderFolder, OneOfANewerProgramIsRefusedInOneSentence) {
+  TemporaryFolder folder;
+  OpenStore(OptionsFor(folder.path())).reset();
+  SayFormat(folder.path(), "3");
+  const auto refused = RocksDbStore::Open(OptionsFor(folder.path()));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(),
+            "cannot open the data folder " + folder.path() + ": its format 3 is unknown: a newer program wrote it");
 }
 
 }  // namespace

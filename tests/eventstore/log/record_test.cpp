@@ -18,6 +18,7 @@ StoredEvent Example() {
   event.prevseq = 17;
   event.time = FromUnixMs(1'732'437'750'123);
   event.type = "activity-reported";
+  event.schema_version = 2;
   event.stream = StreamName("session/demo/v1/s1");
   event.stream_version = 3;
   event.key = "demo/v1";
@@ -43,6 +44,7 @@ TEST(Record, DecodesToWhatWasEncoded) {
   EXPECT_EQ(decoded->prevseq, event.prevseq);
   EXPECT_EQ(decoded->time, event.time);
   EXPECT_EQ(decoded->type, event.type);
+  EXPECT_EQ(decoded->schema_version, event.schema_version);
   EXPECT_EQ(decoded->stream, event.stream);
   EXPECT_EQ(decoded->stream_version, event.stream_version);
   EXPECT_EQ(decoded->key, event.key);
@@ -51,11 +53,35 @@ TEST(Record, DecodesToWhatWasEncoded) {
   EXPECT_EQ(decoded->data, event.data);
 }
 
-TEST(Record, OfVersionOneIsStillReadAndWrittenTheSame) {
-  std::ifstream file(std::string(MONITOR_SOURCE_DIR) + "/tests/golden/record_v1.hex");
-  std::string golden;
-  ASSERT_TRUE(file >> golden);
-  EXPECT_EQ(Hex(EncodeRecord(Example())), golden);
+std::string Golden(int version) {
+  std::ifstream file(std::string(MONITOR_SOURCE_DIR) + "/tests/golden/record_v" + std::to_string(version) + ".hex");
+  std::string hex, bytes;
+  EXPECT_TRUE(file >> hex);
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+TEST(Record, IsWrittenAsItsVersionSays) {
+  StoredEvent event = Example();
+  event.schema_version = 3;
+  EXPECT_EQ(Hex(EncodeRecord(event)), Hex(Golden(kRecordVersion)));
+}
+
+TEST(Record, OfEveryVersionIsReadForEver) {
+  for (int version = 1; version <= kRecordVersion; ++version) {
+    const auto decoded = DecodeRecord(Example().position, Golden(version));
+    ASSERT_TRUE(decoded) << version << ": " << decoded.error();
+    EXPECT_EQ(decoded->schema_version, version == 1 ? 1 : 3);
+    EXPECT_EQ(decoded->stream_version, Example().stream_version);
+    EXPECT_EQ(decoded->bucket, Example().bucket);
+    EXPECT_EQ(decoded->type, Example().type);
+    EXPECT_EQ(decoded->data, Example().data);
+  }
+  for (std::size_t size = 0; size < Golden(1).size(); ++size) {
+    EXPECT_FALSE(DecodeRecord(Example().position, Golden(1).substr(0, size))) << size;
+  }
 }
 
 TEST(Record, WithAnyBitFlippedIsRefused) {

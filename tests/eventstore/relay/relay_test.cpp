@@ -17,8 +17,8 @@
 #include <thread>
 
 #include "domain/account/account.h"
-#include "domain/events/event_codec.h"
 #include "eventstore/cloud_event_writer.h"
+#include "eventstore/new_event.h"
 #include "eventstore/random.h"
 #include "kafka/producer.h"
 #include "tests/eventstore/store_fixture.h"
@@ -227,7 +227,7 @@ TEST_F(KafkaRelay, SendsTheLargestDocumentThatIsAccepted) {
   const Event event{{AccountId("demo"), {}, {}, {}}, AccountConfigured{RevisionOf(document), document, "test"}};
   AppendRequest request;
   request.key = "demo/";
-  request.streams = {{AccountStream(AccountId("demo")), 0, {{"account-configured", EncodeEventData(event, NoKey())}}}};
+  request.streams = {{AccountStream(AccountId("demo")), 0, {EncodeNew(event, NoKey())}}};
   ASSERT_TRUE(store->Append(std::move(request)));
   Relay relay(options, *store);
   ASSERT_TRUE(relay.Drain(minutes(1)));
