@@ -1,7 +1,6 @@
 #include "api/visits/visitor_rooms.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <exception>
 #include <functional>
 #include <future>
@@ -13,6 +12,10 @@ namespace {
 constexpr int kMaxColdRooms = 16;
 
 constexpr std::chrono::milliseconds kLookAtDeadlines{100};
+
+// This thread calls somebody whose turn it is: who leaves a room meanwhile calls nobody in its turn. Or a visitor for
+// whom others come as fast as they are done with it would keep the thread, and take the whole of its stack.
+thread_local bool is_calling = false;
 
 // What glibc's allocator takes for a block of that size.
 constexpr std::size_t HeapBlock(std::size_t size) {
@@ -39,7 +42,7 @@ std::size_t RestingVisitor::Bytes() const {
 VisitorRooms::VisitorRooms(Options options, OnForgotten on_forgotten)
     : options_(options),
       on_forgotten_(std::move(on_forgotten)),
-      deadlines_([this](std::stop_token stop) { RefuseLate(std::move(stop)); }) {}
+      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 void VisitorRooms::EnterThen(const std::string& key, std::chrono::steady_clock::time_point deadline, Entered entered) {
   Shard& shard = shards_[std::hash<std::string>{}(key) % kShards];
@@ -60,7 +63,7 @@ void VisitorRooms::EnterThen(const std::string& key, std::chrono::steady_clock::
     lock.unlock();
     return entered(std::unexpected(*refusal));
   }
-  shard.waiters.push_back({&slot, deadline, std::move(entered)});
+  shard.waiters.push_back({&shard, &slot, deadline, std::move(entered)});
   ++slot.waiting;
   waiting_.fetch_add(1);
 }
@@ -110,38 +113,57 @@ void VisitorRooms::Leave(Shard& shard, Slot& slot) {
     }
     ForgetCold(shard);
   }
-  if (!next.empty()) Call(next.front(), Lease(*this, shard, slot));
+  if (next.empty()) return;
+  if (!is_calling) return Call(next.front(), Lease(*this, shard, slot));
+  {
+    std::lock_guard lock(mutex_);
+    handed_over_.splice(handed_over_.end(), next);
+  }
+  more_.notify_one();
 }
 
 void VisitorRooms::Call(Waiter& waiter, std::expected<Lease, Refusal> lease) noexcept {
+  const bool was_calling = std::exchange(is_calling, true);
   try {
     waiter.entered(std::move(lease));
   } catch (const std::exception&) {  // where memory ends; who waits is told by what `entered` holds
   }
+  is_calling = was_calling;
 }
 
-// A thread of its own, for those whose deadline passes while they wait.
-void VisitorRooms::RefuseLate(std::stop_token stop) {
-  std::mutex mutex;
-  std::condition_variable_any stopping;
-  std::unique_lock asleep(mutex);
-  while (!stopping.wait_for(asleep, stop, kLookAtDeadlines, [&] { return stop.stop_requested(); })) {
-    if (waiting_.load() == 0) continue;
-    for (Shard& shard : shards_) {
-      std::list<Waiter> late;
-      {
-        std::lock_guard lock(shard.mutex);
-        const auto now = std::chrono::steady_clock::now();
-        for (auto next = shard.waiters.begin(); next != shard.waiters.end();) {
-          const auto waiter = next++;
-          if (waiter->deadline > now) continue;
-          --waiter->slot->waiting;
-          waiting_.fetch_sub(1);
-          late.splice(late.end(), shard.waiters, waiter);
-        }
-      }
-      for (Waiter& waiter : late) Call(waiter, std::unexpected(Refusal::kDeadline));
+// A thread of its own, for those that are handed over, and those whose deadline passes while they wait.
+void VisitorRooms::Run(const std::stop_token& stop) {
+  auto look = std::chrono::steady_clock::now() + kLookAtDeadlines;
+  for (;;) {
+    std::list<Waiter> next;
+    {
+      std::unique_lock lock(mutex_);
+      more_.wait_until(lock, stop, look, [&] { return !handed_over_.empty(); });
+      next.swap(handed_over_);
     }
+    if (next.empty() && stop.stop_requested()) return;
+    for (Waiter& waiter : next) Call(waiter, Lease(*this, *waiter.shard, *waiter.slot));
+    if (std::chrono::steady_clock::now() < look) continue;
+    if (waiting_.load() > 0) RefuseLate();
+    look = std::chrono::steady_clock::now() + kLookAtDeadlines;
+  }
+}
+
+void VisitorRooms::RefuseLate() {
+  for (Shard& shard : shards_) {
+    std::list<Waiter> late;
+    {
+      std::lock_guard lock(shard.mutex);
+      const auto now = std::chrono::steady_clock::now();
+      for (auto next = shard.waiters.begin(); next != shard.waiters.end();) {
+        const auto waiter = next++;
+        if (waiter->deadline > now) continue;
+        --waiter->slot->waiting;
+        waiting_.fetch_sub(1);
+        late.splice(late.end(), shard.waiters, waiter);
+      }
+    }
+    for (Waiter& waiter : late) Call(waiter, std::unexpected(Refusal::kDeadline));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -94,8 +95,8 @@ class VisitorRooms {
 
   explicit VisitorRooms(Options options, OnForgotten on_forgotten = {});
 
-  // Calls `entered` once: here if the room is free; else in its turn, on the thread of who leaves it, or not long after
-  // `deadline`. `key` is `accountId/visitorId`.
+  // Calls `entered` once: here if the room is free; else in its turn, on the thread of who leaves it or on one of its
+  // own, or not long after `deadline`. `key` is `accountId/visitorId`.
   void EnterThen(const std::string& key, std::chrono::steady_clock::time_point deadline, Entered entered);
   // The same; blocks until then.
   std::expected<Lease, Refusal> Enter(const std::string& key, std::chrono::steady_clock::time_point deadline);
@@ -106,6 +107,7 @@ class VisitorRooms {
 
  private:
   struct Waiter {
+    Shard* shard;
     Slot* slot;
     std::chrono::steady_clock::time_point deadline;
     Entered entered;
@@ -123,7 +125,8 @@ class VisitorRooms {
   void Weigh(Shard& shard, Slot& slot);
   void ForgetCold(Shard& shard);
   void Tell(const Slot& forgotten) const noexcept;
-  void RefuseLate(std::stop_token stop);
+  void Run(const std::stop_token& stop);
+  void RefuseLate();
   static void Call(Waiter& waiter, std::expected<Lease, Refusal> lease) noexcept;
 
   const Options options_;
@@ -132,7 +135,10 @@ class VisitorRooms {
   std::atomic<std::uint64_t> count_ = 0;
   std::atomic<std::uint64_t> bytes_ = 0;
   std::atomic<int> waiting_ = 0;
-  std::jthread deadlines_;  // last: it uses all of the above
+  std::mutex mutex_;
+  std::condition_variable_any more_;
+  std::list<Waiter> handed_over_;  // theirs is the room; to be called by the thread
+  std::jthread thread_;            // last: it uses all of the above
 };
 
 }  // namespace monitor

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "server/drain.h"
@@ -80,6 +83,25 @@ TEST(VisitorRooms, WhoWaitsIsToldSoonAfterTheDeadlineAndTheOthersGoOnWaiting) {
   EXPECT_THAT(guests.Entered(), testing::ElementsAre("inside", "hasty late"));
   guests.leases[0].reset();
   EXPECT_EQ(guests.Entered().back(), "patient");
+}
+
+// Each is done at once, and the next one has come meanwhile.
+TEST(VisitorRooms, AVisitorThatIsAlwaysWaitedForTakesNeitherTheStackNorTheThreadOfWhoLeavesIt) {
+  constexpr int kGuests = 200'000;
+  VisitorRooms rooms({.max_waiting = 1});
+  const auto caller = std::this_thread::get_id();
+  std::atomic<int> entered = 0, on_this_thread = 0;
+  const std::function<void()> one_comes = [&] {
+    rooms.EnterThen("a/v", std::chrono::steady_clock::now() + hours(1), [&](auto lease) {
+      EXPECT_TRUE(lease);
+      if (std::this_thread::get_id() == caller) ++on_this_thread;
+      if (entered.load() < kGuests - 1) one_comes();
+      ++entered;
+    });
+  };
+  one_comes();
+  EXPECT_TRUE(WaitUntil([&] { return entered == kGuests; }, std::chrono::minutes(1)));
+  EXPECT_LE(on_this_thread, 2);
 }
 
 TEST(VisitorRooms, WhoGaveUpWaitingLeavesItsPlace) {
