@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -22,6 +23,10 @@ constexpr std::chrono::milliseconds kLook{5};  // at what the server waits for w
 constexpr std::size_t kMaxUnreadBytes = 1 << 20;
 // Replies of which clients have not taken all yet, together.
 constexpr std::size_t kMaxSendingBytes = 128 << 20;
+
+// Of a connection's requests so many are begun in a row by who answered the one before, whom others wait for; then it
+// is over. Only who sends without ever waiting for answers has as many.
+constexpr int kMaxInARow = 10'000;
 
 // What a connection keeps for its next request.
 constexpr std::size_t kMaxKeptCapacity = 16 << 10;
@@ -153,7 +158,7 @@ void Connection::OnBytes(std::string_view bytes) {
   std::unique_lock lock(mutex_);
   if (closing_ || busy_) return Keep(bytes);
   received_.append(bytes);
-  GoOn(lock);
+  GoOn(lock, std::numeric_limits<int>::max());
 }
 
 // Bytes that can not be looked at now.
@@ -165,12 +170,13 @@ void Connection::Keep(std::string_view bytes) {
   if (!closing_) later_.append(bytes);
 }
 
-// Begins one whole request after the other, for as long as each is answered before this looks at it again.
-void Connection::GoOn(std::unique_lock<std::mutex>& lock) {
-  while (!closing_ && !received_.empty() && NextRequest()) {
+// Begins one whole request after the other, for as long as each is answered before this looks at it again, and they are
+// not too many.
+void Connection::GoOn(std::unique_lock<std::mutex>& lock, int most) {
+  for (; !closing_ && !received_.empty() && NextRequest(); --most) {
     busy_ = true;
     lock.unlock();
-    Begin();
+    Begin(most <= 1);
     if (!one_is_done_.exchange(true)) return;  // whoever answers it goes on; nothing here is this thread's any more
     lock.lock();
     Finish();
@@ -187,9 +193,9 @@ bool Connection::NextRequest() {
   return outcome == kComplete;
 }
 
-void Connection::Begin() noexcept {
+void Connection::Begin(bool is_last) noexcept {
   const Message& message = parser_.message();
-  framing_ = {message.method == Method::kHead, message.http10, message.keep_alive};
+  framing_ = {message.method == Method::kHead, message.http10, message.keep_alive && !is_last};
   at_once_ = std::ranges::find(core_.at_once, message.path) != core_.at_once.end();
   one_is_done_.store(false);
   bytes_ = parser_.consumed();
@@ -268,7 +274,7 @@ void Connection::Answered(bool sent) noexcept {
   try {
     std::unique_lock lock(mutex_);
     Finish();
-    GoOn(lock);
+    GoOn(lock, kMaxInARow);
   } catch (...) {
     Close(SHUT_RDWR);
   }

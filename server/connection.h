@@ -107,9 +107,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   class Responder;
 
   void Keep(std::string_view bytes);
-  void GoOn(std::unique_lock<std::mutex>& lock);
+  void GoOn(std::unique_lock<std::mutex>& lock, int most);
   bool NextRequest();
-  void Begin() noexcept;
+  void Begin(bool is_last) noexcept;
   bool EnqueueHandle() noexcept;
   void Handle() noexcept;
   void RespondOverloaded() noexcept;

@@ -8,6 +8,7 @@
 #include <semaphore>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "tests/server/raw_http_client.h"
 
@@ -299,6 +300,27 @@ TEST(ConnectionTest, AnswersFromOtherThreadsNeitherLoseNorRepeatARequest) {
     }
   }
   EXPECT_EQ(count, 3'000);
+}
+
+// While one request is answered the next has come, again and again.
+TEST(ConnectionTest, AClientThatSendsWithoutEndDoesNotKeepTheThreadThatAnsweredIt) {
+  constexpr int kWithoutEnd = 50'000;
+  Wire* receiver = nullptr;
+  Respond first;
+  int begun = 0;
+  Core core({}, LateHandler([&](const Request& request, Respond respond) {
+              if (request.path() == "/first") return void(first = std::move(respond));
+              EXPECT_EQ(receiver->client.Receive().status, 200);  // the answer before
+              if (++begun < kWithoutEnd) receiver->Receive(Get("/next"));
+              respond({});
+            }));
+  Wire wire(core);
+  receiver = &wire;
+  wire.Receive(Get("/first") + Get("/next"));
+  std::exchange(first, nullptr)({});
+  EXPECT_LT(begun, kWithoutEnd);
+  EXPECT_EQ(wire.client.Receive().Header("Connection"), "close");
+  EXPECT_TRUE(wire.client.Closed());
 }
 
 TEST(ConnectionTest, AServerThatGoesWaitsForWhoMayStillAnswer) {
