@@ -81,8 +81,8 @@ enum class StoreError : std::uint8_t {
   kConflict,     // a stream is not at the version that was expected; nothing was written
   kUnavailable,  // disk full or below the watermark, queue full, broker away, or shutting down; nothing was written
   kCorrupt,      // what is stored does not pass its checksum
-  // It is written and synced here, but who must have it as well did not say so in time (kafka_ack_store.h): neither
-  // "done" nor "not done" may be answered.
+  // It is written and synced here, but who must have it as well did not say so in time (kafka_ack_store.h), or memory
+  // ended before it could be told of: neither "done" nor "not done" may be answered.
   kUnacknowledged,
 };
 
@@ -102,7 +102,7 @@ class EventStore {
   virtual ~EventStore() = default;
 
   // `done` is called once, when the request is on disk or refused: here, or on one of the store's threads, which it
-  // must not keep waiting.
+  // must not keep waiting. Where memory ends it goes without a call; then the request may be on disk.
   using Done = std::move_only_function<void(std::expected<Appended, StoreError>)>;
   virtual void AppendThen(AppendRequest request, Done done) = 0;
   // The same; blocks until then.

@@ -92,7 +92,7 @@ class PublicApi::Answering {
   }
 
   void operator()(http::Reply reply) {
-    Complete(reply, request_);
+    if (!reply.unanswered) Complete(reply, request_);
     if (const Counters* counters = api_->counters_.get()) {
       counters->Count(route, reply.status, std::chrono::steady_clock::now() - begin_);
     }

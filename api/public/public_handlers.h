@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "api/accounts/accounts.h"
 #include "api/public/public_call.h"
@@ -24,6 +25,25 @@ struct PublicParts {
 };
 
 using Call = std::unique_ptr<const PublicCall>;
+
+// The answer to what may be recorded by now: a 500 would say that it is not (http-api.md, honest answers). If it goes
+// without a call, where memory ended after the commit, the connection is closed without an answer.
+class HonestRespond {
+ public:
+  explicit HonestRespond(http::Respond respond) : respond_(std::move(respond)) {}
+  HonestRespond(HonestRespond&&) noexcept = default;
+  HonestRespond& operator=(HonestRespond&&) = delete;
+  ~HonestRespond() {
+    if (respond_) respond_({.status = 0, .unanswered = true});
+  }
+  void operator()(http::Reply reply) {
+    respond_(std::move(reply));
+    respond_ = nullptr;
+  }
+
+ private:
+  http::Respond respond_;
+};
 
 void AnswerEngagement(const PublicParts& parts, Call call, http::Respond respond);
 void AnswerReport(const PublicParts& parts, Call call, http::Respond respond);

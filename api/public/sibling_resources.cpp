@@ -104,15 +104,16 @@ void AnswerContext(const PublicParts& parts, Call call, http::Respond respond) {
 void AnswerEvents(const PublicParts& parts, Call call, http::Respond respond) {
   auto visit = ReportOf(parts, *call);
   if (!visit) return respond(std::move(visit.error()));
-  parts.visits.commands.HandleThen(*std::move(visit), [call = std::move(call), respond = std::move(respond)](
-                                                          VisitOutcome<Decision> decision) mutable {
-    if (decision) return respond({.body = "{}"});
-    // The array is the body itself here.
-    constexpr std::string_view kArray = "engagementAttributes[";
-    VisitFailure& failure = decision.error();
-    if (failure.message.starts_with(kArray)) failure.message.erase(0, kArray.size() - 1);
-    respond(FailureReply(*call, failure));
-  });
+  parts.visits.commands.HandleThen(
+      *std::move(visit),
+      [call = std::move(call), respond = HonestRespond(std::move(respond))](VisitOutcome<Decision> decision) mutable {
+        if (decision) return respond({.body = "{}"});
+        // The array is the body itself here.
+        constexpr std::string_view kArray = "engagementAttributes[";
+        VisitFailure& failure = decision.error();
+        if (failure.message.starts_with(kArray)) failure.message.erase(0, kArray.size() - 1);
+        respond(FailureReply(*call, failure));
+      });
 }
 
 }  // namespace monitor

@@ -57,7 +57,7 @@ void AnswerVisit(const PublicParts& parts, Call call, VisitRequest::Kind kind, h
   VisitorId visitor = visit->request.visitor;
   parts.visits.commands.HandleThen(
       *std::move(visit), [call = std::move(call), kind, visitor = std::move(visitor),
-                          respond = std::move(respond)](VisitOutcome<Decision> decision) mutable {
+                          respond = HonestRespond(std::move(respond))](VisitOutcome<Decision> decision) mutable {
         if (!decision) return respond(FailureReply(*call, decision.error()));
         const bool report = kind == VisitRequest::Kind::kReport;
         respond({.status = decision->new_session ? 201 : 200,

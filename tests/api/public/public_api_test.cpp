@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
+#include "eventstore/forwarding_store.h"
 #include "tests/api/node_fixture.h"
 #include "tests/api/public_api_fixture.h"
 
@@ -266,6 +268,32 @@ TEST_F(PublicApiTest, OverTheCapOfNewSessionsIsBusyAndOthersGoOn) {
   EXPECT_TRUE(HasHeader(reply, "Retry-After: 1000")) << reply.headers.text();
   EXPECT_EQ(LastSeq(), last);
   EXPECT_EQ(Send(Engagement(visit)).status, 200);
+}
+
+// Memory ends between the commit and the answer: 500 would say that nothing was recorded.
+TEST_F(PublicApiTest, WhatIsRecordedAndCanNotBeAnsweredIsNotDenied) {
+  struct Forgetful : ForwardingStore {
+    using ForwardingStore::ForwardingStore;
+    void AppendThen(AppendRequest request, Done done) override {
+      ForwardingStore::AppendThen(std::move(request),
+                                  [done = std::move(done)](const auto&) mutable { done = nullptr; });
+    }
+  };
+  Load();
+  const std::string visit = NewVisit();
+  Forgetful forgetful(*store_);
+  EXPECT_EQ(forgetful.Append({.key = "demo/", .now = now_, .states = {{StateTable::kMeta, "k", "v"}}}).error(),
+            StoreError::kUnacknowledged);
+  Visits visits(forgetful, *master_key_, visits_options_);
+  PublicApi api({*accounts_, visits, *master_key_}, api_options_);
+  const std::string body = R"({"pageId":"p1","engagementAttributes":[{"type":"searchInfo"}]})";
+  const std::string visitor = visit.substr(visit.find("vid=") + 4, 32);
+  for (const MemoryRequest& request :
+       {Report(visit, body), Sibling(http::Method::kPut, visitor, "events", visit, R"([{"type":"searchInfo"}])")}) {
+    const std::uint64_t before = LastSeq();
+    EXPECT_TRUE(Send(api, request).unanswered);
+    EXPECT_GT(LastSeq(), before);
+  }
 }
 
 TEST_F(PublicApiTest, RefusedRequestsSpendNoTokens) {
