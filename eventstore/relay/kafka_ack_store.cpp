@@ -23,27 +23,28 @@ KafkaAckStore::~KafkaAckStore() {
 }
 
 void KafkaAckStore::AppendThen(AppendRequest request, Done done) {
-  const bool fits = waiting_.fetch_add(1) < options_.max_waiting;
-  if (!fits || stopped_.load() || relay_.BrokerIsAway()) {
-    waiting_.fetch_sub(1);
+  Place place(waiting_);
+  if (place.others() >= options_.max_waiting || stopped_.load() || relay_.BrokerIsAway()) {
     return done(std::unexpected(StoreError::kUnavailable));
   }
   const bool has_events = !request.streams.empty();
-  ForwardingStore::AppendThen(std::move(request), [this, has_events, done = std::move(done)](auto appended) mutable {
-    Written(std::move(appended), has_events, std::move(done));
-  });
+  Waiters one;  // made before anything is written: afterwards there may be no memory for it
+  one.emplace(0, Waiting{.place = std::move(place), .done = std::move(done)});
+  ForwardingStore::AppendThen(std::move(request),
+                              [this, has_events, waiter = one.extract(one.begin())](auto appended) mutable {
+                                Written(std::move(appended), has_events, std::move(waiter));
+                              });
 }
 
-void KafkaAckStore::Written(std::expected<Appended, StoreError> appended, bool has_events, Done done) {
-  if (!appended || !has_events) {
-    done(std::move(appended));
-    waiting_.fetch_sub(1);
-    return;
-  }
-  const std::uint64_t seq = appended->last.seq;
+void KafkaAckStore::Written(std::expected<Appended, StoreError> appended, bool has_events, Waiters::node_type waiter) {
+  Waiting& waiting = waiter.mapped();
+  if (!appended || !has_events) return waiting.done(std::move(appended));
+  waiter.key() = appended->last.seq;
+  waiting.appended = *std::move(appended);
+  waiting.end = Clock::now() + options_.max_wait;
   {
     std::lock_guard lock(mutex_);
-    written_.emplace(seq, Waiting{*std::move(appended), std::move(done), Clock::now() + options_.max_wait});
+    written_.insert(std::move(waiter));
   }
   more_.notify_one();
 }
@@ -63,33 +64,32 @@ void KafkaAckStore::Run() {
 }
 
 // Waits a moment for the first of them.
-std::vector<KafkaAckStore::Waiting> KafkaAckStore::TakeAcknowledged(std::uint64_t first_waiting) {
-  std::vector<Waiting> taken;
+KafkaAckStore::Waiters KafkaAckStore::TakeAcknowledged(std::uint64_t first_waiting) {
+  Waiters taken;
   if (!relay_.WaitRelayed(first_waiting, given_up_.load() ? std::chrono::milliseconds(0) : kLook)) return taken;
   const std::uint64_t relayed = relay_.Status().relayed;
   std::lock_guard lock(mutex_);
-  const auto end = written_.upper_bound(relayed);
-  for (auto one = written_.begin(); one != end; ++one) taken.push_back(std::move(one->second));
-  written_.erase(written_.begin(), end);
+  while (!written_.empty() && written_.begin()->first <= relayed) taken.insert(written_.extract(written_.begin()));
   return taken;
 }
 
 // Those whose patience is over. A node that leaves waits no longer for a broker that is away: the log keeps what was
 // written.
-std::vector<KafkaAckStore::Waiting> KafkaAckStore::TakeUnacknowledged() {
-  std::vector<Waiting> taken;
+KafkaAckStore::Waiters KafkaAckStore::TakeUnacknowledged() {
+  Waiters taken;
   const bool all = given_up_.load() || (stopped_.load() && relay_.BrokerIsAway());
   const auto now = Clock::now();
   std::lock_guard lock(mutex_);
   for (auto one = written_.begin(); one != written_.end() && (all || one->second.end <= now);) {
-    taken.push_back(std::move(one->second));
-    one = written_.erase(one);
+    taken.insert(written_.extract(one++));
   }
   return taken;
 }
 
-void KafkaAckStore::Tell(std::vector<Waiting> waiting, bool acknowledged) {
-  for (Waiting& one : waiting) {
+void KafkaAckStore::Tell(Waiters waiters, bool acknowledged) {
+  while (!waiters.empty()) {
+    const auto waiter = waiters.extract(waiters.begin());
+    Waiting& one = waiter.mapped();
     if (!acknowledged) unacknowledged_.fetch_add(1, std::memory_order_relaxed);
     try {
       if (acknowledged) {
@@ -99,8 +99,6 @@ void KafkaAckStore::Tell(std::vector<Waiting> waiting, bool acknowledged) {
       }
     } catch (const std::exception&) {  // where memory ends; whoever waits is told by what `done` holds
     }
-    one.done = nullptr;
-    waiting_.fetch_sub(1);
   }
 }
 

@@ -13,7 +13,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
-#include <vector>
+#include <utility>
 
 #include "eventstore/forwarding_store.h"
 #include "eventstore/relay/relay.h"
@@ -46,17 +46,34 @@ class KafkaAckStore : public ForwardingStore {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Waiting {
-    Appended appended;
-    Done done;
-    Clock::time_point end;
-  };
+  // An append inside, for as long as it lives.
+  class Place {
+   public:
+    explicit Place(std::atomic<int>& waiting) : waiting_(&waiting), others_(waiting.fetch_add(1)) {}
+    Place(Place&& other) noexcept : waiting_(std::exchange(other.waiting_, nullptr)), others_(other.others_) {}
+    Place& operator=(Place&&) = delete;
+    ~Place() {
+      if (waiting_ != nullptr) waiting_->fetch_sub(1);
+    }
+    int others() const { return others_; }  // that were inside before
 
-  void Written(std::expected<Appended, StoreError> appended, bool has_events, Done done);
+   private:
+    std::atomic<int>* waiting_;
+    int others_;
+  };
+  struct Waiting {
+    Place place;  // first: `done` is gone before it
+    Done done;
+    Appended appended = {};
+    Clock::time_point end = {};
+  };
+  using Waiters = std::multimap<std::uint64_t, Waiting>;  // by the seq that must be acknowledged
+
+  void Written(std::expected<Appended, StoreError> appended, bool has_events, Waiters::node_type waiter);
   void Run();
-  std::vector<Waiting> TakeAcknowledged(std::uint64_t first_waiting);
-  std::vector<Waiting> TakeUnacknowledged();
-  void Tell(std::vector<Waiting> waiting, bool acknowledged);
+  Waiters TakeAcknowledged(std::uint64_t first_waiting);
+  Waiters TakeUnacknowledged();
+  void Tell(Waiters waiters, bool acknowledged);
 
   const Relay& relay_;
   const KafkaAckOptions options_;
@@ -66,7 +83,7 @@ class KafkaAckStore : public ForwardingStore {
 
   std::mutex mutex_;
   std::condition_variable more_;
-  std::multimap<std::uint64_t, Waiting> written_;  // by the seq that must be acknowledged
+  Waiters written_;
   bool ending_ = false;
   std::jthread thread_;  // last: it uses all of the above
 };

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <new>
 #include <thread>
 
 #include "server/drain.h"
@@ -81,6 +82,20 @@ TEST(KafkaAckStore, WritesNothingForWhomThereIsNoPlaceToWait) {
   KafkaAckStore store(folder.store(), relay, {.max_waiting = 0});
   EXPECT_EQ(store.Append(OneEvent()).error(), StoreError::kUnavailable);
   EXPECT_EQ(folder.store().Origins().back().last, 0u);
+}
+
+TEST(KafkaAckStore, WhatFailedKeepsNoPlace) {
+  struct NoMemory : ForwardingStore {
+    using ForwardingStore::ForwardingStore;
+    void AppendThen(AppendRequest, Done) override { throw std::bad_alloc(); }
+  };
+  StoreFolder folder;
+  const SilentBroker broker;
+  const Relay relay(broker.options(), folder.store());
+  NoMemory no_memory(folder.store());
+  KafkaAckStore store(no_memory, relay);
+  EXPECT_THROW(store.Append(OneEvent()), std::bad_alloc);
+  EXPECT_EQ(store.waiting(), 0);
 }
 
 // A node over a broker that acknowledges nothing.
