@@ -1,6 +1,8 @@
 #include "consumers/peers/parts_codec.h"
 
 #include <algorithm>
+#include <chrono>
+#include <set>
 #include <utility>
 
 #include "domain/funnel/funnel_codec.h"
@@ -145,6 +147,21 @@ bool Ascends(const std::vector<int>& partitions) {
   return std::ranges::adjacent_find(partitions, std::ranges::greater_equal()) == partitions.end();
 }
 
+bool IsCalendars(const std::optional<TimeMs>& time) {
+  using std::chrono::sys_days, std::chrono::year;
+  return !time || (*time >= sys_days(year(1) / 1 / 1) && *time < sys_days(year(10'000) / 1 / 1));
+}
+
+// Who may ask is anybody who may read: what funnel_request.cpp does not ask for must not be counted by, either.
+bool IsAskable(const RowsAsked& asked) {
+  const funnel::Query& query = asked.query;
+  std::set<funnel::Breakdown> by(query.by.begin(), query.by.end()), where;
+  for (const funnel::Filter& filter : query.where) where.insert(filter.of);
+  const bool once = by.size() == query.by.size() && where.size() == query.where.size();
+  const bool ordered = !query.from || !query.to || *query.from <= *query.to;
+  return once && ordered && IsCalendars(query.from) && IsCalendars(query.to) && Ascends(asked.partitions);
+}
+
 }  // namespace
 
 std::string EncodeShare(const ShareTold& told) {
@@ -164,6 +181,7 @@ Received<RowsAsked> DecodeRowsAsked(std::string_view bytes) {
   if (asked && asked->query.counting != funnel::kGross && asked->query.counting != funnel::kNet) {
     return std::unexpected("counts neither gross nor net");
   }
+  if (asked && !IsAskable(*asked)) return std::unexpected("is no question that is ever asked");
   return asked;
 }
 

@@ -122,6 +122,22 @@ TEST(PartsCodec, WhatAnotherVersionCountedIsNotAdded) {
   }
 }
 
+// Anybody who may read may ask: each of these would take as long as its sender likes, or leave the calendar.
+TEST(PartsCodec, WhatIsNeverAskedIsNotAnswered) {
+  const auto is_refused = [](auto change) {
+    RowsAsked asked = SomeQuestion();
+    change(asked);
+    return !DecodeRowsAsked(EncodeRowsAsked(asked));
+  };
+  EXPECT_FALSE(is_refused([](RowsAsked& asked) { asked.query.to = asked.query.from; }));
+  EXPECT_TRUE(is_refused([](RowsAsked& asked) { asked.query.by.resize(100'000, funnel::Breakdown::kCampaign); }));
+  EXPECT_TRUE(is_refused([](RowsAsked& asked) { asked.query.where.push_back(asked.query.where.front()); }));
+  EXPECT_TRUE(is_refused([](RowsAsked& asked) { asked.query.from = TimeMs::min(); }));
+  EXPECT_TRUE(is_refused([](RowsAsked& asked) { asked.query.to = TimeMs::max(); }));
+  EXPECT_TRUE(is_refused([](RowsAsked& asked) { asked.query.to = FromUnixMs(-7'200'000); }));
+  EXPECT_TRUE(is_refused([](RowsAsked& asked) { asked.partitions.resize(100'000, 2); }));
+}
+
 TEST(PartsCodec, PartitionsOfAPartAscend) {
   for (const std::vector<int>& partitions : {std::vector<int>{1, 1}, {2, 1}}) {
     Part part = SomePart();
