@@ -4,9 +4,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "consumers/page/page.h"
 #include "consumers/query/funnel_answer.h"
 #include "consumers/query/funnel_request.h"
-#include "consumers/query/page.h"
+#include "consumers/query/openapi.h"
 #include "consumers/query/parts_answer.h"
 #include "consumers/query/readiness.h"
 #include "domain/values/json.h"
@@ -31,18 +32,11 @@ struct QueryRoute {
   bool changes = method != http::Method::kGet;  // something: needs the operator's token
 };
 
-constexpr std::string_view kPageHeaders =
-    "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
-    "Content-Security-Policy: default-src 'none'; connect-src 'self'; img-src data:; style-src 'unsafe-inline'; "
-    "script-src 'unsafe-inline'\r\n";
-
 http::Reply Live(QueryParts&, const QueryCall&) { return Json("{\"status\":\"ok\"}"); }
 
-http::Reply Page(QueryParts&, const QueryCall&) {
-  http::Reply reply{.body = std::string(kPageHtml), .content_type = "text/html; charset=utf-8"};
-  reply.fixed_headers = kPageHeaders;
-  return reply;
-}
+http::Reply Page(QueryParts&, const QueryCall& call) { return PageReply("index.html", call.request); }
+
+http::Reply PageFile(QueryParts&, const QueryCall& call) { return PageReply(call.arguments[0], call.request); }
 
 http::Reply OpenApi(QueryParts&, const QueryCall&) { return Json(std::string(kOpenApiJson)); }
 
@@ -148,7 +142,9 @@ http::Reply Ready(QueryParts& parts, const QueryCall&) {
 const http::Router<QueryRoute>& Routes() {
   using enum http::Method;
   static const http::Router<QueryRoute> kRoutes({
-      {kGet, "/", Page, {"account"}},  // read by its script
+      // Open: it asks for the token itself, which a browser does not send along. Its script reads the parameter.
+      {.method = kGet, .pattern = "/", .handler = Page, .parameters = {"account"}, .open = true},
+      {.method = kGet, .pattern = "/page/*", .handler = PageFile, .open = true},
       {.method = kGet, .pattern = "/livez", .handler = Live, .at_once = true, .open = true},
       {.method = kGet, .pattern = "/readyz", .handler = Ready, .at_once = true, .open = true},
       {kGet, "/openapi.json", OpenApi},

@@ -80,7 +80,8 @@ STANDS_ON = {
     "consumers/funnel_topic": ["consumers/generations", "consumers/format"],
     "consumers/alerts": ["consumers/peers", "domain/account"],
     "consumers/peers": ["consumers/generations"],
-    "consumers/query": ["consumers/alerts", "consumers/format"],
+    "consumers/page": ["server"],
+    "consumers/query": ["consumers/alerts", "consumers/format", "consumers/page"],
     "consumers": ["consumers/query", "consumers/funnel_topic"],
     "ctl": ["eventstore/replay", "eventstore/backup", "api/tokens"],
 }
