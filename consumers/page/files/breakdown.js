@@ -26,7 +26,7 @@ export function breakdownPart(csv, choose, narrow) {
   const every = el("input", {type: "checkbox", onchange: () => choose({columns: every.checked ? "all" : "main"})});
   let order = [];  // as they were picked, which is the order of the names
   const picked = () => [...order.filter((key) => boxes.get(key).checked), ...[...boxes.keys()].filter((key) => boxes.get(key).checked && !order.includes(key))];
-  const part = card("Rows", {controls: [], about: ABOUT, csv, name: "breakdown"});
+  const part = card("Breakdown", {about: ABOUT, csv, name: "breakdown"});
   const head = el("tr", {}), body = el("tbody", {}), foot = el("p", {className: "note"});
   const more = button("Show more", () => choose({rows: shown.view.rows + STEP}));
   let shown = null;

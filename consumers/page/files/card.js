@@ -13,8 +13,9 @@ export function card(title, {controls = [], about = [], csv, name}) {
   const save = csv && button("CSV", () => attempt(news, () => download(...csv()), save), {"aria-label": `${title}: CSV of what is seen`, className: "small"});
   const element = el("section", {className: `card ${name}`, "aria-labelledby": id},
     el("div", {className: "head"}, el("h2", {id}, title), el("div", {className: "tools"}, controls, save)),
-    news, body, numbers,
-    about.length > 0 && el("details", {className: "about"}, el("summary", {}, "What these numbers are"), about.map((one) => el("p", {}, one))));
+    news, body,
+    el("div", {className: "feet"}, numbers,
+      el("details", {className: "about"}, el("summary", {}, "What these numbers are"), about.map((one) => el("p", {}, one)))));
   return {
     element, body,
     // `get` gives {heads, lines} once somebody looks.

@@ -62,7 +62,7 @@ export function heatPart(csv, choose) {
     map.most = d3.max(map.lines.flatMap(({cells}) => cells.map(({value}) => value || 0))) || 0;
     draw();
     walk.show();
-    setText(scale, map.most > 0 ? `Darkest: ${shown(map.most)}. Lightest: nothing.` : "Nothing in this span.");
+    setText(scale, map.most > 0 ? `Darkest: ${shown(map.most)}. Lightest: 0.${isRate(chosen) ? ` Outlined: ${NONE}, there is nothing to divide by.` : ""}` : "Nothing in this span.");
     part.numbers(numbers);
   }
 
@@ -102,7 +102,7 @@ export function heatPart(csv, choose) {
     rects.exit().remove();
     rects.attr("x", ({hour, shift}) => LEFT + (hour + shift) * cell()).attr("y", ({row}) => TOP + row * ROW)
       .attr("width", ({part: share}) => Math.max(1, cell() * share - GAP)).attr("height", ROW - GAP).attr("rx", 2)
-      .attr("class", ({value}) => (value === undefined ? "outside" : value ? "warm" : "cold"))
+      .attr("class", ({value}) => (value === undefined ? "outside" : value === null ? "none" : value ? "warm" : "cold"))
       .attr("fill-opacity", ({value}) => (value ? 0.15 + 0.85 * (value / map.most) : 1));
     const every = cell() < 18 ? 6 : cell() < 30 ? 3 : 1;
     const marks = [

@@ -20,13 +20,15 @@ function verdict({low, high}) {
 export function liftPart(csv) {
   const part = card("Lift by campaign", {about: ABOUT, csv, name: "lift"});
   const list = el("ul", {className: "ranges"}), nothing = el("p", {className: "note"});
-  part.body.append(list, nothing);
+  const axis = el("div", {className: "axis", "aria-hidden": "true"}), scale = d3.select(axis).append("svg").attr("width", "100%").attr("height", 20);
+  part.body.append(list, axis, nothing);
 
   function show(data, {names}) {
     const rows = data.lift.rows.map((row) => ({row, name: titleOf(names, row, ["campaign"]), lift: row.lift}))
       .sort((one, other) => (other.lift ? other.lift.value : -Infinity) - (one.lift ? one.lift.value : -Infinity) || d3.ascending(one.name, other.name));
     const shown = rows.filter(({lift}) => lift), ends = [0, ...shown.flatMap(({lift}) => [lift.low, lift.high])];
-    const x = d3.scale.linear().domain(d3.extent(ends)).nice(4).range([4, 96]);
+    const x = d3.scale.linear().domain(d3.extent(ends)).nice(4).range([8, 92]);
+    showAxis(x, shown.length > 0);
     setText(nothing, rows.length ? "" : "Nothing in this span.");
     const items = d3.select(list).selectAll("li").data(rows, ({row}) => row.campaignId);
     items.enter().append("li").each(function fill() {
@@ -51,6 +53,14 @@ export function liftPart(csv) {
       lines: rows.map(({row, name, lift}) => line([
         name, ...(lift ? [lift.value, lift.low, lift.high].map(points) : [NONE, NONE, NONE]), number(row.prospects), number(row.controlGroup)])),
     }));
+  }
+
+  function showAxis(x, any) {
+    axis.hidden = !any;
+    const texts = scale.selectAll("text").data(x.ticks(5));
+    texts.enter().append("text").attr("y", 15).attr("text-anchor", "middle");
+    texts.exit().remove();
+    texts.attr("x", (tick) => `${x(tick)}%`).text(points);
   }
 
   return {element: part.element, show};

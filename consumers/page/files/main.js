@@ -50,7 +50,7 @@ function context() {
 
 const csv = (question, name) => () => [asked[question], `${view.account}-${name}.csv`];
 const accountControl = select([], "", {onchange: () => choose({account: accountControl.value, where: {}})});
-const countControl = select([["net", "net: without repeats and robots"], ["gross", "gross: everything"]], "", {onchange: () => choose({count: countControl.value})});
+const countControl = select([["net", "net: no repeats, no robots"], ["gross", "gross: everything"]], "", {onchange: () => choose({count: countControl.value})});
 const compareControl = el("input", {type: "checkbox", onchange: () => choose({compare: compareControl.checked})});
 const liveControl = el("input", {type: "checkbox", checked: true, onchange: () => look()});
 const range = rangePicker(choose), filters = filtersPart(context, choose), states = statePart();

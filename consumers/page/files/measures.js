@@ -8,7 +8,7 @@ const count = (key, label, about) => ({
 
 // Of two counts of the row. `null` is no zero: there is nothing to divide by.
 const share = (key, label, over, under, about) => ({
-  key, label, about, over, under, kind: "share", read: (row) => row[key], show: percent, brief: (value) => percent(value).replace(/[.,]0(?= )/, ""),
+  key, label, about, over, under, kind: "share", read: (row) => row[key], show: percent, brief: (value) => percent(value).replace(/[.,]0(?=\s)/, ""),
 });
 
 export const COUNTS = [
@@ -43,7 +43,7 @@ export const RATES = [
 
 export const valueIn = (currency) => ({
   key: `value.${currency}`, label: `Value, ${currency}`, about: `what the conversions in ${currency} were worth`, kind: "sum",
-  currency, read: (row) => row.value[currency] ?? "0", show: (amount) => money(amount, currency), brief,
+  currency, read: (row) => row.value[currency] ?? "0", show: money, brief,
 });
 
 const time = (key, label) => ({

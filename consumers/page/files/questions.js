@@ -26,7 +26,7 @@ export function heatSpan(span, now, zone) {
   return {from: Math.max(span.from, Math.min(from, span.to)), to: span.to};
 }
 
-export function questionsOf(view, {span, before, heat}) {
+export function questionsOf(view, {span, spanBefore: before, heat}) {
   const query = (bounds, more) => pathOf("/api/funnel", {
     account: view.account, count: view.count === "net" ? "" : view.count, where: whereText(view.where),
     from: bounds && bounds.from, to: bounds && bounds.to, ...more,

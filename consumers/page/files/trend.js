@@ -122,15 +122,16 @@ export function trendPart(csv, choose) {
 
   function draw() {
     const width = walk.element.clientWidth, {windows, series, stacked, before} = drawn;
-    if (!width) return;
+    if (!width || !drawn.measure) return;
     const groups = series.filter(({colour}) => colour !== "whole");
     const stack = d3.layout.stack().values(({points}) => points);
-    const areas = stacked ? stack([...groups].reverse().map((one) => ({...one, points: one.values.map((value, x) => ({x, y: value || 0}))}))) : [];
-    const tops = stacked ? areas.flatMap(({points}) => points.map(({y, y0}) => y + y0)) : [];
+    const filled = stacked ? [...groups].reverse() : series.length > 1 || isRate(drawn.measure) ? [] : series;
+    const areas = stack(filled.map((one) => ({...one, points: one.values.map((value, x) => ({x, y: value || 0}))})));
+    const tops = areas.flatMap(({points}) => points.map(({y, y0}) => y + y0));
     const most = d3.max([...tops, ...series.flatMap(({values}) => values), ...(before || [])]) || 1;
     const y = d3.scale.linear().domain([0, most]).range([HEIGHT - BOTTOM, TOP]).nice(5);
     const ticks = y.ticks(5).filter((tick) => drawn.measure.kind !== "count" || Number.isInteger(tick));
-    left = 12 + 7.5 * d3.max([2, ...ticks.map((tick) => drawn.measure?.brief(tick).length ?? 0)]);
+    left = 12 + 7.5 * d3.max([2, ...ticks.map((tick) => drawn.measure.brief(tick).length)]);
     right = width - 8;
     grid(y, ticks);
     const lines = stacked ? series.filter(({colour}) => colour === "whole") : [...series];
@@ -139,12 +140,14 @@ export function trendPart(csv, choose) {
     const path = d3.svg.line().defined(({value}) => value !== null).x(({index}) => middle(index)).y(({value}) => y(value));
     join(".areas", areas).attr("d", ({points}) => area(points)).attr("class", ({colour}) => `area ${colour}`);
     join(".lines", lines).attr("d", ({values}) => path(values.map((value, index) => ({value, index})))).attr("class", ({colour}) => `line ${colour}`);
-    const dots = svg.select(".lines").selectAll("circle").data(lonely(lines));
+    const dots = svg.select(".lines").selectAll("circle").data(stacked || (right - left) / windows.length < 16 ? lonely(lines) : dotted(lines));
     dots.enter().append("circle").attr("r", 3);
     dots.exit().remove();
     dots.attr("cx", ({index}) => middle(index)).attr("cy", ({value}) => y(value)).attr("class", ({colour}) => `dot ${colour}`);
   }
 
+  const dotted = (lines) => lines.filter(({colour}) => colour !== "before")
+    .flatMap(({values, colour}) => values.map((value, index) => ({value, index, colour})).filter(({value}) => value !== null));
   // Values without a neighbour, which a line does not show.
   const lonely = (lines) => lines.flatMap(({values, colour}) => values.map((value, index) => ({value, index, colour}))
     .filter(({value, index}) => value !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null));
