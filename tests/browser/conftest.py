@@ -9,8 +9,11 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from console import Console
-from harness import Monitord, Stack
+from funnel_page import FunnelPage
+from funnel_traffic import Shop
+from harness import Funneld, Monitord, Stack
 from harness.part import BIN
+from made_log import ORIGIN, MadeLog
 
 # Chromium tries to reach its maker at every start; none of it is wanted here.
 QUIET = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -83,3 +86,41 @@ def console(shared_browser, monitord):
     console.errors()  # those of the test before
     yield console
     assert console.errors() == []
+
+
+# --- the funnel's page -------------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def made_log(tmp_path_factory):
+    log = MadeLog(tmp_path_factory.mktemp("log"))
+    yield log
+    log.close()
+
+
+@pytest.fixture(scope="module")
+def shop(made_log):
+    """Six weeks of a shop in Berlin, the day on which its clocks are put back among them, and the week of the other such day."""
+    shop = Shop(made_log)
+    shop.days((2026, 3, 26), 7, visits=15)
+    shop.days((2026, 9, 28), 42, visits=25)
+    return shop
+
+
+@pytest.fixture(scope="module")
+def funneld(tmp_path_factory, made_log, shop):
+    node = Funneld(tmp_path_factory.mktemp("funneld"), monitord=made_log)
+    try:
+        node.start().wait_for(ORIGIN, made_log.last)
+        yield node
+    finally:
+        node.close()
+
+
+@pytest.fixture
+def funnel_page(shared_browser, funneld):
+    page = FunnelPage(shared_browser, funneld)
+    page.errors()  # those of the test before
+    # Far from the shop, so that no time is the browser's.
+    shared_browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "America/Los_Angeles"})
+    yield page
+    assert page.errors() == []

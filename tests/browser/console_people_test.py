@@ -119,19 +119,13 @@ VIEWS = ["", "accounts", "audit", "accounts/{a}/check", "accounts/{a}/document",
          "accounts/{a}/visitors"]
 
 
-def dress(browser, theme, width):
-    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme}]})
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
-
-
 @pytest.mark.parametrize("theme, width", [("light", 1280), ("dark", 1280), ("light", 375)])
 def test_its_pages_keep_nobody_out(console, monitord, theme, width):
     account = f"{theme}{width}"
     put_sample(monitord, account, nobody_in_control)
     someone = visit(monitord, account)
     try:
-        dress(console.browser, theme, width)
+        console.dress(theme, width)
         console.open()
         for view in VIEWS:
             view = view.format(a=account)
@@ -154,8 +148,6 @@ def test_its_pages_keep_nobody_out(console, monitord, theme, width):
                 console.sees("The session began")
             assert console.serious() == [], view
             console.screenshot(f"{name}-{theme}-{width}")
-            wide = console.browser.execute_script("return document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, f"{view} is {wide} px wider than the window"
+            assert console.overhang() <= 0, view
     finally:
-        for command in ("Emulation.clearDeviceMetricsOverride", "Emulation.setEmulatedMedia"):
-            console.browser.execute_cdp_cmd(command, {"features": []} if "Media" in command else {})
+        console.undress()

@@ -64,7 +64,7 @@ export function durationsPart(csv) {
       const item = d3.select(this);
       setText(this.firstChild, name);
       this.classList.toggle("unnamed", !name);
-      item.select(".bar svg").attr("visibility", times ? "visible" : "hidden");
+      item.select(".bar svg").attr("display", times ? null : "none");
       if (times) {
         item.select(".box").attr("x1", at(times.p50)).attr("x2", at(times.p90));
         item.select(".whisker").attr("x1", at(times.p90)).attr("x2", at(times.p99));

@@ -62,6 +62,7 @@ const parts = [
 const [tiles, funnel, lift, trend, breakdown, heat, durations] = parts;
 breakdown.hideNumbers();
 
+const last = el("div", {className: "pair"}, heat.element, durations.element);
 const page = el("div", {},
   el("section", {className: "card controls", "aria-label": "What is shown"},
     el("div", {className: "control-line"}, labelled("Account", accountControl), range.element, labelled("Count", countControl),
@@ -70,7 +71,7 @@ const page = el("div", {},
   problem, states.notices, states.alerts, tiles.element,
   el("div", {className: "pair"}, funnel.element, lift.element),
   trend.element, breakdown.element,
-  el("div", {className: "pair"}, heat.element, durations.element), states.foot);
+  last, states.foot);
 
 const main = document.getElementById("main"), leave = document.getElementById("sign-out"), live = document.getElementById("live");
 live.append(el("label", {className: "check"}, liveControl, "Live"));
@@ -93,6 +94,7 @@ function showParts(data, now) {
   const rows = {row: data.total.rows[0], before: data.totalBefore && data.totalBefore.rows[0]};
   tiles.show(rows);
   funnel.show(rows);
+  last.classList.toggle("wide", Boolean(data.groups));  // a row for each group
   for (const part of [lift, trend, breakdown, heat, durations]) part.show(data, now);
 }
 

@@ -63,6 +63,8 @@ export const LIFT = {
 
 export const currenciesOf = (rows) => [...new Set(rows.flatMap((row) => Object.keys(row.value)))].sort();
 
+export const isColumn = (key) => [...COUNTS, ...RATES, ...TIMES].some((one) => one.key === key) || /^value\.[A-Z]{3}$/.test(key);
+
 // What a trend or a heat map can show.
 export const drawable = (currencies) => [...COUNTS, ...RATES, ...currencies.map(valueIn)];
 

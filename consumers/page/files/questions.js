@@ -2,6 +2,7 @@
 
 import {pathOf} from "./api.js";
 import {whereText} from "./dimensions.js";
+import {isColumn} from "./measures.js";
 import {dateOf, daysOn, HOUR, startOf} from "./range.js";
 
 const HOURLY = 31 * 24 * HOUR + HOUR;  // the longest span of which a trend has hours
@@ -26,6 +27,13 @@ export function heatSpan(span, now, zone) {
   return {from: Math.max(span.from, Math.min(from, span.to)), to: span.to};
 }
 
+// As the API takes it: a link may name a column that this breakdown does not have.
+function orderOf({sort, by}) {
+  const column = sort.replace(/^-/, "");
+  if (column.startsWith("lift.")) return by.includes("campaign") ? sort : "";
+  return isColumn(column) ? sort : "";
+}
+
 export function questionsOf(view, {span, spanBefore: before, heat}) {
   const query = (bounds, more) => pathOf("/api/funnel", {
     account: view.account, count: view.count === "net" ? "" : view.count, where: whereText(view.where),
@@ -35,7 +43,7 @@ export function questionsOf(view, {span, spanBefore: before, heat}) {
   const asked = {
     total: query(span),
     trend: query(span, {window: step}),
-    table: query(span, {by, orderBy: view.sort, limit: view.rows}),
+    table: query(span, {by, orderBy: orderOf(view), limit: view.rows}),
     heat: query(heat, {window: "hour"}),
     lift: query(span, {by: "campaign"}),
   };

@@ -65,7 +65,7 @@ export function rangePicker(choose) {
       setText(words, [
         chosen ? spanWords(chosen, zone) : "All that was counted",
         `times of ${zone}`, ...changes,
-        ...(before ? [`compared with ${spanWords(before, zone)}`] : [])].join(" · "));
+        ...(before ? [`compared with ${spanWords(before, zone)}`] : view.compare && !chosen ? ["there is no period before"] : [])].join(" · "));
     },
   };
 }

@@ -24,6 +24,8 @@ function rowsAt(windows, rows) {
   return at;
 }
 
+const isWhole = ({colour}) => colour === "whole" || colour === "total";
+
 export function trendPart(csv, choose) {
   const measure = select([], "", {onchange: () => choose({measure: measure.value})});
   const split = select([["", "nothing"], ...DIMENSIONS.map(({key, label}) => [key, label])], "", {onchange: () => choose({split: split.value})});
@@ -83,7 +85,7 @@ export function trendPart(csv, choose) {
     const bounds = span || (rows.length ? {from: rows[0].windowStart, to: rows[rows.length - 1].windowStart + 1} : null);
     const windows = bounds ? windowsOf(bounds, stepOf(view, span), zone) : [];
     drawn = {windows, zone, step: stepOf(view, span), measure: chosen, split: view.split, series: [], before: null};
-    const whole = {name: "all", colour: "whole", values: rowsAt(windows, rows).map((found) => over(chosen, found))};
+    const whole = {name: "all", colour: data.split ? "total" : "whole", values: rowsAt(windows, rows).map((found) => over(chosen, found))};
     drawn.series = data.split ? [whole, ...seriesOf(data.split.rows, {view, names}).reverse()] : [whole];
     if (data.trendBefore && spanBefore) {
       const earlier = windowsOf(spanBefore, drawn.step, zone);
@@ -110,7 +112,7 @@ export function trendPart(csv, choose) {
   }
 
   function showLegend() {
-    const entries = [...drawn.series].reverse().map(({name, colour}) => ({name: colour === "whole" ? `${drawn.measure.label}, all` : name, colour}));
+    const entries = [...drawn.series].reverse().map(({name, colour}) => ({name: isWhole({colour}) ? `${drawn.measure.label}, all` : name, colour}));
     if (drawn.before) entries.push({name: "the period before", colour: "before"});
     const items = d3.select(legend).selectAll("li").data(entries, ({colour}) => colour);
     items.enter().append("li").each(function fill({colour}) {
@@ -123,7 +125,7 @@ export function trendPart(csv, choose) {
   function draw() {
     const width = walk.element.clientWidth, {windows, series, stacked, before} = drawn;
     if (!width || !drawn.measure) return;
-    const groups = series.filter(({colour}) => colour !== "whole");
+    const groups = series.filter((one) => !isWhole(one));
     const stack = d3.layout.stack().values(({points}) => points);
     const filled = stacked ? [...groups].reverse() : series.length > 1 || isRate(drawn.measure) ? [] : series;
     const areas = stack(filled.map((one) => ({...one, points: one.values.map((value, x) => ({x, y: value || 0}))})));
@@ -134,7 +136,7 @@ export function trendPart(csv, choose) {
     left = 12 + 7.5 * d3.max([2, ...ticks.map((tick) => drawn.measure.brief(tick).length)]);
     right = width - 8;
     grid(y, ticks);
-    const lines = stacked ? series.filter(({colour}) => colour === "whole") : [...series];
+    const lines = stacked ? series.filter(isWhole) : [...series];
     if (before) lines.push({colour: "before", values: before.slice(0, windows.length)});
     const area = d3.svg.area().x(({x}) => middle(x)).y0(({y0}) => y(y0)).y1(({y: own, y0}) => y(own + y0));
     const path = d3.svg.line().defined(({value}) => value !== null).x(({index}) => middle(index)).y(({value}) => y(value));

@@ -10,7 +10,7 @@ export const FIRST = Object.freeze({
 });
 
 const oneOf = (words, word, otherwise) => (words.includes(word) ? word : otherwise);
-const MEASURE = /^[A-Za-z]+(\.[A-Za-z0-9]+)?$/;
+const MEASURE = /^[A-Za-z]+(\.[A-Za-z0-9]+)?$/;  // whether there is such a one is seen where it is used
 
 // The view of a link; what it does not know is as at first.
 export function viewOf(hash) {
