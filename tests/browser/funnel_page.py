@@ -50,8 +50,11 @@ class FunnelPage(Page):
 
     def numbers(self, part):
         """The part's picture as the table that it gives those who do not see it."""
-        self.browser.execute_script("document.querySelector(arguments[0] + ' .numbers').open = true", f".{part}")
-        return wait_until(lambda: [[plain(cell) for cell in row] for row in self.rows(f".{part} .numbers")], f"the numbers of {part}")
+        def rows():
+            self.browser.execute_script("document.querySelectorAll(arguments[0] + ' .numbers').forEach(one => one.open = true)", f".{part}")
+            return [[plain(cell) for cell in row] for row in self.rows(f".{part} .numbers")]
+
+        return wait_until(rows, f"the numbers of {part}")
 
     def breakdown(self):
         """Heads and rows; of a cell with a change below it the number."""

@@ -87,7 +87,7 @@ export function breakdownPart(csv, choose, narrow) {
     place.dataset.text = text;
     const leads = view.by.length && view.by.every((key) => canFilter(valueOf(row, key)));
     place.replaceChildren(!view.by.length ? "All" : leads
-      ? button(text, () => narrow(Object.fromEntries(view.by.map((key) => [key, [String(valueOf(row, key))]]))), {className: "link", title: "Show only this", "aria-description": "Shows only this"})
+      ? button(text, () => narrow(Object.fromEntries(view.by.map((key) => [key, [String(valueOf(row, key))]]))), {className: "link", title: "Show only this"})
       : text);
   }
 

@@ -36,7 +36,8 @@ export function cursor(label, {size, words, at, mark}) {
     }[event.key];
     if (!next) return;
     event.preventDefault();
-    go(...(place ? next : [column, row]));
+    const begins = !place && event.key.startsWith("Arrow");  // there is nothing yet to go on from
+    go(...(begins ? [column, row] : next));
   }
 
   function point(event) {

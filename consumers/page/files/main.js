@@ -21,7 +21,7 @@ import {knownZone} from "./times.js";
 import {trendPart} from "./trend.js";
 import {hashOf, viewOf} from "./view.js";
 
-const PAUSE = 2000, BESIDE = 10000;  // ms between looks; between those at what stands beside the numbers
+const PAUSE = 2000, BESIDE = 5000;  // ms between looks; between those at what stands beside the numbers
 
 let view = viewOf(location.hash || `#account=${encodeURIComponent(new URLSearchParams(location.search).get("account") || "")}`);
 let accounts = [], shown = null, state = {}, besideAt = 0, timer, turn = 0, asked = {};
