@@ -5,6 +5,7 @@ from pathlib import Path
 
 from selenium.webdriver.common.by import By
 
+from funnel_page import FunnelPage
 from harness.part import wait_until
 
 OFFERS = ".monitor-offer"
@@ -100,52 +101,15 @@ def test_an_unknown_account_is_said_on_the_page(browser, stack):
     told(browser, "(404/6)")
 
 
-def test_the_funnel_page_shows_the_account(browser, stack):
+def test_the_funnel_page_shows_what_was_just_reported(browser, stack):
     open_page(browser, stack)
     told(browser, "reported impDisplay")
-    browser.get(stack.funneld.url)
-    wait_until(lambda: "41" in browser.find_element(By.TAG_NAME, "body").text, "campaign 41 on the funnel's page")
-    assert errors(browser) == []
-
-
-def queries(browser, ending):
-    """How often the page has asked for the funnel by a query that ends so."""
-    return browser.execute_script(
-        "return performance.getEntriesByType('resource').filter(e => e.name.includes('/api/funnel?') && "
-        "e.name.endsWith(arguments[0])).length", ending)
-
-
-def test_the_funnel_page_asks_for_rows_only_when_something_was_counted(browser, stack):
+    page = FunnelPage(browser, stack.funneld)
     browser.get(f"{stack.funneld.url}/?account=shop")
-    wait_until(lambda: queries(browser, "by=campaign") == 1, "the rows")
-    asked = queries(browser, "count=net")
-    wait_until(lambda: queries(browser, "count=net") >= asked + 2, "two more looks whether something moved")
-    assert queries(browser, "by=campaign") == 1
-    stack.visitor(account="shop", app="web").engage()
-    wait_until(lambda: queries(browser, "by=campaign") > 1, "the new rows")
-    assert errors(browser) == []
-
-
-def test_the_funnel_page_learns_accounts_and_names_and_keeps_what_is_chosen(browser, stack):
-    def put(account, campaign):
-        document = json.loads((Path(__file__).parent / "accounts" / "shop.json").read_text())
-        document.update(accountId=account, name=f"Account {account}")
-        document["campaigns"][0]["name"] = campaign
-        status, _ = stack.monitord.admin("PUT", f"/admin/accounts/{account}", document)
-        assert status in (200, 201)
-
-    def text(css):
-        return browser.execute_script("return document.querySelector(arguments[0]).innerText", css)
-
-    put("second", "Before")
-    stack.visitor(account="second", app="web").engage()
+    page.sees("Everybody", ".breakdown")
+    wait_until(lambda: page.numbers("funnel")[1][1] not in ("", "0"), "the display")
     position = stack.monitord.position()
     stack.funneld.wait_for(position["origin"], position["last"])
-    browser.get(f"{stack.funneld.url}/?account=second")
-    wait_until(lambda: "Before" in text("#rows"), "the account's campaign")
-    put("second", "After")
-    put("first", "Another's")
-    wait_until(lambda: "After" in text("#rows"), "the campaign's new name")
-    wait_until(lambda: "Account first" in text("#account"), "the new account")
-    assert browser.find_element(By.ID, "account").get_property("value") == "second"
+    exposed = stack.funneld.funnel("shop")["rows"][0]["exposed"]
+    wait_until(lambda: page.numbers("funnel")[1][1] == str(exposed), "all displays")
     assert errors(browser) == []

@@ -244,6 +244,17 @@ TEST_F(QueryApiTest, EveryResourceRefusesUnknownAndDoubledParameters) {
   EXPECT_EQ(Get("/nowhere?x=1").status, 404);
 }
 
+// It asks for the token itself, so it is there without one, and nothing else with it.
+TEST_F(QueryApiTest, ThePageNeedsNoTokenAndWhatItShowsDoes) {
+  QueryApi api(*source_->generations, instances_, alarms_, alerts_, registry_, 1, {.read = TokenHash("readers")});
+  const auto status = [&](std::string_view path) { return api.Handle(PlainRequest(path, "")).status; };
+  for (const char* path : {"/", "/page/main.js", "/page/d3.js", "/livez"}) EXPECT_EQ(status(path), 200) << path;
+  EXPECT_EQ(status("/page/nowhere.js"), 404);
+  for (const char* path : {"/api/accounts", "/api/funnel", "/api/alerts", "/metrics", "/openapi.json", "/page", "/page/"}) {
+    EXPECT_EQ(status(path), 401) << path;
+  }
+}
+
 TEST_F(QueryApiTest, UnknownPathsAndMethodsAreToldApart) {
   for (const char* path :
        {"/nowhere", "/api/accounts/", "//api/accounts", "/api%2Faccounts", "/%zz", "/livez/", "//"}) {
