@@ -1,8 +1,5 @@
 """The browser client on its example page: a real "click to message" button is shown, clicked and closed."""
 
-import json
-from pathlib import Path
-
 from selenium.webdriver.common.by import By
 
 from funnel_page import FunnelPage

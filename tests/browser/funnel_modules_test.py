@@ -1,7 +1,7 @@
 """The funnel page's modules that know no page, in the browser that runs them: spans in zones whose clocks move, links."""
 
 import random
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,7 @@ from funnel_page import instant
 
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Africa/Cairo", "America/Havana", "UTC", "Pacific/Chatham"]
 HOUR = 3_600_000
+CHANGES = [(3, 31), (10, 27), (3, 10), (11, 3), (4, 7), (10, 6), (4, 26), (10, 31), (9, 29)]  # where some of them move their clocks
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +40,9 @@ def midnight(zone, day):
 @pytest.mark.parametrize("zone", ZONES)
 def test_days_have_the_hours_that_the_zones_clocks_show(run, zone, seed):
     rng = random.Random(seed)
-    changes = [datetime(2026, 3, 29), datetime(2026, 10, 25), datetime(2026, 3, 8), datetime(2026, 11, 1), datetime(2026, 4, 5), datetime(2026, 10, 4),
-               datetime(2026, 4, 24), datetime(2026, 10, 29)]
-    for day in [*changes, *[datetime(2026, 1, 1) + timedelta(days=rng.randrange(365)) for _ in range(4)]]:
-        day = day.date()
+    # Of a year that is over: about others the browser's tables and Python's may differ.
+    for month, number in [*CHANGES, *[(rng.randrange(1, 13), rng.randrange(1, 29)) for _ in range(4)]]:
+        day = date(2024, month, number)
         begin, end = midnight(zone, day), midnight(zone, day + timedelta(days=1))
         hours = run("range.js", "m.hoursOf(a[0], a[1])", str(day), zone)
         expected = [at for at in range(begin, end, HOUR // 4)

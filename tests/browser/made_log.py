@@ -68,11 +68,17 @@ class MadeLog:
                 else:
                     first = int(query["from"].rpartition(":")[2])
                     body = "".join(f"{line}\n" for line in log.part(first, int(query["limit"]), int(query["waitMs"])))
+                try:
+                    self.answer(body.encode())
+                except ConnectionError:
+                    pass  # funneld was told to stop
+
+            def answer(self, body):
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body.encode())))
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body.encode())
+                self.wfile.write(body)
 
             def log_message(self, *_):
                 pass

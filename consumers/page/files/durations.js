@@ -72,7 +72,7 @@ export function durationsPart(csv) {
       }
       item.select(".was").attr("x", was ? at(was.p50) : 0).attr("width", was ? 3 : 0);
       setText(this.lastChild, times
-        ? `half within ${duration(times.p50)}, 90 % within ${duration(times.p90)}, 99 % within ${duration(times.p99)}${was ? `; half within ${duration(was.p50)} in the period before` : ""}`
+        ? `half within ${duration(times.p50)}, 90 % ${duration(times.p90)}, 99 % ${duration(times.p99)}${was ? `; before: half within ${duration(was.p50)}` : ""}`
         : NONE);
     });
   }

@@ -57,7 +57,7 @@ export function liftPart(csv) {
 
   function showAxis(x, any) {
     axis.hidden = !any;
-    const texts = scale.selectAll("text").data(x.ticks(5));
+    const texts = scale.selectAll("text").data(x.ticks(3));
     texts.enter().append("text").attr("y", 15).attr("text-anchor", "middle");
     texts.exit().remove();
     texts.attr("x", (tick) => `${x(tick)}%`).text(points);

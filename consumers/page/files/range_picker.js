@@ -30,7 +30,7 @@ export function rangePicker(choose) {
     const isEnd = label === "To";
     const hours = () => {
       const all = hoursOf(date.value, zone).map((at) => [String(at), hourWords(at, zone)]), end = startOf(daysOn(date.value, 1), zone);
-      return isEnd ? [...all.slice(1), [String(end), "24:00, its end"]] : all;
+      return isEnd ? [...all.slice(1), [String(end), "24:00"]] : all;
     };
     function change() {
       if (!date.value) return;
