@@ -27,13 +27,13 @@
 #include "eventstore/relay/kafka_ack_store.h"
 #include "eventstore/relay/relay.h"
 #include "eventstore/retention/retention.h"
+#include "server/command_line.h"
 #include "server/drain.h"
 #include "server/file_limit.h"
 #include "server/http_server.h"
 #include "server/known_hosts.h"
 #include "server/log.h"
 #include "server/metrics.h"
-#include "server/settings.h"
 
 namespace monitor {
 namespace {
@@ -318,16 +318,16 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
 int main(int argc, char** argv) {
   using namespace monitor;
   StopSignals signals;
-  const auto settings = SettingsFromCommandLine(
-      argc, argv, "monitord", "Monitor API: visitors' requests in, decisions out.", MonitordSettings());
+  const auto settings = SettingsFromCommandLine(argc, argv,
+                                                {.name = "monitord",
+                                                 .description = "Monitor API: visitors' requests in, decisions out.",
+                                                 .settings = MonitordSettings(),
+                                                 .refusal = RefuseMonitordSettings});
   if (!settings) return settings.error();
   try {
-    auto result = CheckMonitordSettings(*settings);
-    if (result) {
-      log::SetLevel(settings->String("log", "level"));
-      RaiseFileLimit(FilesFor(kEdgeConnections));
-      result = Serve(*settings, signals);
-    }
+    log::SetLevel(settings->String("log", "level"));
+    RaiseFileLimit(FilesFor(kEdgeConnections));
+    const auto result = Serve(*settings, signals);
     if (result) {
       log::Info("stopped");
       return 0;

@@ -94,32 +94,31 @@ std::vector<SettingSpec> MonitordSettings() {
   };
 }
 
-std::expected<void, std::string> CheckMonitordSettings(const ServerSettings& settings) {
+std::optional<std::string> RefuseMonitordSettings(const ServerSettings& settings) {
   for (const Range& range : kRanges) {
     const std::int64_t value = settings.Integer(range.section, range.key);
     if (value >= range.from && value <= range.to) continue;
-    return std::unexpected(std::string(range.section) + "." + range.key + " must be from " +
-                           std::to_string(range.from) + " to " + std::to_string(range.to));
+    return std::string(range.section) + "." + range.key + " must be from " + std::to_string(range.from) + " to " +
+           std::to_string(range.to);
   }
   if (const auto fault = http::HostsFault(settings.List("admin", "hosts"))) {
-    return std::unexpected("admin.hosts: " + *fault);
+    return "admin.hosts: " + *fault;
   }
   if (!std::has_single_bit(static_cast<std::uint64_t>(settings.Integer("kafka", "partitions")))) {
-    return std::unexpected("kafka.partitions must be a power of two, 256 at most");
+    return "kafka.partitions must be a power of two, 256 at most";
   }
   if (settings.String("kafka", "ack") == "kafka" && settings.String("kafka", "bootstrap_servers").empty()) {
-    return std::unexpected("kafka.ack = \"kafka\" needs kafka.bootstrap_servers");
+    return "kafka.ack = \"kafka\" needs kafka.bootstrap_servers";
   }
-  if (settings.String("kafka", "inbound_group").empty())
-    return std::unexpected("kafka.inbound_group must not be empty");
+  if (settings.String("kafka", "inbound_group").empty()) return "kafka.inbound_group must not be empty";
   const std::string prefix = settings.String("kafka", "topic_prefix"),
                     inbound = settings.String("kafka", "inbound_topic");
-  if (const auto fault = kafka::TopicPrefixFault(prefix)) return std::unexpected("kafka.topic_prefix: " + *fault);
-  if (inbound.empty()) return {};
+  if (const auto fault = kafka::TopicPrefixFault(prefix)) return "kafka.topic_prefix: " + *fault;
+  if (inbound.empty()) return std::nullopt;
   if (const auto fault = kafka::TopicNameFault(prefix + inbound)) {
-    return std::unexpected("kafka.inbound_topic: " + *fault);
+    return "kafka.inbound_topic: " + *fault;
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace monitor

@@ -22,12 +22,12 @@
 #include "consumers/readers/node_reader.h"
 #include "consumers/readers/topic_reader.h"
 #include "consumers/view/row_keeper.h"
+#include "server/command_line.h"
 #include "server/file_limit.h"
 #include "server/http_server.h"
 #include "server/known_hosts.h"
 #include "server/log.h"
 #include "server/metrics.h"
-#include "server/settings.h"
 
 namespace {
 
@@ -251,13 +251,13 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
 
 int main(int argc, char** argv) {
   const sigset_t end_signals = BlockEndSignals();
-  const auto settings = SettingsFromCommandLine(
-      argc, argv, "funneld", "Keeps the engagement funnel and answers questions about it.", FunneldSettings());
+  const auto settings =
+      SettingsFromCommandLine(argc, argv,
+                              {.name = "funneld",
+                               .description = "Keeps the engagement funnel and answers questions about it.",
+                               .settings = FunneldSettings(),
+                               .refusal = RefuseSettings});
   if (!settings) return settings.error();
-  if (const auto refusal = RefuseSettings(*settings)) {
-    std::fprintf(stderr, "funneld: %s\n", refusal->c_str());
-    return 1;
-  }
   log::SetLevel(settings->String("log", "level"));
   RaiseFileLimit(FilesFor(kMaxConnections));
   try {

@@ -3,16 +3,13 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <optional>
 #include <sstream>
 
 #include "domain/values/whole_number.h"
-#include "server/log.h"
 
 namespace monitor {
 namespace {
@@ -32,18 +29,12 @@ std::string EnvironmentName(const SettingSpec& spec) {
   return name;
 }
 
-std::string WordsOf(const SettingSpec& spec) {
-  std::string words;
-  for (const std::string& word : spec.words) words += (words.empty() ? "" : ", ") + word;
-  return words;
-}
-
 // Is this text a value of the key? The error begins with where it was given.
 std::optional<std::string> Complaint(const SettingSpec& spec, const std::string& text, const std::string& where) {
   if (spec.type == Type::kInteger && !ParseWhole<std::int64_t>(text)) return where + " must be an integer";
   if (spec.type == Type::kBoolean && text != "true" && text != "false") return where + " must be true or false";
   if (!spec.words.empty() && std::ranges::find(spec.words, text) == spec.words.end()) {
-    return where + " must be one of " + WordsOf(spec);
+    return where + " must be one of " + spec.WordsInText();
   }
   return std::nullopt;
 }
@@ -94,8 +85,6 @@ const SettingSpec* FindSpec(const std::vector<SettingSpec>& specs, std::string_v
   return found == specs.end() ? nullptr : &*found;
 }
 
-constexpr std::string_view kAnyKey = "*";
-
 using Values = std::map<std::string, std::string, std::less<>>;
 
 // Everything below: a name with dots that is not quoted is tables within tables.
@@ -134,12 +123,12 @@ std::optional<std::string> ReadFile(const std::vector<SettingSpec>& specs, const
     if (table == nullptr) return path + ": unknown key " + std::string(section.str());
     for (const auto& [key, node] : *table) {
       const std::string name = std::string(section.str()) + "." + std::string(key.str());
-      if (node.is_table() && FindSpec(specs, name, kAnyKey) != nullptr) {
+      if (node.is_table() && FindSpec(specs, name, "*") != nullptr) {
         if (auto complaint = ReadOpenSection(*node.as_table(), name, path, values)) return complaint;
         continue;
       }
       const SettingSpec* spec = FindSpec(specs, section.str(), key.str());
-      if (spec == nullptr && FindSpec(specs, kAnyKey, kAnyKey) != nullptr) continue;
+      if (spec == nullptr && FindSpec(specs, "*", "*") != nullptr) continue;
       if (spec == nullptr) return path + ": unknown key " + name;
       auto text = TextOf(node, spec->type);
       if (!text) return path + ": " + name + " must be " + std::string(TypeText(spec->type));
@@ -169,8 +158,8 @@ void ReadOpenEnvironment(const SettingSpec& spec, Values& values) {
 
 std::optional<std::string> ReadEnvironment(const std::vector<SettingSpec>& specs, Values& values) {
   for (const SettingSpec& spec : specs) {
-    if (spec.section == kAnyKey) continue;
-    if (spec.key == kAnyKey) ReadOpenEnvironment(spec, values);
+    if (spec.section == "*") continue;
+    if (spec.is_open()) ReadOpenEnvironment(spec, values);
     const std::string name = EnvironmentName(spec);
     const char* text = std::getenv(name.c_str());
     if (text == nullptr) continue;
@@ -185,33 +174,13 @@ bool IsOfAService(std::string_view key) {
   return key == "PORT" || key.starts_with("PORT_") || key.starts_with("SERVICE_");
 }
 
-std::string HelpOfKeys(const std::vector<SettingSpec>& specs) {
-  std::ostringstream text;
-  text << "Keys of the file; each can be overridden by MONITOR_<SECTION>_<KEY> in the environment:\n";
-  std::string section;
-  for (const SettingSpec& spec : specs) {
-    if (spec.section != section) text << "\n[" << (section = spec.section) << "]\n";
-    if (spec.key == kAnyKey) {
-      text << "  " << spec.help << "\n";
-      continue;
-    }
-    const bool quoted = spec.type == Type::kString;
-    const bool list = spec.type == Type::kList;
-    std::string left = "  " + spec.key + " = " +
-                       (quoted ? "\""
-                        : list ? "["
-                               : "") +
-                       spec.default_value +
-                       (quoted ? "\""
-                        : list ? "]"
-                               : "");
-    left.resize(std::max<std::size_t>(left.size() + 2, 38), ' ');
-    text << left << spec.help << (spec.words.empty() ? "" : " (" + WordsOf(spec) + ")") << "\n";
-  }
-  return text.str();
-}
-
 }  // namespace
+
+std::string SettingSpec::WordsInText() const {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
 
 std::string ServerSettings::String(std::string_view section, std::string_view key) const {
   auto found = values_.find(std::string(section) + "." + std::string(key));
@@ -249,7 +218,7 @@ std::expected<ServerSettings, std::string> LoadSettings(const std::vector<Settin
                                                         const std::string& path) {
   ServerSettings settings;
   for (const SettingSpec& spec : specs) {
-    if (spec.key != kAnyKey) settings.values_[Name(spec)] = spec.default_value;
+    if (!spec.is_open()) settings.values_[Name(spec)] = spec.default_value;
   }
   if (!path.empty()) {
     if (auto error = ReadFile(specs, path, settings.values_)) return std::unexpected(*error);
@@ -269,33 +238,11 @@ std::vector<std::string> UnknownInEnvironment(const std::vector<SettingSpec>& sp
       const std::size_t section_end = whole.size() - spec.key.size();  // behind its underscore
       const bool same_section = name.starts_with(std::string_view(whole).substr(0, section_end));
       in_section |= same_section && !IsOfAService(name.substr(section_end));
-      known |= name == whole || (same_section && spec.key == kAnyKey);
+      known |= name == whole || (same_section && spec.is_open());
     }
     if (in_section && !known) unknown.emplace_back(name);
   }
   return unknown;
-}
-
-std::expected<ServerSettings, int> SettingsFromCommandLine(int argc, char** argv, std::string_view program,
-                                                           std::string_view description,
-                                                           const std::vector<SettingSpec>& specs) {
-  CLI::App app{std::string(description), std::string(program)};
-  std::string path;
-  app.add_option("--config", path, "TOML file with the settings")->type_name("FILE");
-  app.set_version_flag("--version", std::string(program) + " " MONITOR_VERSION);
-  app.footer(HelpOfKeys(specs));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return std::unexpected(app.exit(error) == 0 ? 0 : 2);
-  }
-  auto settings = LoadSettings(specs, path);
-  if (settings) {
-    for (const std::string& name : UnknownInEnvironment(specs)) log::Warning("setting_unknown", {{"variable", name}});
-    return *settings;
-  }
-  std::cerr << program << ": " << settings.error() << "\n";
-  return std::unexpected(1);
 }
 
 }  // namespace monitor

@@ -1,8 +1,9 @@
 // A server's settings: a TOML file, every key of which can be overridden by MONITOR_<SECTION>_<KEY> in the environment.
 //
-// A program declares its keys once, with default and one line of help; the same table reads the file, the environment,
-// and prints --help. Unknown keys in the file are an error that names them. A section may be open: the key `*` stands
-// for any name; there MONITOR_<SECTION>_A_B is the name a.b, and MONITOR_<SECTION>_A_B_FILE is a.b_file. The section
+// A program declares its keys once, with default and one line of help; the same table reads the file and the
+// environment, and is what `--help` and the reference print (command_line.h). Unknown keys in the file are an error
+// that names them. A section may be open: the key `*` stands for any name; there MONITOR_<SECTION>_A_B is the name a.b,
+// and MONITOR_<SECTION>_A_B_FILE is a.b_file. The section
 // `*` with the key `*` lets a file have any other section, unread: of a program that needs a part of another one's
 // file. Loaded before there are threads, then only read.
 #pragma once
@@ -23,6 +24,9 @@ struct SettingSpec {
   enum class Type : std::uint8_t { kString, kInteger, kBoolean, kList } type;
   std::string help;
   std::vector<std::string> words = {};  // all that a string may be; empty: anything
+
+  bool is_open() const { return key == "*"; }  // its section takes any name
+  std::string WordsInText() const;
 };
 
 class ServerSettings {
@@ -45,12 +49,5 @@ std::expected<ServerSettings, std::string> LoadSettings(const std::vector<Settin
 
 // Variables of the environment that name one of these sections, and no key of it: misspelt, or another program's.
 std::vector<std::string> UnknownInEnvironment(const std::vector<SettingSpec>& specs);
-
-// Handles --config FILE, --help, --version for a server's main. Returns the settings, or the exit code to leave with
-// (0 after --help and --version, 2 for bad usage, 1 for a bad file), everything already printed.
-// Tells which variables are unknown.
-std::expected<ServerSettings, int> SettingsFromCommandLine(int argc, char** argv, std::string_view program,
-                                                           std::string_view description,
-                                                           const std::vector<SettingSpec>& specs);
 
 }  // namespace monitor

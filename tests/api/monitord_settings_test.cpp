@@ -17,14 +17,13 @@ std::string ComplaintWith(const char* name, const char* value) {
   const auto settings = LoadSettings(MonitordSettings(), "");
   ::unsetenv(name);
   if (!settings) return settings.error();
-  const auto checked = CheckMonitordSettings(*settings);
-  return checked ? "" : checked.error();
+  return RefuseMonitordSettings(*settings).value_or("");
 }
 
 TEST(MonitordSettings, DefaultsAreValid) {
   const auto settings = LoadSettings(MonitordSettings(), "");
   ASSERT_TRUE(settings);
-  EXPECT_TRUE(CheckMonitordSettings(*settings));
+  EXPECT_EQ(RefuseMonitordSettings(*settings), std::nullopt);
 }
 
 TEST(MonitordSettings, EveryKeyIsThereOnceAndExplained) {

@@ -158,3 +158,27 @@ def test_render_edge_without_nginx_says_so(tmp_path):
     code, out, error = call(ROOT / "deploy" / "render-edge", "--dir", tmp_path, "--listen", "127.0.0.1:1", "--upstream",
                             "127.0.0.1:2", "--certificate", "a", "--key", "b", "--nginx", "/nowhere/nginx")
     assert (code, error) == (1, "render-edge: /nowhere/nginx is no nginx; name the program with --nginx\n")
+
+
+def reference():
+    """What docs/settings.md holds behind its introduction."""
+    return "\n".join(call(BIN / program, "config", "reference")[1] for program in ("monitord", "funneld"))
+
+
+def test_the_reference_of_settings_is_what_the_programs_print():
+    text = (ROOT / "docs" / "settings.md").read_text()
+    assert text.endswith(reference()), "docs/settings.md: put behind its introduction what `monitord config reference` prints, " \
+                                       "an empty line, and what `funneld config reference` prints"
+
+
+@pytest.mark.parametrize("program", ["monitord", "funneld"])
+def test_settings_are_checked_without_a_start(tmp_path, program):
+    path = tmp_path / "settings.toml"
+    path.write_text('[source]\nadmin_token_file = "token"\n' if program == "funneld" else "")
+    assert call(BIN / program, "config", "check", "--config", path) == (0, "the settings are right\n", "")
+    assert list(tmp_path.iterdir()) == [path]  # nothing is made
+    path.write_text("[kafka]\ntopic_prefix = \"a b\"\n" + path.read_text())
+    code, out, error = call(BIN / program, "config", "check", "--config", path)
+    assert (code, out) == (1, "") and error.startswith(f"{program}: kafka.topic_prefix: ")
+    code, out, error = call(BIN / program, "config", "check", "--config", tmp_path / "none.toml")
+    assert (code, out) == (1, "") and "none.toml" in error

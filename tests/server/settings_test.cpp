@@ -139,40 +139,5 @@ TEST_F(SettingsTest, AFolderIsNoFile) {
   EXPECT_THAT(settings.error(), HasSubstr("is a folder"));
 }
 
-int ExitCodeOf(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "monitord");
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  auto settings =
-      SettingsFromCommandLine(static_cast<int>(argv.size()), argv.data(), "monitord", "The server.", kSpecs);
-  return settings ? -1 : settings.error();
-}
-
-TEST_F(SettingsTest, HelpListsEveryKeyAndLeavesWithZero) {
-  testing::internal::CaptureStdout();
-  const int code = ExitCodeOf({"--help"});
-  const std::string help = testing::internal::GetCapturedStdout();
-  EXPECT_EQ(code, 0);
-  for (const SettingSpec& spec : kSpecs) {
-    if (spec.key != "*") {
-      EXPECT_THAT(help, HasSubstr(spec.key + " = "));
-    }
-    EXPECT_THAT(help, HasSubstr(spec.help));
-  }
-  EXPECT_THAT(help, HasSubstr("[kafka]"));
-}
-
-TEST_F(SettingsTest, ExitCodesTellUsageFromABadFile) {
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  EXPECT_EQ(ExitCodeOf({"--version"}), 0);
-  EXPECT_EQ(ExitCodeOf({"--wrong"}), 2);
-  EXPECT_EQ(ExitCodeOf({"extra"}), 2);
-  EXPECT_EQ(ExitCodeOf({"--config", File("[server]\nprot = 1\n")}), 1);
-  EXPECT_EQ(ExitCodeOf({"--config", File("")}), -1);
-  testing::internal::GetCapturedStdout();
-  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("server.prot"));
-}
-
 }  // namespace
 }  // namespace monitor

@@ -39,7 +39,7 @@ OWNERS = {
     r"rocksdb/": {"eventstore/log/database.h", "eventstore/log/database.cpp", "eventstore/backup/backup_folder.cpp",
                   "consumers/view/view_database.h",
                   "consumers/view/view_database.cpp", "consumers/view/view_state.h", "consumers/view/view_asking.cpp"},
-    r"CLI/": {"server/settings.cpp", "ctl/command_line.cpp", "ctl/account_commands.cpp", "ctl/backup_commands.cpp",
+    r"CLI/": {"server/command_line.cpp", "ctl/command_line.cpp", "ctl/account_commands.cpp", "ctl/backup_commands.cpp",
               "ctl/demo_command.cpp", "ctl/export_command.cpp", "ctl/funnel_commands.cpp",
               "ctl/log_commands.cpp", "ctl/privacy_commands.cpp", "ctl/store_commands.cpp",
               "ctl/token_command.cpp"},
