@@ -122,7 +122,7 @@ class VisitorOwner {
   // `done(committed, decide)` is called once, on whatever thread, when the visitor is left and nobody is waited for.
   template <class Decide, class Done>
   void CommitThen(VisitorLease lease, Decide decide, Done done) {
-    Attempt(std::make_unique<Turn<Decide, Done>>(std::move(lease), std::move(decide), std::move(done)));
+    Attempt(std::make_unique<Turn<Decide, Done>>(std::move(done), std::move(decide), std::move(lease)));
   }
   // The same; blocks until then.
   template <class Decide>
@@ -146,9 +146,9 @@ class VisitorOwner {
  private:
   template <class Decide, class Done>
   struct Turn {
-    VisitorLease lease;
+    Done done;  // first, so that where it goes without a call, and whoever waits is told so, the visitor is left before
     Decide decide;
-    Done done;
+    VisitorLease lease;
   };
   template <class Decide, class Done>
   void Attempt(std::unique_ptr<Turn<Decide, Done>> turn) {
