@@ -39,6 +39,27 @@ def counted(page):
     page.funneld.wait_for(ORIGIN, page.log.last)
 
 
+# --- long ago ------------------------------------------------------------------------------------------------------------
+
+def test_a_part_that_needs_facts_that_are_gone_says_so_and_the_others_are_as_before(growing):
+    page = growing({"retention": {"facts_days": 3}})
+    page.shop.days((2026, 10, 19), 7, visits=10)
+    counted(page)
+    page.open(**WEEK)
+    before = page.numbers("funnel"), page.breakdown()
+    wait_until(lambda: "funneld_retired_sessions_total 0" not in page.funneld.text("/metrics"), "old sessions retire")
+    page.open(**WEEK)
+    page.sees("facts of before 2026-10-", ".heat .refusal")
+    assert not page.find(".heat .body").is_displayed()
+    assert (page.numbers("funnel"), page.breakdown()) == before
+    page.open(**WEEK, by="device")
+    page.sees("retention.facts_days", ".breakdown .refusal")
+    page.open(**WEEK, by="campaign")
+    assert page.text(".breakdown .refusal") == "" and page.breakdown() == before[1]
+    assert page.errors() == []
+    assert page.serious() == []
+
+
 # --- live ----------------------------------------------------------------------------------------------------------------
 
 def mark(page):

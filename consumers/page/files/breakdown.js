@@ -111,5 +111,5 @@ export function breakdownPart(csv, choose, narrow) {
     return change(measure, now === null ? null : Number(now), old === null ? null : Number(old));
   }
 
-  return {element: part.element, show, hideNumbers: () => part.element.querySelector(".numbers").remove()};
+  return {element: part.element, refuse: part.refuse, show, hideNumbers: () => part.element.querySelector(".numbers").remove()};
 }

@@ -6,18 +6,23 @@ import {attempt, button, el, newId, table} from "./dom.js";
 
 // `about`: what to know of the numbers, at their place. `csv`: gives [path, file name] of what is seen.
 export function card(title, {controls = [], about = [], csv, name}) {
-  const id = newId("part"), body = el("div", {className: "body"}), news = el("div", {}), place = el("div", {});
+  const id = newId("part"), body = el("div", {className: "body"}), news = el("div", {}), refusal = el("p", {className: "refusal"}), place = el("div", {});
   let rows;
   const fill = () => rows && numbers.open && place.replaceChildren(table(`${title}, as numbers`, rows().heads, rows().lines));
   const numbers = el("details", {className: "numbers", ontoggle: () => fill()}, el("summary", {}, "As a table"), place);
   const save = csv && button("CSV", () => attempt(news, () => download(...csv()), save), {"aria-label": `${title}: CSV of what is seen`, className: "small"});
   const element = el("section", {className: `card ${name}`, "aria-labelledby": id},
     el("div", {className: "head"}, el("h2", {id}, title), el("div", {className: "tools"}, controls, save)),
-    news, body,
+    news, refusal, body,
     el("div", {className: "feet"}, numbers,
       el("details", {className: "about"}, el("summary", {}, "What these numbers are"), about.map((one) => el("p", {}, one)))));
   return {
     element, body,
+    // Shows why there is nothing to see; "": there is.
+    refuse(text) {
+      element.classList.toggle("refused", text !== "");
+      setText(refusal, text);
+    },
     // `get` gives {heads, lines} once somebody looks.
     numbers(get) {
       rows = get;

@@ -91,5 +91,5 @@ export function durationsPart(csv) {
       .text((mark) => duration(mark));
   }
 
-  return {element: part.element, show};
+  return {element: part.element, refuse: part.refuse, show};
 }

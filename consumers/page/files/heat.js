@@ -114,5 +114,5 @@ export function heatPart(csv, choose) {
     texts.attr("x", ({x}) => x).attr("y", ({y}) => y).attr("text-anchor", ({anchor}) => anchor).text(({text}) => text);
   }
 
-  return {element: part.element, show};
+  return {element: part.element, refuse: part.refuse, show};
 }

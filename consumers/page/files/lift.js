@@ -63,5 +63,5 @@ export function liftPart(csv) {
     texts.attr("x", (tick) => `${x(tick)}%`).text(points);
   }
 
-  return {element: part.element, show};
+  return {element: part.element, refuse: part.refuse, show};
 }

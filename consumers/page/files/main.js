@@ -90,12 +90,29 @@ function showControls(now) {
   document.title = `${(accountNow() || {}).name || view.account} – Engagement funnel`;
 }
 
+// Of what are some questions of the API refused, the total's not among them: facts of long ago may be gone. A comparison is
+// left out then, and a part says why it shows nothing.
+const NEEDS = [[lift, ["lift"]], [trend, ["trend", "split"]], [breakdown, ["table"]], [heat, ["heat"]], [durations, ["groups"]]];
+
+async function askOrBeRefused(path) {
+  try {
+    return (await ask(path)).body;
+  } catch (error) {
+    if (error.status !== 400) throw error;
+    return {refused: error.message};
+  }
+}
+
 function showParts(data, now) {
   const rows = {row: data.total.rows[0], before: data.totalBefore && data.totalBefore.rows[0]};
   tiles.show(rows);
   funnel.show(rows);
   last.classList.toggle("wide", Boolean(data.groups));  // a row for each group
-  for (const part of [lift, trend, breakdown, heat, durations]) part.show(data, now);
+  for (const [part, names] of NEEDS) {
+    const missing = names.map((name) => data[name]).find((answer) => answer && answer.refused);
+    part.refuse(missing ? missing.refused : "");
+    if (!missing) part.show(data, now);
+  }
 }
 
 // --- looking --------------------------------------------------------------------------------------------------------------
@@ -124,8 +141,11 @@ async function refresh(mine) {
   const data = same && !total.moved ? shown.data : {total: total.body};
   if (!same || total.moved) {
     const others = Object.entries(questions).filter(([name]) => name !== "total"), paths = [...new Set(others.map(([, path]) => path))];
-    const answers = new Map(await Promise.all(paths.map(async (path) => [path, (await ask(path)).body])));
-    for (const [name, path] of others) data[name] = answers.get(path);
+    const answers = new Map(await Promise.all(paths.map(async (path) => [path, await askOrBeRefused(path)])));
+    for (const [name, path] of others) {
+      const answer = answers.get(path);
+      data[name] = answer.refused && name.endsWith("Before") ? undefined : answer;
+    }
     if (mine !== turn) return;
     keepOnly(new Set(Object.values(questions)));
   }

@@ -185,5 +185,5 @@ export function trendPart(csv, choose) {
       .map(({at, index}) => ({text: oneDay ? hourWords(at, zone).slice(0, 5) : shortDay(at, zone), x: middle(index), y: HEIGHT - 6, anchor: "middle"}));
   }
 
-  return {element: part.element, show};
+  return {element: part.element, refuse: part.refuse, show};
 }
