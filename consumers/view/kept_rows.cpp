@@ -137,12 +137,12 @@ KeptDay Sum(const KeptDay& base, RowsByLastDay added, const RowsByLastDay& taken
 
 // What sessions count on the day whose facts are gone.
 RowsByLastDay RetiredOn(const StampedDay& day, const Wanted& wanted, FactsReading& reading,
-                        const std::string& account_text, const BucketSet& buckets) {
+                        const std::string& account_text, std::span<const std::string> parts) {
   RowsByLastDay found;
   const bool begun = wanted.kind == Kind::kBegun;
   funnel::LocalDays zone(day.zone);
   const Stretch days{.first = begun ? day.day : day.day - SessionDays::kMaxDays, .last = day.day};
-  ForEachRetired(reading, {account_text, day.zone, days, wanted.counting, wanted.by}, buckets,
+  ForEachRetired(reading, {account_text, day.zone, days, wanted.counting, wanted.by}, parts,
                  [&](const Stretch& session_days, StretchRows stretches) {
                    if (session_days.last < day.day) return;
                    auto& rows = stretches[begun ? session_days : Stretch{day.day, day.day}];
@@ -177,7 +177,8 @@ KeptRows::KeptRows(FactsReading& reading, const AccountId& account, const Bucket
       account_(AccountText(account.str())),
       buckets_(buckets),
       covered_(CoveredPrefix(buckets)),
-      any_retired_(FactsGoneBefore(reading.database(), account.str(), reading.snapshot()).has_value()),
+      gone_before_(FactsGoneBefore(reading.database(), account.str(), reading.snapshot())),
+      retired_(RetiredParts(reading, buckets)),
       aside_(reading.database()) {}
 
 std::string KeptRows::KeyOf(const StampedDay& day, const Wanted& wanted) const {
@@ -248,8 +249,10 @@ std::optional<std::vector<KeptDay>> KeptRows::Of(const StampedDay& day, std::spa
                           [&](std::string prefix, std::string_view) { standing.push_back(std::move(prefix)); });
       if (!reading_.ended()) reading_.Sessions(standing, sessions);
       if (!reading_.ended()) sessions.Finish();
+      const bool may_be_gone = gone_before_ && funnel::LocalDays(day.zone).StartOf(day.day) < *gone_before_;
+      if (may_be_gone && !retired_) return std::nullopt;
       for (const std::size_t i : places) {
-        if (any_retired_) found[i].of = RetiredOn(day, wanted[i], reading_, account_, buckets_);
+        if (may_be_gone) found[i].of = RetiredOn(day, wanted[i], reading_, account_, *retired_);
       }
     }
     if (reading_.ended() || added.overflowed()) return std::nullopt;

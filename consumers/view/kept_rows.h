@@ -52,7 +52,8 @@ class KeptRows {
   // All must outlive it.
   KeptRows(FactsReading& reading, const AccountId& account, const BucketSet& buckets);
 
-  // As of the day's stamp, in the order of `wanted`. nullopt: the reading ended, or there is more than a query allows.
+  // As of the day's stamp, in the order of `wanted`. nullopt: the reading ended, there is more than a query
+  // allows, or what is kept of sessions whose facts went is not only of these buckets.
   std::optional<std::vector<KeptDay>> Of(const StampedDay& day, std::span<const Wanted> wanted);
   // Keeps what was brought up to date since the last time, if there is room.
   void Keep();
@@ -71,7 +72,8 @@ class KeptRows {
   const std::string account_;
   const BucketSet& buckets_;
   const std::string covered_;
-  const bool any_retired_;  // of the account
+  const std::optional<TimeMs> gone_before_;                // FactsGoneBefore
+  const std::optional<std::vector<std::string>> retired_;  // RetiredParts'
   ViewDatabase::Aside aside_;
 };
 

@@ -11,6 +11,9 @@ namespace monitor::view {
 namespace {
 
 constexpr std::size_t kDayBytes = sizeof(std::uint64_t);
+constexpr int kPartitionCounts[] = {0, 1, 2, 4, 8, 16, 32, 64, 128, 256};  // 0: of a log (coverage.h)
+
+std::string TwoBytes(int number) { return {static_cast<char>(number >> 8), static_cast<char>(number & 0xff)}; }
 
 }  // namespace
 
@@ -25,9 +28,34 @@ bool IsKeptOfRetired(const std::vector<funnel::Breakdown>& by) {
   return std::ranges::find(RetiredBreakdowns(), BreakdownBits(by), BreakdownBits) != RetiredBreakdowns().end();
 }
 
-std::string RetiredPrefix(const std::string& account_prefix, const std::string& zone, funnel::Counting counting,
-                          const std::vector<funnel::Breakdown>& by) {
-  std::string prefix = account_prefix + zone + '\0';
+std::string RetiredPart(int partitions, int partition) { return TwoBytes(partitions) + TwoBytes(partition); }
+
+std::optional<std::vector<std::string>> RetiredParts(const FactsReading& reading, const BucketSet& buckets) {
+  std::vector<std::string> parts;
+  bool is_split = false;
+  for (const int partitions : kPartitionCounts) {
+    bool any = false;
+    reading.database().Scan(kRetired, TwoBytes(partitions), reading.snapshot(), [&](auto, auto) {
+      any = true;
+      return false;
+    });
+    for (int partition = 0; any && partition < std::max(partitions, 1); ++partition) {
+      const Coverage all{.partitions = partitions};
+      const BucketSet of = partitions == 0 ? all.buckets : BucketsOf(all, partition);
+      if ((of & buckets) == of) {
+        parts.push_back(RetiredPart(partitions, partition));
+      } else {
+        is_split |= (of & buckets).any();
+      }
+    }
+  }
+  if (is_split) return std::nullopt;
+  return parts;
+}
+
+std::string RetiredPrefix(const std::string& part, const std::string& account_text, const std::string& zone,
+                          funnel::Counting counting, const std::vector<funnel::Breakdown>& by) {
+  std::string prefix = part + account_text + zone + '\0';
   prefix += static_cast<char>(counting);
   prefix += static_cast<char>(BreakdownBits(by));
   return prefix;
@@ -75,12 +103,11 @@ std::optional<TimeMs> FactsGoneBefore(const ViewDatabase& database, std::string_
   return FromUnixMs(static_cast<std::int64_t>(Decoded(ParseNumber(*bytes))));
 }
 
-void ForEachRetired(FactsReading& reading, const RetiredAsked& asked, const BucketSet& buckets,
+void ForEachRetired(FactsReading& reading, const RetiredAsked& asked, std::span<const std::string> parts,
                     const std::function<void(const Stretch& session_days, StretchRows rows)>& take) {
-  for (std::size_t bucket = 0; bucket < buckets.size() && !reading.ended(); ++bucket) {
-    if (!buckets[bucket]) continue;
-    const std::string prefix = RetiredPrefix(std::string(1, static_cast<char>(bucket)) + asked.account_text, asked.zone,
-                                             asked.counting, asked.by);
+  for (const std::string& part : parts) {
+    if (reading.ended()) return;
+    const std::string prefix = RetiredPrefix(part, asked.account_text, asked.zone, asked.counting, asked.by);
     const std::string from = RetiredKey(prefix, {asked.begun.first, asked.begun.first});
     reading.database().ScanFrom(kRetired, prefix, from, reading.snapshot(),
                                 [&](std::string_view key, std::string_view value) {

@@ -1,6 +1,6 @@
 // What sessions count whose facts went (docs/decisions/facts.md): rows by nothing, campaign and engagement, of each
-// bucket, apart by the days that the sessions stood on, and of these by every stretch that a question's bounds may
-// leave of them. Most sessions stand on one day and have one stretch.
+// partition of the topic (of a log: of all), apart by the days that the sessions stood on, and of these by every
+// stretch that a question's bounds may leave of them. Most sessions stand on one day and have one stretch.
 //
 // Threads: any, each with its own; while the database is open. Throws StoreFailure.
 #pragma once
@@ -34,9 +34,14 @@ using StretchRows = std::map<Stretch, std::vector<funnel::Row>>;
 std::span<const std::vector<funnel::Breakdown>> RetiredBreakdowns();
 bool IsKeptOfRetired(const std::vector<funnel::Breakdown>& by);
 
-// What stands before the days in the keys of the family retired. `account_prefix` is AccountPrefix's.
-std::string RetiredPrefix(const std::string& account_prefix, const std::string& zone, funnel::Counting counting,
-                          const std::vector<funnel::Breakdown>& by);
+// Sessions of which buckets are together, in the bytes of a key: those of one of so many partitions, 0: of a log.
+std::string RetiredPart(int partitions, int partition);
+// Those that are whole within these buckets; nullopt: there is one of which only some are.
+std::optional<std::vector<std::string>> RetiredParts(const FactsReading& reading, const BucketSet& buckets);
+
+// What stands before the days in the keys of the family retired. `account_text` is AccountText's.
+std::string RetiredPrefix(const std::string& part, const std::string& account_text, const std::string& zone,
+                          funnel::Counting counting, const std::vector<funnel::Breakdown>& by);
 std::string RetiredKey(const std::string& retired_prefix, const Stretch& session_days);
 std::string EncodeStretches(const StretchRows& rows);
 std::optional<StretchRows> DecodeStretches(std::string_view bytes);
@@ -45,7 +50,7 @@ std::optional<StretchRows> DecodeStretches(std::string_view bytes);
 std::optional<TimeMs> FactsGoneBefore(const ViewDatabase& database, std::string_view account,
                                       const rocksdb::Snapshot* snapshot);
 
-// Of the sessions of a zone in these buckets that began on one of these days. Nothing if the reading ended.
+// Of the sessions of a zone that began on one of these days. It may end early, with the reading.
 struct RetiredAsked {
   const std::string& account_text;  // AccountText's
   const std::string& zone;
@@ -53,7 +58,7 @@ struct RetiredAsked {
   funnel::Counting counting;
   const std::vector<funnel::Breakdown>& by;
 };
-void ForEachRetired(FactsReading& reading, const RetiredAsked& asked, const BucketSet& buckets,
+void ForEachRetired(FactsReading& reading, const RetiredAsked& asked, std::span<const std::string> parts,
                     const std::function<void(const Stretch& session_days, StretchRows rows)>& take);
 
 }  // namespace monitor::view

@@ -46,10 +46,11 @@ class StretchBuilders {
   }
 
   // Adds what was counted to what is kept.
-  void Finish(const std::string& account_prefix, const FactsReading& reading, ViewDatabase::Aside& changes) {
+  void Finish(const std::string& part, const std::string& account_text, const FactsReading& reading,
+              ViewDatabase::Aside& changes) {
     for (auto& [group, builders] : groups_) {
       const auto& [counting, by, session_days] = group;
-      const std::string key = RetiredKey(RetiredPrefix(account_prefix, zone_, counting, by), session_days);
+      const std::string key = RetiredKey(RetiredPrefix(part, account_text, zone_, counting, by), session_days);
       StretchRows kept;
       if (const auto bytes = reading.database().GetAt(kRetired, key, reading.snapshot())) {
         kept = Decoded(DecodeStretches(*bytes));
@@ -62,7 +63,6 @@ class StretchBuilders {
       }
       changes.Put(kRetired, key, EncodeStretches(kept));
     }
-    groups_.clear();
   }
 
  private:
@@ -87,17 +87,29 @@ class StretchBuilders {
 
 }  // namespace
 
+// Day by day, so that what is kept of a day is written once in a plan. Where it stopped for want of room the next plan
+// goes on.
 class RetirementPlanner {
  public:
-  RetirementPlanner(FactsReading& reading, const FactsRetention& retention)
-      : reading_(reading), retention_(retention), plan_(new Retirement(reading.database())) {}
+  RetirementPlanner(FactsReading& reading, const Coverage& coverage, const FactsRetention& retention)
+      : reading_(reading), coverage_(coverage), retention_(retention), plan_(new Retirement(reading.database())) {}
 
-  // nullptr as Plan.
-  std::unique_ptr<Retirement> Take(const BucketSet& buckets) {
-    for (std::size_t bucket = 0; bucket < buckets.size() && GoesOn(); ++bucket) {
-      if (buckets[bucket]) Walk(std::string(1, static_cast<char>(bucket)));
-    }
-    Flush();
+  // nullptr as Plan. `from`: where the plan before stopped, and afterwards this one.
+  std::unique_ptr<Retirement> Take(std::string& from) {
+    std::string next;
+    reading_.database().ScanFrom(kStamps, "", from, reading_.snapshot(), [&](std::string_view key, auto) {
+      if (!HasRoom()) {
+        next = key;
+        return false;
+      }
+      const std::size_t account_end = key.find('\0') + 1;
+      const std::string account_text(key.substr(0, account_end));
+      const StampAddress day = Decoded(ParseStampKey(key.substr(account_end)));
+      if (!day.odd() && !day.forgotten && IsOld(day.zone, day.day, retention_.days)) Walk(account_text, day);
+      if (!HasRoom()) next = key;  // there may be more on this day
+      return !reading_.ended();
+    });
+    from = next;
     if (reading_.ended() || plan_->sessions_.empty()) return nullptr;
     for (const auto& [account, time] : gone_before_) {
       const auto known = FactsGoneBefore(reading_.database(), account, reading_.snapshot());
@@ -108,27 +120,19 @@ class RetirementPlanner {
   }
 
  private:
-  bool GoesOn() const { return !reading_.ended() && plan_->sessions_.size() < kMaxSessions && records_ < kMaxRecords; }
+  bool HasRoom() const { return plan_->sessions_.size() < kMaxSessions && records_ < kMaxRecords; }
 
-  // The old days of a bucket; those that are not old yet are jumped over, however many sessions they have.
-  void Walk(const std::string& bucket) {
-    std::optional<std::string> from = bucket;
-    while (from && GoesOn()) {
-      const std::string begin = *std::exchange(from, std::nullopt);
-      reading_.database().ScanFrom(kDays, bucket, begin, reading_.snapshot(), [&](std::string_view key, auto) {
-        const DaysAddress address = Decoded(ParseDaysKey(key));
-        if (address.odd()) {
-          from = address.account_prefix + '\1';
-          return false;
-        }
-        if (!IsOld(address.zone, address.day, retention_.days)) {
-          from = address.account_prefix + DayOf(address.zone, std::numeric_limits<std::int64_t>::max()) + '\xff';
-          return false;
-        }
-        Consider(address);
-        return GoesOn() && reading_.GoesOn();
-      });
+  void Walk(const std::string& account_text, const StampAddress& day) {
+    if (!IsSettled(account_text, day.zone, day.day)) return;
+    std::vector<std::string> standing;
+    reading_.StandingAt(account_text, DayOf(day.zone, day.day), coverage_.buckets,
+                        [&](std::string prefix, std::string_view) { standing.push_back(std::move(prefix)); });
+    std::map<std::string, StretchBuilders> builders;  // by part
+    for (const std::string& prefix : standing) {
+      if (!HasRoom() || reading_.ended()) break;
+      Consider(account_text, day, prefix, builders);
     }
+    for (auto& [part, rows] : builders) rows.Finish(part, account_text, reading_, plan_->changes_);
   }
 
   bool IsOld(const std::string& zone, std::int64_t day, days kept) {
@@ -137,19 +141,30 @@ class RetirementPlanner {
 
   funnel::LocalDays& Zone(const std::string& name) { return zones_.try_emplace(name, name).first->second; }
 
-  void Consider(const DaysAddress& address) {
-    const SessionOwner owner = OwnerOf(address.session_prefix);
+  std::string PartOf(const std::string& session_prefix) const {
+    const int partition =
+        coverage_.partitions == 0 ? 0 : static_cast<std::uint8_t>(session_prefix[0]) % coverage_.partitions;
+    return RetiredPart(coverage_.partitions, partition);
+  }
+
+  void Consider(const std::string& account_text, const StampAddress& day, const std::string& prefix,
+                std::map<std::string, StretchBuilders>& builders) {
+    const SessionOwner owner = OwnerOf(prefix);
     const std::string span_key = SpanKey(owner.visitor_key, owner.session);
     const auto bytes = reading_.database().GetAt(kVisitors, span_key, reading_.snapshot());
     const SessionSpan span = bytes ? Decoded(DecodeSpan(*bytes)) : SessionSpan();
-    if (!span.stands || span.last != address.day) return;  // its turn is on its last day
-    for (std::int64_t day = span.first; day <= span.last; ++day) {
-      if (!IsSettled(address.account_prefix, span.zone, day)) return;
+    if (!span.stands || span.zone != day.zone || span.last != day.day) return;  // its turn is on its last day
+    for (std::int64_t earlier = span.first; earlier < span.last; ++earlier) {
+      if (!IsSettled(account_text, span.zone, earlier)) return;
     }
     SessionScan scan([&](const SessionScan::Session& session) {
-      if (IsOver(span, session.traits)) Retire(address, span, {address.session_prefix, span_key, *bytes}, session);
+      if (!IsOver(span, session.traits)) return;
+      builders.try_emplace(PartOf(prefix), span.zone).first->second.Add({span.first, span.last}, session);
+      Retire(span, {prefix, owner.visitor_key, span_key, *bytes}, session);
+      TimeMs& gone = gone_before_[account_text.substr(0, account_text.size() - 1)];
+      gone = std::max(gone, Zone(span.zone).StartOf(span.last + 1));
     });
-    reading_.Sessions(std::span(&address.session_prefix, 1), scan);
+    reading_.Sessions(std::span(&prefix, 1), scan);
     if (!reading_.ended()) scan.Finish();
   }
 
@@ -160,8 +175,8 @@ class RetirementPlanner {
   }
 
   // What changed on the day is in the rows that are kept of it, and was given to whoever is given rows of hours.
-  bool IsSettled(const std::string& account_prefix, const std::string& zone, std::int64_t day) {
-    const std::string key = account_prefix.substr(1) + DayOf(zone, day);
+  bool IsSettled(const std::string& account_text, const std::string& zone, std::int64_t day) {
+    const std::string key = account_text + DayOf(zone, day);
     const auto [place, is_new] = settled_.try_emplace(key);
     if (!is_new) return place->second;
     const auto stamp = reading_.database().GetAt(kStamps, key, reading_.snapshot());
@@ -170,32 +185,22 @@ class RetirementPlanner {
     return place->second = given && reading_.database().GetAt(kStamps, key + 't', reading_.snapshot()) == stamp;
   }
 
-  void Retire(const DaysAddress& address, const SessionSpan& span, Retirement::Session session,
-              const SessionScan::Session& facts) {
-    const std::tuple group(address.account_prefix, span.zone, span.last);
-    if (group_ != group) Flush();
-    group_ = group;
-    if (!builders_) builders_.emplace(span.zone);
-    builders_->Add({span.first, span.last}, facts);
-
+  void Retire(const SessionSpan& span, Retirement::Session session, const SessionScan::Session& facts) {
     session.last_ordinal = facts.events.back().ordinal;
+    session.tally = reading_.database().GetAt(kVisitors, session.visitor_key, reading_.snapshot()).value_or("");
     Delete(kFacts, FactsKey(session.prefix, 0));
     for (const funnel::EventFacts& event : facts.events) Delete(kFacts, FactsKey(session.prefix, event.ordinal));
     for (std::int64_t day = span.first; day <= span.last; ++day) Delete(kDays, DaysKey(session.prefix, span.zone, day));
     Delete(kVisitors, session.span_key);
-    const SessionOwner owner = OwnerOf(session.prefix);
+    const SessionId id = OwnerOf(session.prefix).session;
     for (const std::string& prefix :
-         {ContextsPrefix(owner.visitor_key, owner.session), SessionDisplaysPrefix(owner.visitor_key, owner.session)}) {
+         {ContextsPrefix(session.visitor_key, id), SessionDisplaysPrefix(session.visitor_key, id)}) {
       reading_.database().Scan(kVisitors, prefix, reading_.snapshot(), [&](std::string_view key, auto) {
         Delete(kVisitors, std::string(key));
         return true;
       });
     }
     plan_->sessions_.push_back(std::move(session));
-
-    const std::string account = address.account_prefix.substr(1, address.account_prefix.size() - 2);
-    TimeMs& gone = gone_before_[account];
-    gone = std::max(gone, Zone(span.zone).StartOf(span.last + 1));
   }
 
   void Delete(Family family, const std::string& key) {
@@ -203,30 +208,26 @@ class RetirementPlanner {
     ++records_;
   }
 
-  void Flush() {
-    if (builders_) builders_->Finish(std::get<0>(group_), reading_, plan_->changes_);
-    builders_.reset();
-  }
-
   FactsReading& reading_;
+  const Coverage& coverage_;
   const FactsRetention& retention_;
   std::unique_ptr<Retirement> plan_;
   std::size_t records_ = 0;  // that go
   std::map<std::string, funnel::LocalDays> zones_;
   std::map<std::string, bool> settled_;  // days, by their keys in stamps
   std::map<std::string, TimeMs> gone_before_;
-  std::tuple<std::string, std::string, std::int64_t> group_;  // account prefix, zone and day of `builders_`
-  std::optional<StretchBuilders> builders_;
 };
 
-std::unique_ptr<Retirement> Retirement::Plan(FactsReading& reading, const BucketSet& buckets,
-                                             const FactsRetention& retention) {
-  return RetirementPlanner(reading, retention).Take(buckets);
+std::unique_ptr<Retirement> Retirement::Plan(FactsReading& reading, const Coverage& coverage,
+                                             const FactsRetention& retention, std::string& from) {
+  return RetirementPlanner(reading, coverage, retention).Take(from);
 }
 
 bool Retirement::Do(ViewDatabase& database) {
   for (const Session& session : sessions_) {
     if (database.GetAt(kVisitors, session.span_key, nullptr) != session.span) return false;
+    // Mostly its visitor did nothing at all.
+    if (database.GetAt(kVisitors, session.visitor_key, nullptr).value_or("") == session.tally) continue;
     const std::string next = FactsKey(session.prefix, session.last_ordinal + 1);
     bool came = false;
     database.ScanFrom(kFacts, session.prefix, next, nullptr, [&](auto, auto) {

@@ -23,10 +23,11 @@ namespace monitor::view {
 
 class Retirement {
  public:
-  // Of some sessions of these buckets that may retire; nullptr: there is none, or the reading ended. Any thread, while
-  // the database is open, one at a time, and not before the plan before it is done or given up.
-  static std::unique_ptr<Retirement> Plan(FactsReading& reading, const BucketSet& buckets,
-                                          const FactsRetention& retention);
+  // Of some sessions that are covered and may retire; nullptr: there is none, or the reading ended. `from`: where the
+  // plan before it stopped, "" at first and after one that found none. Any thread, while the database is open, one at a
+  // time, and not before the plan before it is done or given up.
+  static std::unique_ptr<Retirement> Plan(FactsReading& reading, const Coverage& coverage,
+                                          const FactsRetention& retention, std::string& from);
 
   // The writer's, with nothing in its batch. False: something came; nothing was done.
   bool Do(ViewDatabase& database);
@@ -35,8 +36,9 @@ class Retirement {
  private:
   friend class RetirementPlanner;
   struct Session {
-    std::string prefix;
+    std::string prefix, visitor_key;
     std::string span_key, span;  // as it was found
+    std::string tally;           // its visitor's
     std::uint64_t last_ordinal = 0;
   };
   explicit Retirement(const ViewDatabase& database) : changes_(database) {}

@@ -8,6 +8,11 @@
 namespace monitor {
 namespace {
 
+// Whether there is something to retire, a view of many old days is asked as seldom as that takes long: days turn once a
+// day.
+constexpr int kPausesOfALookInVain = 1'000;
+constexpr std::chrono::hours kLongestPause{1};
+
 // It takes a fifth of a core at most, however dear what changes is: one session may have a hundred thousand facts.
 constexpr int kPausesOfItsWork = 4;
 
@@ -35,8 +40,14 @@ void RowKeeper::Look(const std::stop_token& stop) {
   const TimeMs before =
       std::exchange(looked_at_, std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
   if (!look.view->KeepRows(stopped) || keeping_.facts_days.count() == 0 || !look.has_all) return;
+  const auto began = std::chrono::steady_clock::now();
+  if (began < retire_again_) return;
   static_cast<void>(
       look.view->Retire({.days = keeping_.facts_days, .now = before, .given_up_to = look.given_up_to}, stopped));
+  if (look.view->HasSomeToRetire()) return;
+  const auto ended = std::chrono::steady_clock::now();
+  retire_again_ =
+      ended + std::min<std::chrono::steady_clock::duration>(kPausesOfALookInVain * (ended - began), kLongestPause);
 }
 
 }  // namespace monitor

@@ -34,6 +34,7 @@ class RowKeeper {
   const RowKeeping keeping_;
   // The clock at the look before. Who stood still since then may not have counted yet what happened since.
   TimeMs looked_at_;
+  std::chrono::steady_clock::time_point retire_again_;
   std::jthread thread_;  // last: it uses all of the above
 };
 

@@ -132,9 +132,13 @@ std::expected<void, std::string> ViewStore::Retire(const FactsRetention& retenti
     rocksdb::ManagedSnapshot snapshot(&state_->database.db());
     const std::function<bool()> ends = [&] { return state_->reopening || abandoned(); };
     view::FactsReading reading(state_->database, snapshot.snapshot(), ends, false);
-    auto plan = view::Retirement::Plan(
-        reading, ViewProgress::ReadCoverage(state_->database, snapshot.snapshot()).buckets, retention);
-    if (plan) state_->Plan(std::move(plan));
+    const Coverage coverage = ViewProgress::ReadCoverage(state_->database, snapshot.snapshot());
+    auto plan = view::Retirement::Plan(reading, coverage, retention, state_->retires_from);
+    if (plan) {
+      state_->Plan(std::move(plan));
+    } else if (state_->retires_from.empty() && state_->retired_since_tidy.exchange(false)) {
+      state_->database.Tidy(kDays);
+    }
   });
 }
 

@@ -203,6 +203,12 @@ std::uint64_t ViewDatabase::DiskBytes() const {
   return sum;
 }
 
+void ViewDatabase::Tidy(Family family) const {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  db().CompactRange(options, handles_[family], nullptr, nullptr).PermitUncheckedError();
+}
+
 void ViewDatabase::Write(rocksdb::WriteBatch& batch) {
   const rocksdb::Status status = db().Write({}, &batch);
   writable_ &= status.ok();

@@ -22,7 +22,7 @@
 //                                                                        ORDINAL: from there on the facts are new
 //             account 0 zone 0 DAY STAMP                                 empty: whatever was kept of the day is void
 //   rows      COVERED account 0 zone 0 DAY KIND COUNTING BREAKDOWNS      KeptDay (kept_rows.h)
-//   retired   BUCKET account 0 zone 0 COUNTING BREAKDOWNS DAY DAY        StretchRows (retired_rows.h), of sessions that
+//   retired   PART account 0 zone 0 COUNTING BREAKDOWNS DAY DAY          StretchRows (retired_rows.h), of sessions that
 //                                                                        stood from one of the days to the other
 //   accounts  account 0 BUCKET                                           account outline, or empty: events are here
 //   progress  "seq/" BUCKET origin                                       highest seq
@@ -38,8 +38,8 @@
 //
 // KEPT is one byte, 1 if net has these displays, too; TIME is in ms, DAY in days of the session's zone since 1970,
 // their sign bits turned over to be in order. STAMP numbers the commits. COVERED is a hash of the buckets that the rows
-// are of, BREAKDOWNS one byte, a bit for each. Displays are kept for conversions to come (funnel.h); queries read the
-// others.
+// are of, BREAKDOWNS one byte, a bit for each, PART which buckets are together (retired_rows.h). Displays are kept for
+// conversions to come (funnel.h); queries read the others.
 //
 // A mark's name can be thousands of characters long (an order id), hence its hash.
 #pragma once

@@ -66,7 +66,8 @@ class Question {
         query_(query),
         buckets_(buckets),
         days_(StampedDays(reading, account)),
-        gone_before_(FactsGoneBefore(reading.database(), account.str(), reading.snapshot())) {}
+        gone_before_(FactsGoneBefore(reading.database(), account.str(), reading.snapshot())),
+        retired_(RetiredParts(reading, buckets)) {}
 
   // Whole days of all sessions, which rows are kept of.
   bool IsOfDays() const { return query_.where.empty() && query_.window != funnel::Window::kHour; }
@@ -74,7 +75,7 @@ class Question {
   // It needs facts that may be gone.
   bool ComesTooLate() {
     if (!gone_before_ || (query_.from && *query_.from >= *gone_before_)) return false;
-    if (!IsOfDays() || !IsKeptOfRetired(query_.by)) return true;
+    if (!IsOfDays() || !IsKeptOfRetired(query_.by) || !retired_) return true;
     return std::ranges::any_of(days_, [&](const StampedDay& day) {
       ZoneCut& cut = CutOf(day.zone);
       return cut.IsCut(day.day) && cut.zone.StartOf(day.day) < *gone_before_;
@@ -115,7 +116,7 @@ class Question {
       if (cut.IsCut(day.day)) AddDay(day);
       if (!IsEdge(cut, day.day)) continue;
       AddEarlierOnes(day);
-      if (gone_before_) AddEarlierRetired(day, cut);
+      if (gone_before_ && retired_) AddEarlierRetired(day, cut);
     }
     if (by_day && !AddCutDays()) return std::nullopt;
     AddOdd();
@@ -158,7 +159,7 @@ class Question {
     const std::int64_t last = cut.to ? cut.to->behind - 1 : std::numeric_limits<std::int64_t>::max();
     Stretch begun{.first = day.day - SessionDays::kMaxDays, .last = day.day - 1};
     if (cut.IsOut(day.day)) begun.first = std::max(begun.first, from);
-    ForEachRetired(reading_, {AccountText(account_.str()), day.zone, begun, query_.counting, query_.by}, buckets_,
+    ForEachRetired(reading_, {AccountText(account_.str()), day.zone, begun, query_.counting, query_.by}, *retired_,
                    [&](const Stretch& session_days, StretchRows stretches) {
                      if (session_days.last < day.day) return;
                      const Stretch left{std::max(session_days.first, from), std::min(session_days.last, last)};
@@ -236,6 +237,7 @@ class Question {
   const BucketSet& buckets_;
   const std::vector<StampedDay> days_;
   const std::optional<TimeMs> gone_before_;
+  const std::optional<std::vector<std::string>> retired_;  // RetiredParts'
   std::map<std::string, ZoneCut> cuts_;
   std::vector<std::string> sessions_;  // prefixes of their facts
   funnel::RowSum sum_;
