@@ -1,8 +1,8 @@
 // The rows of any breakdown, in any order; the API sorts them and gives so many, so that a million would do. A row's name
 // leads to what is in it.
 
-import {card, labelled, setText} from "./card.js";
-import {canFilter, DIMENSIONS, keyOf, titleOf, valueOf, wordsFor} from "./dimensions.js";
+import {card, setText} from "./card.js";
+import {canFilter, DIMENSIONS, keyOf, titleOf, valueOf} from "./dimensions.js";
 import {button, el} from "./dom.js";
 import {change, NONE, number} from "./format.js";
 import {COUNTS, currenciesOf, LIFT, measureOf, RATES, TIMES, valueIn} from "./measures.js";

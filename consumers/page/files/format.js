@@ -25,7 +25,7 @@ export const points = (share) => `${withSign(share * 100)}\u00a0pp`;
 export const ratio = (value) => (value === null ? NONE : value.toLocaleString(undefined, {maximumFractionDigits: 2}));
 
 // A sum of the API, a decimal text, to its last digit.
-export const money = (amount) => decimal.format(amount);
+export const money = (amount) => (amount === null ? NONE : decimal.format(amount));
 
 const UNITS = [["d", 86400000], ["h", 3600000], ["min", 60000], ["s", 1000]];
 

@@ -36,18 +36,19 @@ export function funnelPart(csv) {
       this.append(
         el("div", {className: "step-name"}, el("strong", {}, words), el("small", {}, about)),
         el("div", {className: "bar", "aria-hidden": "true"}),
-        el("div", {className: "step-count"}, el("strong", {}, ""), el("span", {className: "change"}), el("small", {className: "share"}), el("small", {className: "lost"})));
+        el("div", {className: "step-count"},
+          el("strong", {}, ""), el("span", {className: "change"}), el("small", {className: "share"}), el("small", {className: "lost"})));
       const svg = d3.select(this).select(".bar").append("svg").attr("width", "100%").attr("height", 34);
       for (const name of ["base", "fill", "was"]) svg.append("rect").attr("class", name).attr("rx", name === "was" ? 0 : 4);
     });
     items.each(function update(step) {
-      const item = d3.select(this), width = (count) => `${(100 * count) / step.most}%`, change_ = changeOf(step);
+      const item = d3.select(this), width = (count) => `${(100 * count) / step.most}%`, moved = changeOf(step);
       item.select(".base").attr("height", 34).attr("width", width(step.base === null ? 0 : Math.max(step.base, step.count)));
       item.select(".fill").attr("height", 34).attr("width", width(step.count));
       item.select(".was").attr("height", 34).attr("width", step.was === null ? 0 : 3)
         .attr("x", width(step.was || 0)).attr("transform", "translate(-3 0)");
       setText(item.select(".step-count strong").node(), number(step.count));
-      setText(item.select(".change").node(), change_ ? change_.text : "");
+      setText(item.select(".change").node(), moved ? moved.text : "");
       setText(item.select(".share").node(), step.share === null ? "" : `${percent(step.share)} of ${step.of === "prospects" ? "prospects" : "exposed"}`);
       setText(item.select(".lost").node(), lostWords(step));
     });

@@ -42,12 +42,14 @@ export function heatPart(csv, choose) {
   function wordsAt({words, cells}, hour) {
     const here = cells.filter((one) => one.hour === hour), name = `${words}, ${String(hour).padStart(2, "0")}:00`;
     if (!here.length) return `${name} · the clocks leave it out`;
-    return here.map((one) => `${one.words} · ${chosen.label}: ${one.value === undefined ? "not in the span" : shown(one.value)}`).join(" · ");
+    const valueWords = ({value}) => (value === undefined ? "not in the span, or yet to come" : `${shown(value)}${isMean() ? " on average" : ""}`);
+    return here.map((one) => `${one.words} · ${chosen.label}: ${valueWords(one)}`).join(" · ");
   }
 
-  const shown = (value) => (mode === "week" && !isRate(chosen) && value !== null ? `${value.toLocaleString(undefined, {maximumFractionDigits: 1})} on average` : chosen.show(value));
+  const isMean = () => mode === "week" && !isRate(chosen);
+  const shown = (value) => (isMean() && value !== null ? value.toLocaleString(undefined, {maximumFractionDigits: 1}) : chosen.show(value));
 
-  function show(data, {view, heat, zone}) {
+  function show(data, {view, heat, zone, now}) {
     chosen = measureOf(view.heat);
     const all = drawable(currenciesOf(data.total.rows));
     if (!all.some(({key}) => key === chosen.key)) all.push(chosen);
@@ -57,13 +59,19 @@ export function heatPart(csv, choose) {
     const hours = dates.flatMap((date) => hoursOf(date, zone).map((at) => ({date, at, hour: Number(wallTime(at, zone).slice(11, 13))})));
     const begins = hours.map(({at}) => at), rows = begins.map(() => []);
     for (const row of data.heat.rows) rows[Math.max(0, d3.bisectRight(begins, row.windowStart) - 1)].push(row);
-    hours.forEach((one, index) => Object.assign(one, {rows: rows[index], inside: one.at >= heat.from && one.at < heat.to}));
+    hours.forEach((one, index) => Object.assign(one, {rows: rows[index], inside: one.at >= heat.from && one.at < Math.min(heat.to, now)}));
     map = {lines: mode === "week" ? weekLines(hours) : dayLines(hours, zone)};
     map.most = d3.max(map.lines.flatMap(({cells}) => cells.map(({value}) => value || 0))) || 0;
     draw();
     walk.show();
-    setText(scale, map.most > 0 ? `Darkest: ${shown(map.most)}. Lightest: 0.${isRate(chosen) ? ` Outlined: ${NONE}, there is nothing to divide by.` : ""}` : "Nothing in this span.");
+    setText(scale, scaleWords());
     part.numbers(numbers);
+  }
+
+  function scaleWords() {
+    if (!map.most) return "Nothing in this span.";
+    const none = isRate(chosen) ? ` Outlined: ${NONE}, there is nothing to divide by.` : "";
+    return `Darkest: ${shown(map.most)}${isMean() ? " on average" : ""}. Lightest: 0.${none} Dotted: not in the span, or yet to come.`;
   }
 
   const dayLines = (hours, zone) => d3.nest().key(({date}) => date).entries(hours).map(({key, values}) => ({
@@ -76,14 +84,17 @@ export function heatPart(csv, choose) {
   const weekLines = (hours) => d3.range(7).map((day) => ({
     words: weekdayWords(day),
     cells: d3.range(24).map((hour) => {
-      const such = hours.filter((one) => one.inside && one.hour === hour && weekdayOf(one.date) === day), rows = such.flatMap((one) => one.rows);
+      const such = hours.filter((one) => one.inside && one.hour === hour && weekdayOf(one.date) === day);
+      const rows = such.flatMap((one) => one.rows);
       const value = over(chosen, rows);
-      return {hour, words: `${weekdayWords(day)}, ${String(hour).padStart(2, "0")}:00`, value: isRate(chosen) || value === null ? value : value / Math.max(1, such.length)};
+      const words = `${weekdayWords(day)}, ${String(hour).padStart(2, "0")}:00`;
+      return {hour, words, value: isRate(chosen) ? value : value / Math.max(1, such.length)};
     }),
   }));
 
   function numbers() {
-    const text = (cells, hour) => cells.filter((one) => one.hour === hour).map(({value}) => (value === undefined ? NONE : shown(value).replace(" on average", ""))).join(" / ");
+    const cellWords = ({value}) => (value === undefined ? NONE : shown(value));
+    const text = (cells, hour) => cells.filter((one) => one.hour === hour).map(cellWords).join(" / ");
     return {
       heads: ["Day", ...d3.range(24).map((hour) => String(hour).padStart(2, "0"))],
       lines: map.lines.map(({words, cells}) => line([words, ...d3.range(24).map((hour) => text(cells, hour))])),

@@ -43,7 +43,10 @@ const accountNow = () => accounts.find(({id}) => id === view.account);
 function context() {
   const account = accountNow(), zone = knownZone(account && account.timeZone), now = Date.now();
   const span = spanOf(view, now, zone);
-  return {view, zone, names: namesOf(account), span, spanBefore: view.compare ? spanBefore(view.range, span, now, zone) : null, heat: heatSpan(span, now, zone)};
+  return {
+    view, zone, now, names: namesOf(account), span, heat: heatSpan(span, now, zone),
+    spanBefore: view.compare ? spanBefore(view.range, span, now, zone) : null,
+  };
 }
 
 // --- the parts ------------------------------------------------------------------------------------------------------------
@@ -197,5 +200,5 @@ window.addEventListener("popstate", () => {
   besideAt = 0;
   look();
 });
-document.addEventListener("visibilitychange", () => document.hidden || look());
+document.addEventListener("visibilitychange", () => document.hidden || !liveControl.checked || look());
 look();

@@ -21,6 +21,12 @@ export async function askState(account) {
   return {alerts: alerts && alerts.alerts, alarms: alarms && alarms.alarms, rebuild};
 }
 
+function summaryOf(list, on) {
+  if (!on.length) return `${list.length} ${list.length === 1 ? "alert, which is" : "alerts, all"} quiet`;
+  const words = on.map(({when}) => WHEN[when][0].toLowerCase()).join(", ");
+  return `${on.length} of ${list.length} alerts ${on.length === 1 ? "fires" : "fire"}: ${words}`;
+}
+
 export function statePart() {
   const notices = el("div", {className: "notices"}), counted = el("span", {}), alerts = el("details", {className: "card alerts", hidden: true},
     el("summary", {}), el("div", {}));
@@ -48,13 +54,13 @@ export function statePart() {
     const on = list.filter((one) => one.firing), text = JSON.stringify([list, [...names.campaign]]);
     if (text === firing) return;
     firing = text;
-    const summary = on.length ? `${on.length} of ${list.length} alerts ${on.length === 1 ? "fires" : "fire"}: ${on.map(({when}) => WHEN[when][0].toLowerCase()).join(", ")}`
-      : `${list.length} ${list.length === 1 ? "alert, which is" : "alerts, all"} quiet`;
+    const summary = summaryOf(list, on);
     alerts.classList.toggle("firing", on.length > 0);
     if (on.length && alerts.firstChild.textContent !== summary) say(summary);
     setText(alerts.firstChild, summary);
+    const ofWhat = ({campaignId, engagementId}) => [wordsFor(names, "campaign", campaignId), ...(engagementId === null ? [] : [wordsFor(names, "engagement", engagementId)])];
     alerts.lastChild.replaceChildren(table("Alerts of the account", ["Alert", "Campaign", "State", "Since", "Now"], list.map((one) => line([
-      WHEN[one.when][0], one.engagementId === null ? wordsFor(names, "campaign", one.campaignId) : `${wordsFor(names, "campaign", one.campaignId)} · ${wordsFor(names, "engagement", one.engagementId)}`,
+      WHEN[one.when][0], ofWhat(one).join(" · "),
       one.since === null ? "not judged yet" : one.firing ? "fires" : "quiet", one.since === null ? NONE : inWords(one.since, zone), WHEN[one.when][1](one.value)]))));
   }
 

@@ -62,6 +62,9 @@ export function trendPart(csv, choose) {
     return `${windowWords(drawn.windows[index])} · ${[...parts, ...before].join(" · ")}`;
   }
 
+  // Of each window its value; of one that has not begun none.
+  const valuesOf = (rows) => rowsAt(drawn.windows, rows).map((found, index) => (index < drawn.begun || found.length ? over(drawn.measure, found) : null));
+
   // Of each group its values by window, the greatest groups first; the rest as one, where that is a number.
   function seriesOf(rows, {view, names}) {
     const by = [view.split], chosen = measureOf(view.measure), groups = d3.nest().key((row) => keyOf(row, by)).entries(rows);
@@ -71,11 +74,11 @@ export function trendPart(csv, choose) {
     const rest = sized.slice(SERIES), kept = sized.slice(0, SERIES);
     if (rest.length) kept.push({name: `${rest.length} others`, rows: rest.flatMap((one) => one.rows), rest: true});
     return kept.map(({name, rows: own, rest: isRest}, index) => ({
-      name, colour: isRest ? "rest" : `series-${index}`, values: rowsAt(drawn.windows, own).map((found) => over(chosen, found)),
+      name, colour: isRest ? "rest" : `series-${index}`, values: valuesOf(own),
     }));
   }
 
-  function show(data, {view, names, span, zone, spanBefore}) {
+  function show(data, {view, names, span, zone, spanBefore, now}) {
     const chosen = measureOf(view.measure), rows = data.trend.rows, currencies = currenciesOf(data.total.rows);
     const all = drawable(currencies);
     if (!all.some(({key}) => key === chosen.key)) all.push(chosen);
@@ -84,8 +87,9 @@ export function trendPart(csv, choose) {
     split.value = view.split;
     const bounds = span || (rows.length ? {from: rows[0].windowStart, to: rows[rows.length - 1].windowStart + 1} : null);
     const windows = bounds ? windowsOf(bounds, stepOf(view, span), zone) : [];
-    drawn = {windows, zone, step: stepOf(view, span), measure: chosen, split: view.split, series: [], before: null};
-    const whole = {name: "all", colour: data.split ? "total" : "whole", values: rowsAt(windows, rows).map((found) => over(chosen, found))};
+    const begun = d3.bisectRight(windows, now);
+    drawn = {windows, begun, zone, step: stepOf(view, span), measure: chosen, split: view.split, series: [], before: null};
+    const whole = {name: "all", colour: data.split ? "total" : "whole", values: valuesOf(rows)};
     drawn.series = data.split ? [whole, ...seriesOf(data.split.rows, {view, names}).reverse()] : [whole];
     if (data.trendBefore && spanBefore) {
       const earlier = windowsOf(spanBefore, drawn.step, zone);
@@ -128,7 +132,7 @@ export function trendPart(csv, choose) {
     const groups = series.filter((one) => !isWhole(one));
     const stack = d3.layout.stack().values(({points}) => points);
     const filled = stacked ? [...groups].reverse() : series.length > 1 || isRate(drawn.measure) ? [] : series;
-    const areas = stack(filled.map((one) => ({...one, points: one.values.map((value, x) => ({x, y: value || 0}))})));
+    const areas = stack(filled.map((one) => ({...one, points: one.values.slice(0, drawn.begun).map((value, x) => ({x, y: value || 0}))})));
     const tops = areas.flatMap(({points}) => points.map(({y, y0}) => y + y0));
     const most = d3.max([...tops, ...series.flatMap(({values}) => values), ...(before || [])]) || 1;
     const y = d3.scale.linear().domain([0, most]).range([HEIGHT - BOTTOM, TOP]).nice(5);
