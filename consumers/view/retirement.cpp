@@ -21,8 +21,8 @@ namespace {
 using std::chrono::days;
 
 // Of one plan: the writer looks at each of the sessions, and writes as many deletions, between two events.
-constexpr std::size_t kMaxSessions = 2'000;
-constexpr std::size_t kMaxRecords = 50'000;
+constexpr std::size_t kMaxSessions = 500;
+constexpr std::size_t kMaxRecords = 20'000;
 
 constexpr funnel::Counting kCountings[] = {funnel::kNet, funnel::kGross};
 
