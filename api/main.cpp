@@ -34,6 +34,8 @@
 #include "server/known_hosts.h"
 #include "server/log.h"
 #include "server/metrics.h"
+#include "server/metrics/process_metrics.h"
+#include "server/metrics/readiness_metrics.h"
 
 namespace monitor {
 namespace {
@@ -66,13 +68,15 @@ std::string PathOf(const ServerSettings& settings, const char* section, const ch
   return path.empty() ? settings.String("data", "dir") + "/" + default_name : path;
 }
 
-std::expected<std::unique_ptr<RocksDbStore>, std::string> OpenStore(const ServerSettings& settings) {
+std::expected<std::unique_ptr<RocksDbStore>, std::string> OpenStore(const ServerSettings& settings,
+                                                                    metrics::Registry& registry) {
   RocksDbStoreOptions options;
   options.path = settings.String("data", "dir") + "/store";
   options.min_free_bytes = static_cast<std::uint64_t>(settings.Integer("data", "min_free_mb")) << 20;
   options.report = [](const std::string& event, const std::string& detail) {
     log::Write(event.ends_with("recovered") ? log::Level::kInfo : log::Level::kError, event, {{"detail", detail}});
   };
+  options.on_commit = CommitMetrics(registry);
   options.on_sync_failure = [](const std::string& reason) {
     // Whether the batch is on disk is not known: nobody may be answered any more.
     log::Error("sync_failed", {{"reason", reason}});
@@ -83,7 +87,7 @@ std::expected<std::unique_ptr<RocksDbStore>, std::string> OpenStore(const Server
   return store;
 }
 
-std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& settings) {
+std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& settings, metrics::Registry& registry) {
   const std::string folder = settings.String("data", "dir");
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -103,7 +107,7 @@ std::expected<Foundations, std::string> OpenFoundations(const ServerSettings& se
     if (!opened) return std::unexpected(opened.error());
     geo.emplace(std::move(*opened));
   }
-  auto store = OpenStore(settings);
+  auto store = OpenStore(settings, registry);
   if (!store) return std::unexpected(store.error());
   auto master_key = MasterKey::LoadFor(**store, PathOf(settings, "data", "master_key_file", "master.key"));
   if (!master_key) return std::unexpected(master_key.error());
@@ -235,7 +239,8 @@ bool LeaveInOrder(Drain& drain, const http::Server& server, KafkaAckStore* ackno
 }
 
 std::expected<void, std::string> Serve(const ServerSettings& settings, StopSignals& signals) {
-  auto foundations = OpenFoundations(settings);
+  metrics::Registry registry;
+  auto foundations = OpenFoundations(settings, registry);
   if (!foundations) return std::unexpected(foundations.error());
   RocksDbStore& store = *foundations->store;
   const Geo* geo = foundations->geo ? &*foundations->geo : nullptr;
@@ -245,7 +250,6 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
     log::Warning("time_zones_incomplete", {{"detail", "older names of time zones are missing: install tzdata-legacy"}});
   }
 
-  metrics::Registry registry;
   const std::unique_ptr<Relay> relay = MakeRelay(settings, foundations->broker, store);
   // Before anybody is answered: a data folder that is an older copy must not record anything.
   if (relay) relay->WaitLooked(kMaxFirstContact);
@@ -256,7 +260,7 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
   EventStore& answering_store = acknowledged ? static_cast<EventStore&>(*acknowledged) : store;
 
   Accounts accounts(store, answering_store);
-  Visits visits(answering_store, foundations->master_key, VisitorRoomsOptionsOf(settings));
+  Visits visits(answering_store, foundations->master_key, VisitorRoomsOptionsOf(settings), DecisionMetrics(registry));
   PublicApi api({accounts, visits, foundations->master_key, geo, settings.String("server", "base_uri")},
                 PublicApiOptionsOf(settings, registry, store));
   const std::unique_ptr<InboundTopic> inbound = MakeInboundTopic(settings, foundations->broker, accounts, visits);
@@ -285,12 +289,14 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
        .account_removed = [&account_ends] { account_ends.Wake(); }},
       {.max_waiting_polls = kMaxPolls, .max_waiting_commands = kMaxCommands});
 
+  std::unique_ptr<Retention> retention;  // goes after who scrapes
   const http::Server server(PublicServerOptions(settings), [&api](const http::Request& request, http::Respond respond) {
     api.Handle(request, std::move(respond));
   });
   AddMetrics(registry, {store, visits, accounts, drain, relay.get(), inbound.get(), acknowledged.get()});
   AddServerMetrics(registry, server);
-  AddProcessMetrics(registry);
+  metrics::AddProcessMetrics(registry);
+  metrics::AddReadinessMetrics(registry, "monitor", [&admin] { return admin.Checks(); });
   const http::Server admin_server(
       AdminServerOptions(settings),
       http::ForKnownHosts(settings.List("admin", "hosts"),
@@ -300,7 +306,8 @@ std::expected<void, std::string> Serve(const ServerSettings& settings, StopSigna
     admin.Stop();
     return started;
   }
-  const std::unique_ptr<Retention> retention = MakeRetention(settings, relay != nullptr, accounts, store);
+  retention = MakeRetention(settings, relay != nullptr, accounts, store);
+  if (retention) AddRetentionMetrics(registry, *retention);
   VisitorRetention unseen(visits.owner, std::chrono::days(settings.Integer("retention", "visitors_days")));
   if (settings.Integer("retention", "visitors_days") > 0) unseen.Start();
   log::Info("listening", {{"port", std::int64_t{server.port()}}, {"admin_port", std::int64_t{admin_server.port()}}});

@@ -1,11 +1,8 @@
 #include "api/monitord_metrics.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <chrono>
-#include <filesystem>
-#include <fstream>
+#include <vector>
 
 namespace monitor {
 namespace {
@@ -18,6 +15,30 @@ void AddTotal(metrics::Registry& registry, const char* name, const char* help, c
 template <class Part, class Read>
 void AddLevel(metrics::Registry& registry, const char* name, const char* help, const Part& part, Read read) {
   registry.AddGaugeFunction(name, help, {}, [&part, read] { return static_cast<double>(read(part)); });
+}
+
+const std::vector<double> kSeconds = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                      0.01,    0.025,  0.05,    0.1,    0.25,  0.5,    1};
+const std::vector<double> kBatchSizes = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1'024};
+
+double AgeIn(const RocksDbStore& store, const LogPosition& from) {
+  const auto events = store.ReadLog(from, {.max_events = 1});
+  if (!events || events->empty()) return 0;
+  return std::max(0.0, std::chrono::duration<double>(store.Now() - events->front().time).count());
+}
+
+// Of the oldest event that is kept; 0: there is none.
+double OldestAge(const RocksDbStore& store) {
+  for (const OriginRange& range : store.Origins()) {
+    if (range.last >= range.first) return AgeIn(store, {range.origin, range.first});
+  }
+  return 0;
+}
+
+// Of the oldest event of this origin that the broker has not acknowledged; 0: it has all.
+double BacklogAge(const RocksDbStore& store, std::uint64_t relayed) {
+  const OriginRange range = store.Origins().back();
+  return range.last > relayed ? AgeIn(store, {range.origin, relayed + 1}) : 0;
 }
 
 double BytesOf(const RocksDbStore& store, const std::string& family) {
@@ -50,6 +71,12 @@ void AddStoreMetrics(metrics::Registry& registry, const RocksDbStore& store) {
     registry.AddGaugeFunction("monitor_store_disk_bytes", "What is kept in tables, by what it is", {{"family", family}},
                               [&store, family] { return BytesOf(store, family); });
   }
+  AddLevel(registry, "monitor_store_disk_free_bytes", "What is free of the disk that the log is on", store,
+           [](const RocksDbStore& part) { return part.Statistics().free_bytes; });
+  AddLevel(registry, "monitor_store_disk_min_free_bytes", "data.min_free_mb: with less nothing is written", store,
+           [](const RocksDbStore& part) { return part.Statistics().min_free_bytes; });
+  AddLevel(registry, "monitor_store_oldest_event_age_seconds", "Age of the oldest event that is kept", store,
+           OldestAge);
   AddLevel(registry, "monitor_store_writable", "1: appends are expected to succeed", store,
            [](const RocksDbStore& part) { return part.Writable() ? 1 : 0; });
 }
@@ -62,6 +89,9 @@ void AddRelayMetrics(metrics::Registry& registry, const Relay& relay, const Rock
                               const double relayed = static_cast<double>(relay.Status().relayed);
                               return std::max(0.0, static_cast<double>(store.Statistics().last_seq) - relayed);
                             });
+  registry.AddGaugeFunction("monitor_relay_backlog_age_seconds",
+                            "Age of the oldest event that the broker has not acknowledged", {},
+                            [&relay, &store] { return BacklogAge(store, relay.Status().relayed); });
   AddLevel(registry, "monitor_relay_connected", "1: the broker answers", relay,
            [](const Relay& part) { return part.Status().connected ? 1 : 0; });
   AddLevel(registry, "monitor_relay_refused", "1: it has stopped and needs an operator; the log says why", relay,
@@ -99,37 +129,18 @@ void AddVisitMetrics(metrics::Registry& registry, const Visits& visits) {
            [](const Visits& part) { return part.owner.cached_bytes(); });
   AddLevel(registry, "monitor_visitors_cached_bytes_max", "Beyond it the least recently seen leave memory", visits,
            [](const Visits& part) { return part.owner.max_cached_bytes(); });
+  AddTotal(registry, "monitor_visitors_cache_hits_total", "Visitors whose state was in memory when they came", visits,
+           [](const Visits& part) { return part.owner.hits(); });
+  AddTotal(registry, "monitor_visitors_cache_misses_total", "Visitors that were looked for in the store", visits,
+           [](const Visits& part) { return part.owner.misses(); });
+  AddTotal(registry, "monitor_visitors_cache_evictions_total", "Visitors that left memory for want of room", visits,
+           [](const Visits& part) { return part.owner.forgotten(); });
   AddTotal(registry, "monitor_folds_total", "Sessions read from the store: their snapshot, and the events since",
            visits, [](const Visits& part) { return part.owner.folds(); });
   AddTotal(registry, "monitor_capped_total", "Requests refused by a cap", visits,
            [](const Visits& part) { return part.commands.capped(); });
   AddTotal(registry, "monitor_overloaded_total", "Requests refused because too many waited", visits,
            [](const Visits& part) { return part.commands.overloaded(); });
-}
-
-double ResidentBytes() {
-  std::ifstream file("/proc/self/statm");
-  double total = 0, resident = 0;
-  file >> total >> resident;
-  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
-}
-
-double ProcessorSeconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-double EntriesOf(const char* folder) {
-  std::error_code error;
-  double count = 0;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    ++count;
-  }
-  return count;
 }
 
 }  // namespace
@@ -155,18 +166,34 @@ void AddMetrics(metrics::Registry& registry, const MeteredParts& parts) {
            [](const Drain& part) { return part.begun() ? 1 : 0; });
 }
 
+std::function<void(std::size_t, std::chrono::nanoseconds)> CommitMetrics(metrics::Registry& registry) {
+  auto& size = registry.AddHistogram("monitor_commit_batch_size", "Appends that one write and sync brought to the disk",
+                                     kBatchSizes);
+  auto& seconds = registry.AddHistogram("monitor_commit_duration_seconds", "Time of such a write and sync", kSeconds);
+  return [&](std::size_t appends, std::chrono::nanoseconds taken) {
+    size.Observe(static_cast<double>(appends));
+    seconds.Observe(std::chrono::duration<double>(taken).count());
+  };
+}
+
+VisitorCommands::OnDecided DecisionMetrics(metrics::Registry& registry) {
+  auto& seconds = registry.AddHistogram("monitor_decision_duration_seconds",
+                                        "Time to decide a visitor's request, its state at hand", kSeconds);
+  return [&](std::chrono::nanoseconds taken) { seconds.Observe(std::chrono::duration<double>(taken).count()); };
+}
+
+void AddRetentionMetrics(metrics::Registry& registry, const Retention& retention) {
+  AddTotal(registry, "monitor_retention_dropped_total", "Events that were dropped because of their age", retention,
+           [](const Retention& part) { return part.dropped(); });
+  AddLevel(registry, "monitor_retention_failing", "1: when it last looked, old events could not be dropped", retention,
+           [](const Retention& part) { return part.failing() ? 1 : 0; });
+  AddLevel(registry, "monitor_retention_keeps_seconds", "Beyond this age events are dropped; 0: not known yet",
+           retention, [](const Retention& part) { return std::chrono::duration<double>(part.keeps()).count(); });
+}
+
 void AddServerMetrics(metrics::Registry& registry, const http::Server& server) {
   AddLevel(registry, "monitor_http_pending_requests", "Visitors' requests that are being answered", server,
            [](const http::Server& part) { return part.pending(); });
-}
-
-void AddProcessMetrics(metrics::Registry& registry) {
-  const auto now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  registry.AddGauge("process_start_time_seconds", "Start of the process since the epoch").Set(now);
-  registry.AddGaugeFunction("process_resident_memory_bytes", "Resident memory", {}, ResidentBytes);
-  registry.AddCounterFunction("process_cpu_seconds_total", "User and system time", {}, ProcessorSeconds);
-  registry.AddGaugeFunction("process_open_fds", "Open file descriptors", {}, [] { return EntriesOf("/proc/self/fd"); });
-  registry.AddGaugeFunction("process_threads", "Threads", {}, [] { return EntriesOf("/proc/self/task"); });
 }
 
 }  // namespace monitor

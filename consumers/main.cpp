@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -28,6 +29,7 @@
 #include "server/known_hosts.h"
 #include "server/log.h"
 #include "server/metrics.h"
+#include "server/metrics/process_metrics.h"
 
 namespace {
 
@@ -94,7 +96,8 @@ decltype(GenerationsOptions::make_source) SourceMaker(const ServerSettings& sett
   };
 }
 
-void AddMetrics(metrics::Registry& registry, const Generations& generations, const Instances& instances) {
+void AddMetrics(metrics::Registry& registry, const Generations& generations, const Instances& instances,
+                const AlarmBook& alarms) {
   const auto count = [&](const char* name, const char* help, std::atomic<std::uint64_t> IntakeCounters::* counter) {
     registry.AddCounterFunction(name, help, {},
                                 [&generations, counter] { return static_cast<double>(generations.Count(counter)); });
@@ -115,6 +118,16 @@ void AddMetrics(metrics::Registry& registry, const Generations& generations, con
         [&] { return static_cast<double>(generations.Count(&IntakeCounters::held_bytes)); });
   gauge("funneld_lag_events", "Events known to be there and not yet counted",
         [&] { return static_cast<double>(generations.Now().source.lag_events); });
+  registry.AddGaugesFunction("funneld_partition_lag_events", "The same by partition of the topic that is read here",
+                             "partition", [&generations] {
+                               std::map<std::string, double> lags;
+                               for (const auto& [partition, lag] : generations.Now().source.partition_lags) {
+                                 lags[std::to_string(partition)] = static_cast<double>(lag);
+                               }
+                               return lags;
+                             });
+  gauge("funneld_alarms", "Alarms that stand until an operator clears them",
+        [&] { return static_cast<double>(alarms.All().size()); });
   gauge("funneld_source_connected", "1 if the source of events answers",
         [&] { return generations.Now().source.connected ? 1.0 : 0.0; });
   gauge("funneld_caught_up", "1 once all that was there at the start is counted or held",
@@ -204,7 +217,8 @@ int Serve(const ServerSettings& settings, const sigset_t& end_signals) {
   std::optional<RowKeeper> keeper(Keeping(settings, **generations, topic.get()));
   std::optional<Instances> instances(std::in_place, **generations, PeersOf(settings));
   metrics::Registry registry;
-  AddMetrics(registry, **generations, *instances);
+  AddMetrics(registry, **generations, *instances, *alarms);
+  metrics::AddProcessMetrics(registry);
   registry.AddCounterFunction("funneld_rows_given_total", "Rows that the topic of the funnel was given", {},
                               [&topic] { return topic ? static_cast<double>(topic->given()) : 0.0; });
   const auto webhook_key = WebhookKeyOf(settings);

@@ -44,6 +44,9 @@ class Registry {
   // Asked at every scrape; must be fast and must outlive the registry's last scrape.
   void AddGaugeFunction(const std::string& name, const std::string& help, const Labels& labels,
                         std::function<double()> value);
+  // The same for several, told apart by one label of which the values come and go.
+  void AddGaugesFunction(const std::string& name, const std::string& help, const std::string& label,
+                         std::function<std::map<std::string, double>()> values);
   // The same for a total that is counted elsewhere and never falls.
   void AddCounterFunction(const std::string& name, const std::string& help, const Labels& labels,
                           std::function<double()> value);

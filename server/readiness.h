@@ -15,6 +15,9 @@ struct Check {
   bool serves_nobody = false;  // while it is wrong
 };
 
+// Nothing is wrong with which it serves nobody.
+bool Serves(const std::vector<Check>& checks);
+
 // {"status","checks":{name: "ok" or the fault}}: `unready` (503) if something is wrong with which it serves nobody,
 // `degraded` (200) if anything else is, `ready` (200).
 Reply ReadyReply(const std::vector<Check>& checks);

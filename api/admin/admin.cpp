@@ -9,7 +9,6 @@
 #include "api/admin/admin_handlers.h"
 #include "api/admin/admin_replies.h"
 #include "server/log.h"
-#include "server/readiness.h"
 
 namespace monitor {
 
@@ -45,7 +44,7 @@ std::string WhichAreRefused(const Accounts& accounts) {
   return names.empty() ? names : "not in force, their stored documents are refused: " + names;
 }
 
-http::Reply Ready(const AdminParts& parts, const AdminCall&) {
+std::vector<http::Check> ChecksOf(const AdminParts& parts) {
   const bool loading = parts.accounts.loading();
   const auto ask = [](const std::function<std::string()>& fault) { return fault ? fault() : std::string(); };
   std::vector<http::Check> checks = {
@@ -57,8 +56,10 @@ http::Reply Ready(const AdminParts& parts, const AdminCall&) {
   };
   if (parts.tokens.has_file()) checks.push_back({"tokens", parts.tokens.Fault()});
   if (parts.broker) checks.push_back({"broker", parts.broker()});
-  return http::ReadyReply(checks);
+  return checks;
 }
+
+http::Reply Ready(const AdminParts& parts, const AdminCall&) { return http::ReadyReply(ChecksOf(parts)); }
 
 http::Reply Metrics(const AdminParts& parts, const AdminCall&) {
   http::Reply reply = admin::Json(parts.metrics.Text());
@@ -149,6 +150,8 @@ Admin::Admin(AdminParts parts, AdminOptions options) : parts_(std::move(parts)),
 std::vector<std::string_view> Admin::AtOnce() { return Routes().PatternsOf(&AdminRoute::at_once); }
 
 // Who has no token does not learn which paths there are.
+std::vector<http::Check> Admin::Checks() const { return ChecksOf(parts_); }
+
 http::Reply Admin::Handle(const http::Request& request) {
   auto match = Routes().Find(request.method(), request.path());
   const AdminRoute* asked = match.route != nullptr ? match.route : match.path;

@@ -24,6 +24,7 @@
 #include "server/drain.h"
 #include "server/http_server.h"
 #include "server/metrics.h"
+#include "server/readiness.h"
 #include "server/router.h"
 
 namespace monitor {
@@ -70,6 +71,9 @@ class Admin {
   http::Reply Handle(const http::Request& request);
   // Paths of which the answers block on nothing: health and metrics, for ServerOptions.at_once.
   static std::vector<std::string_view> AtOnce();
+
+  // What readyz says.
+  std::vector<http::Check> Checks() const;
 
   // Ends the polls that wait, and lets no more wait.
   void Stop() { waiting_.stopping.store(true); }

@@ -1,8 +1,7 @@
 #include "api/public/public_api.h"
 
-#include <algorithm>
-#include <array>
 #include <exception>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -35,47 +34,16 @@ constexpr std::string_view kPreflightHeaders =
 
 }  // namespace
 
-// Requests by resource and status, and how long they took.
-struct PublicApi::Counters {
-  static constexpr int kStatuses[] = {200, 201, 202, 204, 400, 401, 404, 405, 413, 500, 503};
-  using Row = std::array<metrics::Counter*, std::size(kStatuses)>;
-
-  explicit Counters(metrics::Registry& registry)
-      : none(MakeRow(registry, "none")),
-        seconds(registry.AddHistogram("monitor_request_duration_seconds", "Time spent in the handler.",
-                                      {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5})) {
-    for (const PublicRoute& route : PublicRoutes().routes()) resources.push_back(MakeRow(registry, route.resource));
-  }
-
-  static Row MakeRow(metrics::Registry& registry, std::string_view resource) {
-    Row row;
-    std::ranges::transform(kStatuses, row.begin(), [&](int status) {
-      return &registry.AddCounter("monitor_requests_total", "Public requests by resource and status.",
-                                  {{"resource", std::string(resource)}, {"status", std::to_string(status)}});
-    });
-    return row;
-  }
-
-  // `route` is null where there is no such path.
-  void Count(const PublicRoute* route, int status, std::chrono::steady_clock::duration taken) const {
-    const Row& row = route ? resources[static_cast<std::size_t>(route - PublicRoutes().routes().data())] : none;
-    const auto found = std::ranges::find(kStatuses, status);
-    if (found != std::end(kStatuses)) row[static_cast<std::size_t>(found - kStatuses)]->Add();
-    seconds.Observe(std::chrono::duration<double>(taken).count());
-  }
-
-  const Row none;
-  std::vector<Row> resources;  // as in PublicRoutes()
-  metrics::Histogram& seconds;
-};
-
 PublicApi::PublicApi(PublicParts parts, PublicApiOptions options)
     : parts_(std::move(parts)), options_(std::move(options)) {
-  if (options_.metrics != nullptr) counters_ = std::make_unique<Counters>(*options_.metrics);
+  if (options_.metrics == nullptr) return;
+  std::vector<std::string_view> patterns;
+  for (const PublicRoute& one : PublicRoutes().routes()) patterns.push_back(one.pattern);
+  durations_ = std::make_unique<metrics::RequestDurations>(*options_.metrics, std::move(patterns));
 }
 PublicApi::~PublicApi() = default;
 
-// What every answer gets: its headers, and its place in the counts. What goes unanswered (something was thrown) is a
+// What every answer gets: its headers, and its place in the measures. What goes unanswered (something was thrown) is a
 // 500 with a fixed text: what() may hold what a client sent.
 class PublicApi::Answering {
  public:
@@ -93,15 +61,20 @@ class PublicApi::Answering {
 
   void operator()(http::Reply reply) {
     if (!reply.unanswered) Complete(reply, request_);
-    if (const Counters* counters = api_->counters_.get()) {
-      counters->Count(route, reply.status, std::chrono::steady_clock::now() - begin_);
-    }
+    Measure(reply.unanswered ? 0 : reply.status);
     std::exchange(respond_, nullptr)(std::move(reply));  // the request, and maybe the API, are gone after it
   }
 
   const PublicRoute* route = nullptr;  // null where there is no such path
 
  private:
+  void Measure(int status) const {
+    if (!api_->durations_) return;
+    std::optional<std::size_t> place;
+    if (route != nullptr) place = static_cast<std::size_t>(route - PublicRoutes().routes().data());
+    api_->durations_->Observe(place, request_->method(), status, std::chrono::steady_clock::now() - begin_);
+  }
+
   const PublicApi* api_;
   const http::Request* request_;
   http::Respond respond_;

@@ -14,6 +14,7 @@
 #include "api/public/public_handlers.h"
 #include "server/http_server.h"
 #include "server/metrics.h"
+#include "server/metrics/request_durations.h"
 
 namespace monitor {
 
@@ -41,8 +42,6 @@ class PublicApi {
   void StartDraining() { draining_.store(true, std::memory_order_relaxed); }
 
  private:
-  struct Counters;
-
   // One request's way to its answer.
   class Answering;
   // What is said without asking a handler, or the handler's call. Tells the path's route in `route`, whatever it is.
@@ -51,7 +50,7 @@ class PublicApi {
 
   const PublicParts parts_;
   const PublicApiOptions options_;
-  std::unique_ptr<Counters> counters_;
+  std::unique_ptr<metrics::RequestDurations> durations_;
   std::atomic<bool> draining_ = false;
 };
 

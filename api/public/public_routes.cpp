@@ -9,13 +9,13 @@ const http::Router<PublicRoute>& PublicRoutes() {
   using enum VisitorIn;
   static const http::Router<PublicRoute> kRoutes(
       {
-          {kPost, "/api/account/*/app/*/engagement", AnswerEngagement, "engagement", kQuery},
-          {kPut, "/api/account/*/app/*/report", AnswerReport, "report", kQuery},
-          {kGet, "/api/account/*/service/smt/baseURI.json", AnswerBaseUri, "base_uri", kNowhere, false},
-          {kGet, "/api/account/*/monitoring/visitors/*/visits/current/state", AnswerState, "state", kPath},
+          {kPost, "/api/account/*/app/*/engagement", AnswerEngagement, kQuery},
+          {kPut, "/api/account/*/app/*/report", AnswerReport, kQuery},
+          {kGet, "/api/account/*/service/smt/baseURI.json", AnswerBaseUri, kNowhere, false},
+          {kGet, "/api/account/*/monitoring/visitors/*/visits/current/state", AnswerState, kPath},
           {kGet, "/api/account/*/monitoring/visitors/*/visits/current/campaigns/*/engagements/*/contexts/*",
-           AnswerContext, "context", kPath},
-          {kPut, "/api/account/*/monitoring/visitors/*/visits/current/events", AnswerEvents, "events", kPath},
+           AnswerContext, kPath},
+          {kPut, "/api/account/*/monitoring/visitors/*/visits/current/events", AnswerEvents, kPath},
       },
       {.post_for_put = true, .options = true});
   return kRoutes;

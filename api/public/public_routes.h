@@ -11,7 +11,6 @@ struct PublicRoute {
   http::Method method;
   std::string_view pattern;
   void (*handler)(const PublicParts&, Call, http::Respond);
-  std::string_view resource;  // for metrics
   VisitorIn visitor;
   bool versioned = true;  // needs `v`
 };

@@ -13,8 +13,12 @@ using Code = VisitFailure::Code;
 // One engagement or report request: decides it, for as often as the owner asks.
 class VisitCommit {
  public:
-  VisitCommit(VisitorOwner& owner, NewSessionCaps& caps, VisitCall call)
-      : owner_(owner), caps_(caps), call_(std::move(call)), account_(*call_.account->account) {}
+  VisitCommit(VisitorOwner& owner, NewSessionCaps& caps, const VisitorCommands::OnDecided& on_decided, VisitCall call)
+      : owner_(owner),
+        caps_(caps),
+        on_decided_(on_decided),
+        call_(std::move(call)),
+        account_(*call_.account->account) {}
 
   VisitOutcome<AppendRequest> operator()(VisitorLease& lease, TimeMs now) {
     if (call_.live_session_only && !call_.request.session) call_.request.session = lease.state().newest_session;
@@ -26,8 +30,10 @@ class VisitCommit {
       return std::unexpected(VisitFailure{Code::kDeadline, "the deadline passed"});
     }
     if (auto allowed = Allow(**session, now); !allowed) return std::unexpected(std::move(allowed.error()));
+    const auto began = std::chrono::steady_clock::now();
     auto decision =
         DecideRequest(call_.request, now, {*call_.account, lease.Change(), (*session)->state, *conversations});
+    if (on_decided_) on_decided_(std::chrono::steady_clock::now() - began);
     if (!decision) return std::unexpected(VisitFailure{Code::kInvalid, std::move(decision.error().message)});
     decision_ = *std::move(decision);
     return MakeAppend(lease, **session, now);
@@ -82,6 +88,7 @@ class VisitCommit {
 
   VisitorOwner& owner_;
   NewSessionCaps& caps_;
+  const VisitorCommands::OnDecided& on_decided_;
   VisitCall call_;
   const Account& account_;  // the call's
   Decision decision_;
@@ -98,7 +105,7 @@ void VisitorCommands::HandleThen(VisitCall call, Decided decided) {
   owner_.OwnThen(account, visitor, deadline, fresh,
                  [this, call = std::move(call), decided = std::move(decided)](auto lease) mutable {
                    if (!lease) return Tell(std::unexpected(std::move(lease.error())), decided);
-                   owner_.CommitThen(*std::move(lease), VisitCommit(owner_, caps_, std::move(call)),
+                   owner_.CommitThen(*std::move(lease), VisitCommit(owner_, caps_, on_decided_, std::move(call)),
                                      [this, decided = std::move(decided)](auto committed, VisitCommit visit) mutable {
                                        Tell(visit.Answer(std::move(committed)), decided);
                                      });

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "api/visits/caps.h"
 #include "api/visits/visitor_owner.h"
@@ -29,7 +30,11 @@ struct VisitCall {
 
 class VisitorCommands {
  public:
-  explicit VisitorCommands(VisitorOwner& owner) : owner_(owner) {}  // must outlive it
+  // How long a visitor's request took to be decided, its state at hand; on any thread.
+  using OnDecided = std::function<void(std::chrono::nanoseconds taken)>;
+  // The owner must outlive it.
+  explicit VisitorCommands(VisitorOwner& owner, OnDecided on_decided = {})
+      : owner_(owner), on_decided_(std::move(on_decided)) {}
 
   // POST …/engagement, PUT …/report and PUT …/visits/current/events. `decided` is called once, on whatever thread; it
   // must not throw. No thread waits.
@@ -56,6 +61,7 @@ class VisitorCommands {
   void Tell(VisitOutcome<Decision> decision, Decided& decided);
 
   VisitorOwner& owner_;
+  const OnDecided on_decided_;
   NewSessionCaps caps_;
   std::atomic<std::uint64_t> capped_ = 0, overloaded_ = 0;
 };

@@ -122,8 +122,10 @@ VisitOutcome<void> VisitorOwner::LoadVisitor(VisitorLease& lease, bool fresh) {
   if (fresh) return {};
   if (auto state = resting.bytes.empty() ? std::nullopt : UnpackVisitor(resting.bytes)) {
     lease.state_ = *std::move(state);
+    hits_.fetch_add(1, std::memory_order_relaxed);
     return {};
   }
+  misses_.fetch_add(1, std::memory_order_relaxed);
   auto state = records_.ReadVisitor(lease.account(), lease.visitor());
   if (!state) return std::unexpected(FailureOf(state.error()));
   lease.state_ = *std::move(state);

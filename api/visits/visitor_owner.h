@@ -141,6 +141,10 @@ class VisitorOwner {
   std::uint64_t cached() const { return rooms_.count(); }  // visitors whose state is in memory
   std::uint64_t cached_bytes() const { return rooms_.bytes(); }
   std::uint64_t max_cached_bytes() const { return rooms_.max_bytes(); }
+  std::uint64_t forgotten() const { return rooms_.forgotten(); }
+  // Visitors that were owned and found in memory; that had to be looked for in the store. New ones are neither.
+  std::uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
+  std::uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
   std::uint64_t folds() const { return folds_.load(std::memory_order_relaxed); }
 
  private:
@@ -181,7 +185,7 @@ class VisitorOwner {
   const VisitorRecords records_;
   LeavingSnapshots leaving_;
   VisitorRooms rooms_;
-  std::atomic<std::uint64_t> folds_ = 0;
+  std::atomic<std::uint64_t> folds_ = 0, hits_ = 0, misses_ = 0;
 };
 
 }  // namespace monitor

@@ -185,6 +185,7 @@ void VisitorRooms::ForgetCold(Shard& shard) {
     shard.bytes -= candidate->bytes;
     bytes_.fetch_sub(candidate->bytes, std::memory_order_relaxed);
     count_.fetch_sub(1, std::memory_order_relaxed);
+    forgotten_.fetch_add(1, std::memory_order_relaxed);
     shard.by_key.erase(candidate->key);
     Tell(*candidate);
     candidate = shard.slots.erase(candidate);

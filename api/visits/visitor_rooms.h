@@ -103,6 +103,7 @@ class VisitorRooms {
 
   std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
   std::uint64_t max_bytes() const { return options_.max_bytes; }
+  std::uint64_t forgotten() const { return forgotten_.load(std::memory_order_relaxed); }  // since the start
   std::uint64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
  private:
@@ -134,6 +135,7 @@ class VisitorRooms {
   std::array<Shard, kShards> shards_;
   std::atomic<std::uint64_t> count_ = 0;
   std::atomic<std::uint64_t> bytes_ = 0;
+  std::atomic<std::uint64_t> forgotten_ = 0;
   std::atomic<int> waiting_ = 0;
   std::mutex mutex_;
   std::condition_variable_any more_;

@@ -86,7 +86,6 @@ class Waiter {
 
 http::Reply AnswerFunnel(QueryParts& parts, const QueryCall& call) {
   if (call.request.abandoned()) return Abandoned();  // while it waited for its turn
-  const auto began = std::chrono::steady_clock::now();
   const auto id = call.query.Get("account");
   if (!id) return Error(400, kInvalid, "account: missing");
   if (!IsWellFormedAccountId(*id)) return NoAccount();
@@ -117,7 +116,6 @@ http::Reply AnswerFunnel(QueryParts& parts, const QueryCall& call) {
                 : FunnelCsv(request->query, report, bounds);
   }
   if (!text) return call.request.abandoned() ? Abandoned() : TooLong(bounds);
-  parts.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
 
   http::Reply reply{.body = std::move(*text), .fixed_headers = kFunnelHeaders};
   reply.headers.Add("ETag", tag);

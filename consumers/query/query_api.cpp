@@ -1,6 +1,7 @@
 #include "consumers/query/query_api.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -12,6 +13,7 @@
 #include "consumers/query/readiness.h"
 #include "domain/values/json.h"
 #include "server/log.h"
+#include "server/metrics/readiness_metrics.h"
 #include "server/router.h"
 
 namespace monitor {
@@ -132,9 +134,12 @@ http::Reply Metrics(QueryParts& parts, const QueryCall&) {
   return reply;
 }
 
+std::vector<http::Check> ChecksOf(const QueryParts& parts) {
+  return Checks(parts.generations.Now(), parts.topic_trouble(), parts.instances.Trouble(), parts.draining);
+}
+
 http::Reply Ready(QueryParts& parts, const QueryCall&) {
-  http::Reply reply =
-      Readiness(parts.generations.Now(), parts.topic_trouble(), parts.instances.Trouble(), parts.draining);
+  http::Reply reply = http::ReadyReply(ChecksOf(parts));
   reply.fixed_headers = kHeaders;
   return reply;
 }
@@ -171,21 +176,22 @@ const http::Router<QueryRoute>& Routes() {
   return kRoutes;
 }
 
+std::vector<std::string_view> Patterns() {
+  std::vector<std::string_view> patterns;
+  for (const QueryRoute& route : Routes().routes()) patterns.push_back(route.pattern);
+  return patterns;
+}
+
 }  // namespace
 
 QueryApi::QueryApi(Generations& generations, Instances& instances, AlarmBook& alarms, const Alerts& alerts,
                    metrics::Registry& metrics, int max_waiting, Tokens tokens,
                    std::function<std::string()> topic_trouble)
     : tokens_(std::move(tokens)),
-      parts_{generations,
-             instances,
-             alarms,
-             alerts,
-             metrics,
-             metrics.AddHistogram("funneld_query_seconds", "Time to answer a query of the funnel",
-                                  {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10}),
-             max_waiting,
-             std::move(topic_trouble)} {}
+      parts_{generations, instances, alarms, alerts, metrics, max_waiting, std::move(topic_trouble)},
+      durations_(metrics, Patterns()) {
+  metrics::AddReadinessMetrics(metrics, "funneld", [this] { return ChecksOf(parts_); });
+}
 
 std::vector<std::string_view> QueryApi::AtOnce() { return Routes().PatternsOf(&QueryRoute::at_once); }
 
@@ -214,7 +220,16 @@ std::size_t QueryApi::LaneOf(const http::Request& request) const {
 }
 
 http::Reply QueryApi::Handle(const http::Request& request) {
+  const auto began = std::chrono::steady_clock::now();
+  std::optional<std::size_t> route;
+  http::Reply reply = Answer(request, route);
+  durations_.Observe(route, request.method(), reply.status, std::chrono::steady_clock::now() - began);
+  return reply;
+}
+
+http::Reply QueryApi::Answer(const http::Request& request, std::optional<std::size_t>& route) {
   const auto match = Routes().Find(request.method(), request.path());
+  if (match.path != nullptr) route = static_cast<std::size_t>(match.path - Routes().routes().data());
   const bool open = match.route != nullptr && match.route->open;
   const bool changes = match.route != nullptr && match.route->changes;
   if (changes ? !MayChange(request) : !open && !MayRead(request)) {

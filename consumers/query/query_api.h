@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "server/bearer_token.h"
 #include "server/http_server.h"
 #include "server/metrics.h"
+#include "server/metrics/request_durations.h"
 
 namespace monitor {
 
@@ -26,7 +28,6 @@ struct QueryParts {
   AlarmBook& alarms;
   const Alerts& alerts;
   metrics::Registry& metrics;
-  metrics::Histogram& seconds;
   // Of requests that wait for a position at a time, so that waiting ones never take all of the server's handlers; a
   // further one is answered 503 at once.
   const int max_waiting;
@@ -37,7 +38,8 @@ struct QueryParts {
 
 class QueryApi {
  public:
-  // Without `read` nothing asks for a token to be read; without `admin` nothing can be changed.
+  // The registry must not be asked any more once it is gone. Without `read` nothing asks for a token to be read;
+  // without `admin` nothing can be changed.
   struct Tokens {
     std::optional<TokenHash> read, admin;
   };
@@ -61,9 +63,12 @@ class QueryApi {
  private:
   bool MayRead(const http::Request& request) const;
   bool MayChange(const http::Request& request) const;
+  // Tells the path's place among the routes, if it has one.
+  http::Reply Answer(const http::Request& request, std::optional<std::size_t>& route);
 
   const Tokens tokens_;
   QueryParts parts_;
+  metrics::RequestDurations durations_;
 };
 
 }  // namespace monitor

@@ -1,7 +1,6 @@
 #include "consumers/query/readiness.h"
 
 #include "consumers/format/funnel_format.h"
-#include "server/readiness.h"
 
 namespace monitor {
 namespace {
@@ -26,15 +25,15 @@ std::string BehindFault(const std::vector<int>& partitions) {
 
 }  // namespace
 
-http::Reply Readiness(const Answering& now, const std::string& topic_trouble, const std::string& peer_trouble,
-                      bool draining) {
+std::vector<http::Check> Checks(const Answering& now, const std::string& topic_trouble, const std::string& peer_trouble,
+                                bool draining) {
   const SourceStatus& source = now.source;
   const std::string view = now.view->Trouble();
   const bool away = !source.connected && !source.fault.empty();
   // The reader of the source tells what hinders it, too.
   const bool only_the_view = source.connected && !source.refused && !view.empty();
   const bool has_old = (away || !view.empty() || now.rebuild) && !now.view->CommittedPositions().empty();
-  return http::ReadyReply({
+  return {
       {"source",
        only_the_view              ? ""
        : source.connected || away ? source.fault
@@ -48,7 +47,7 @@ http::Reply Readiness(const Answering& now, const std::string& topic_trouble, co
       {"funnelTopic", topic_trouble.empty() ? "" : "rows are not given to Kafka: " + topic_trouble},
       {"alarm", source.alarm},
       {"drain", draining ? "draining" : "", true},
-  });
+  };
 }
 
 }  // namespace monitor

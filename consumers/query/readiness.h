@@ -2,15 +2,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "consumers/generations/generations.h"
-#include "server/http_server.h"
+#include "server/readiness.h"
 
 namespace monitor {
 
 // It serves as soon as it has once counted all that was there; and if it can not read or write, what it has from
 // before. `topic_trouble`: FunnelTopic's; `peer_trouble`: Instances'.
-http::Reply Readiness(const Answering& now, const std::string& topic_trouble, const std::string& peer_trouble,
-                      bool draining);
+std::vector<http::Check> Checks(const Answering& now, const std::string& topic_trouble, const std::string& peer_trouble,
+                                bool draining);
 
 }  // namespace monitor

@@ -88,6 +88,14 @@ void StatusBoard::Progress(std::uint64_t lag_events, bool caught_up) {
   status_.at_end = caught_up;
 }
 
+void StatusBoard::Progress(std::map<int, std::uint64_t> partition_lags, bool caught_up) {
+  std::uint64_t lag_events = 0;
+  for (const auto& [partition, lag] : partition_lags) lag_events += lag;
+  Progress(lag_events, caught_up);
+  std::lock_guard lock(mutex_);
+  status_.partition_lags = std::move(partition_lags);
+}
+
 void StatusBoard::Alarm(const std::string& sentence, AlarmLasts lasts) {
   log::Error("alarm", {{"detail", sentence}});
   if (lasts == AlarmLasts::kForGood) return alarms_.Raise(sentence);

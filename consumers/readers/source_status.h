@@ -16,16 +16,17 @@ namespace monitor {
 
 struct SourceStatus {
   bool connected = false;
-  std::string fault;                      // why it counts nothing at present, in one sentence; empty: it does
-  bool refused = false;                   // it can not go on until an operator acts; `fault` says why
-  bool caught_up = false;                 // has once counted, or held, all that was there when it began; stays true
-  bool at_end = false;                    // has so all that was there when it began, or when its partitions came
-  std::uint64_t lag_events = 0;           // known to be there and not yet counted; of a topic, to be read again
-  BucketSet buckets = BucketSet().set();  // whose events it reads; until it is told, all that the view has
-  std::vector<int> missing;               // partitions of the topic that it does not read, and:
-  std::uint64_t assignments = 0;          // how often partitions came, with or without change
-  std::vector<int> behind;                // those that came and whose end at that time is not counted yet
-  std::string alarm;                      // what an operator has to look at, in one sentence; empty: nothing
+  std::string fault;             // why it counts nothing at present, in one sentence; empty: it does
+  bool refused = false;          // it can not go on until an operator acts; `fault` says why
+  bool caught_up = false;        // has once counted, or held, all that was there when it began; stays true
+  bool at_end = false;           // has so all that was there when it began, or when its partitions came
+  std::uint64_t lag_events = 0;  // known to be there and not yet counted; of a topic, to be read again
+  std::map<int, std::uint64_t> partition_lags;  // the same by partition of the topic, of those that are read
+  BucketSet buckets = BucketSet().set();        // whose events it reads; until it is told, all that the view has
+  std::vector<int> missing;                     // partitions of the topic that it does not read, and:
+  std::uint64_t assignments = 0;                // how often partitions came, with or without change
+  std::vector<int> behind;                      // those that came and whose end at that time is not counted yet
+  std::string alarm;                            // what an operator has to look at, in one sentence; empty: nothing
 };
 
 enum class AlarmLasts : std::uint8_t {
@@ -52,6 +53,7 @@ class StatusBoard {
   void Reads(const Coverage& coverage, std::vector<int> behind);
   void Assigned();  // after the Reads of what came
   void Progress(std::uint64_t lag_events, bool caught_up);
+  void Progress(std::map<int, std::uint64_t> partition_lags, bool caught_up);  // all of the lag is theirs
 
   // Logs it. One that lasts for good is shown before one that does not.
   void Alarm(const std::string& sentence, AlarmLasts lasts);

@@ -143,16 +143,16 @@ class TopicReader::Loop {
     const auto asking = OrFault(kafka::Reader::Make(options_.client, options_.group, options_.topics.events));
     const BucketSet buckets = store_.answered_for().buckets;
     const int count = std::min(OrFault(asking->AskPartitions()), static_cast<int>(buckets.size()));
-    std::uint64_t lag_events = 0;
+    std::map<int, std::uint64_t> lags;
     for (int partition = 0; partition < count; ++partition) {
       if (!buckets[static_cast<std::size_t>(partition)]) continue;  // of its buckets one is as good as all
       const kafka::Range range = OrFault(asking->AskRange(options_.topics.events, partition));
       const auto counted = counted_.find(partition);
       const std::int64_t from =
           counted == counted_.end() ? store_.Offset(partition).value_or(range.low) : counted->second;
-      lag_events += Between(std::max(from, range.low), range.high);
+      lags[partition] = Between(std::max(from, range.low), range.high);
     }
-    status_.Progress(lag_events, false);
+    status_.Progress(std::move(lags), false);
   }
 
   // Leaves the group.
@@ -345,17 +345,17 @@ class TopicReader::Loop {
   // to serve with it: all that was there is read.
   void ShowProgress() {
     if (intake_.counters().held_buckets == 0) status_.NothingIsHeld();
-    std::uint64_t lag_events = 0;
+    std::map<int, std::uint64_t> lags;
     std::vector<int> behind;
     bool read_all = !assigned_.empty();
     for (const auto& [partition, state] : assigned_) {
       const std::int64_t safe = intake_.SafeOffset(std::to_string(partition), state.next);
-      lag_events += Between(safe, std::max(reader_->KnownEnd(partition), state.end));
+      lags[partition] = Between(safe, std::max(reader_->KnownEnd(partition), state.end));
       if (safe < state.end) behind.push_back(partition);
       read_all &= state.next >= state.end;
     }
     if (member_) status_.Reads(store_.answered_for(), std::move(behind));
-    status_.Progress(lag_events, read_all);
+    status_.Progress(std::move(lags), read_all);
   }
 
   void Connected() {

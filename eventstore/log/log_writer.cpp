@@ -261,7 +261,8 @@ bool LogWriter::Commit() {
   AddCheckpointIfDue();
   auto start = std::chrono::steady_clock::now();
   const auto committed = CommitBatch(log_.database(), batch_, options_.on_sync_failure);
-  Count(counters_.sync_ns, static_cast<std::uint64_t>((std::chrono::steady_clock::now() - start).count()));
+  const std::chrono::nanoseconds taken = std::chrono::steady_clock::now() - start;
+  Count(counters_.sync_ns, static_cast<std::uint64_t>(taken.count()));
   if (!committed) {
     broken_ = true;
     Report("write_failed", committed.error());
@@ -269,6 +270,7 @@ bool LogWriter::Commit() {
   }
   Count(counters_.batches);
   Count(counters_.bytes, batch_.GetDataSize());
+  if (options_.on_commit) options_.on_commit(answered_.size(), taken);
   return true;
 }
 
@@ -337,6 +339,8 @@ StoreStatistics LogWriter::Statistics() const {
   statistics.queued = queue_.size();
   statistics.last_seq = log_.last_seq();
   statistics.sync_seconds_total = static_cast<double>(of(counters_.sync_ns)) * 1e-9;
+  statistics.free_bytes = free_bytes_;
+  statistics.min_free_bytes = options_.min_free_bytes;
   return statistics;
 }
 

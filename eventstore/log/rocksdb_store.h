@@ -31,6 +31,8 @@ struct RocksDbStoreOptions {
   std::size_t max_queued_requests = 4'096;      // over it: kUnavailable
   // Called when a sync failed, on whichever thread it was; must not return. Empty: say it on stderr and abort.
   std::function<void(const std::string&)> on_sync_failure;
+  // Of each batch that was committed: its appends, and how long its one write and sync took. On the writer's thread.
+  std::function<void(std::size_t appends, std::chrono::nanoseconds taken)> on_commit;
   // What the operator should know, on any of the store's threads: event name (write_failed, write_recovered,
   // reopen_failed, disk_low, disk_recovered, log_ahead_of_clock, clock_recovered) and one sentence.
   std::function<void(const std::string& event, const std::string& detail)> report;
@@ -41,6 +43,7 @@ struct StoreStatistics {
   std::uint64_t queued = 0;  // now waiting
   std::uint64_t last_seq = 0;
   double sync_seconds_total = 0;
+  std::uint64_t free_bytes = 0, min_free_bytes = 0;  // of the disk; below the latter appends are refused
 };
 
 class RocksDbStore : public EventStore {

@@ -45,6 +45,8 @@ class Retention::State {
   }
 
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+  bool failing() const { return failing_.load(std::memory_order_relaxed); }
+  milliseconds keeps() const { return keeps_.load(std::memory_order_relaxed); }
 
  private:
   void Live(const std::stop_token& stop) {
@@ -61,16 +63,18 @@ class Retention::State {
     const auto longest = LongestSession();
     if (!longest) return;
     const TimeMs now = store_.Now();
+    const milliseconds keeps = std::max(options_.events, *longest);
+    keeps_.store(keeps, std::memory_order_relaxed);
     const auto end = [this](Origin origin) {
       if (!options_.relayed) return std::numeric_limits<std::uint64_t>::max();
       return store_.RelayedSeq(origin).value_or(0) + 1;
     };
-    const auto dropped = store_.DropBefore(now - std::max(options_.events, *longest), end);
+    const auto dropped = store_.DropBefore(now - keeps, end);
     if (!dropped) {
-      if (!std::exchange(failed_, true)) Report("retention_failed", "old events could not be dropped");
+      if (!failing_.exchange(true)) Report("retention_failed", "old events could not be dropped");
       return;
     }
-    failed_ = false;
+    failing_ = false;
     if (*dropped == 0) return;
     dropped_.fetch_add(*dropped, std::memory_order_relaxed);
     const OriginRange log = store_.Origins().back();
@@ -100,7 +104,8 @@ class Retention::State {
 
   const RetentionOptions options_;
   RocksDbStore& store_;
-  bool failed_ = false;
+  std::atomic<bool> failing_ = false;
+  std::atomic<milliseconds> keeps_ = milliseconds(0);
   std::atomic<std::uint64_t> dropped_ = 0;
   std::jthread thread_;
 };
@@ -110,5 +115,7 @@ Retention::Retention(RetentionOptions options, RocksDbStore& store)
 Retention::~Retention() = default;
 
 std::uint64_t Retention::dropped() const { return state_->dropped(); }
+bool Retention::failing() const { return state_->failing(); }
+milliseconds Retention::keeps() const { return state_->keeps(); }
 
 }  // namespace monitor

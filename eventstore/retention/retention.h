@@ -30,6 +30,9 @@ class Retention {
   ~Retention();
 
   std::uint64_t dropped() const;  // events, since the start
+  bool failing() const;           // it could not drop what it should, when it last looked
+  // How old an event may become, as it last knew; 0: it does not know yet.
+  std::chrono::milliseconds keeps() const;
 
  private:
   class State;
