@@ -133,6 +133,7 @@ TEST(VisitorRooms, TheLeastRecentlyUsedAreForgottenAndTakenOnesKept) {
   EXPECT_EQ(rooms.count(), 1u);
   EXPECT_EQ(taken->visitor().bytes, "its state");
   EXPECT_EQ(forgotten.size(), 10'000u);
+  EXPECT_EQ(rooms.forgotten(), 10'000u);
 }
 
 }  // namespace

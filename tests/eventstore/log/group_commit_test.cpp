@@ -11,7 +11,13 @@ namespace {
 // Sixty-four threads, each with visitors of its own: nothing is lost, nothing is doubled, every rule holds.
 TEST(GroupCommit, GivesEveryThreadItsOwnAnswers) {
   TemporaryFolder folder;
-  auto store = OpenStore(OptionsFor(folder.path()));
+  std::atomic<std::uint64_t> told_batches{0}, told_appends{0};
+  RocksDbStoreOptions options = OptionsFor(folder.path());
+  options.on_commit = [&](std::size_t appends, std::chrono::nanoseconds) {
+    ++told_batches;
+    told_appends += appends;
+  };
+  auto store = OpenStore(std::move(options));
   constexpr int kThreads = 64, kAppends = 50;
   std::vector<std::thread> threads;
   std::atomic<int> wrong{0};
@@ -31,6 +37,8 @@ TEST(GroupCommit, GivesEveryThreadItsOwnAnswers) {
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(store->Statistics().events, static_cast<std::uint64_t>(kThreads * kAppends));
   EXPECT_LT(store->Statistics().batches, static_cast<std::uint64_t>(kThreads * kAppends));
+  EXPECT_EQ(told_appends, static_cast<std::uint64_t>(kThreads * kAppends));
+  EXPECT_EQ(told_batches, store->Statistics().batches);
   auto verified = store->Verify(nullptr);
   ASSERT_TRUE(verified) << verified.error();
   EXPECT_EQ(*verified, static_cast<std::uint64_t>(kThreads * kAppends));

@@ -45,12 +45,15 @@ class RetentionTest : public testing::Test {
     Retention retention(std::move(options), *store_);
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return looks > 1; });  // the first is over then
+    keeps_ = retention.keeps();
+    EXPECT_FALSE(retention.failing());
     return store_->Origins().back().first;
   }
 
   TemporaryFolder folder_;
   std::atomic<std::int64_t> now_ = 0;
   std::unique_ptr<RocksDbStore> store_;
+  milliseconds keeps_{0};  // as it was when FirstAfter had looked
 };
 
 TEST_F(RetentionTest, EventsGoAfterTheirDays) {
@@ -60,12 +63,14 @@ TEST_F(RetentionTest, EventsGoAfterTheirDays) {
   EXPECT_EQ(FirstAfter({.events = days(28)}), 1u);
   At(days(28) + milliseconds(1));
   EXPECT_EQ(FirstAfter({.events = days(28)}), 2u);
+  EXPECT_EQ(keeps_, days(28));
 }
 
 TEST_F(RetentionTest, NotBeforeTheirSessionsAreOver) {
   Append("a");
   At(days(2));
   EXPECT_EQ(FirstAfter({.events = days(1)}, days(3)), 1u);
+  EXPECT_EQ(keeps_, days(3));
   At(days(3) + milliseconds(1));
   EXPECT_EQ(FirstAfter({.events = days(1)}, days(3)), 2u);
 }
