@@ -54,8 +54,19 @@ InstallPackages() {
     Fail "these packages could not be installed: ${missing[*]}; see .cache/apt.log"
 }
 
-# Sets nginx to an nginx program. Debian's package starts a server on port 80 and enables it as a service, so where nginx
-# is not installed the program alone is unpacked below .cache, which changes nothing on the machine.
+# Unpacks a Debian package below .cache: the programs of one that would enable a service, without a change of the machine.
+Unpack() {
+  local package=$1 unpacked=$root/.cache/$1
+  Say "unpacking $package below .cache/$package (not installed as a service)"
+  mkdir -p "$unpacked/download"
+  (cd "$unpacked/download" && apt-get -q download "$package" > "$root/.cache/$package.log" 2>&1) ||
+    { AptGet update > "$root/.cache/$package.log" 2>&1 &&
+      (cd "$unpacked/download" && apt-get -q download "$package" >> "$root/.cache/$package.log" 2>&1); } ||
+    Fail "Debian's $package package could not be fetched; see .cache/$package.log"
+  dpkg -x "$unpacked"/download/"$package"_*.deb "$unpacked"
+}
+
+# Sets nginx to an nginx program: where it is not installed, of Debian's package, which starts a server on port 80.
 FindNginx() {
   local install=$1 unpacked=$root/.cache/nginx
   nginx=${MONITOR_NGINX:-$(PATH=$PATH:/usr/sbin command -v nginx || true)}
@@ -63,15 +74,19 @@ FindNginx() {
   nginx=$unpacked/usr/sbin/nginx
   if ! [[ -x $nginx ]]; then
     [[ $install == yes ]] || Fail "nginx is needed; set MONITOR_NGINX to the program, or leave --no-install out"
-    Say "unpacking nginx below .cache/nginx (not installed as a service)"
-    mkdir -p "$unpacked/download"
-    (cd "$unpacked/download" && apt-get -q download nginx > "$root/.cache/nginx.log" 2>&1) ||
-      { AptGet update > "$root/.cache/nginx.log" 2>&1 &&
-        (cd "$unpacked/download" && apt-get -q download nginx >> "$root/.cache/nginx.log" 2>&1); } ||
-      Fail "Debian's nginx package could not be fetched; see .cache/nginx.log"
-    dpkg -x "$unpacked"/download/nginx_*.deb "$unpacked"
+    Unpack nginx
   fi
   "$nginx" -v 2> /dev/null || Fail "the nginx unpacked below .cache/nginx does not start; install Debian's nginx instead"
+}
+
+# Sets promtool to that of Prometheus, or to nothing: tests that need it are skipped then. Debian's package starts a server,
+# and is large.
+FindPromtool() {
+  local install=$1 unpacked=$root/.cache/prometheus/usr/bin/promtool
+  promtool=${MONITOR_PROMTOOL:-$(command -v promtool || true)}
+  [[ -z $promtool ]] || return 0
+  if [[ $install == yes && ! -x $unpacked ]]; then Unpack prometheus; fi
+  if [[ -x $unpacked ]]; then promtool=$unpacked; fi
 }
 
 # Builds these targets, optimised, into build/; two at a time wait for each other.
