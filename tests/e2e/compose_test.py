@@ -9,11 +9,15 @@ import pytest
 import yaml
 from compose_spec.models import ComposeSpecification
 
+from harness.alerting import panels
 from harness.compose import load_compose
 from harness.part import ROOT
 
 COMPOSE = load_compose()
 SERVICES = COMPOSE["services"]
+# What starts only with --profile observability.
+WATCHERS = {name: service for name, service in SERVICES.items() if "profiles" in service}
+MINIMAL = {name: service for name, service in SERVICES.items() if name not in WATCHERS}
 
 
 def test_the_file_is_what_the_compose_specification_allows():
@@ -54,22 +58,23 @@ def test_the_edge_is_told_of_the_proxies_in_front_of_it_by_the_environment(tmp_p
 
 
 def test_ports_are_those_of_run():
-    published = {name: [port.rsplit(":", 1)[0] for port in service.get("ports", [])] for name, service in SERVICES.items()}
+    published = {name: [port.rsplit(":", 1)[0] for port in service.get("ports", [])] for name, service in MINIMAL.items()}
     assert published == {"kafka": ["127.0.0.1:9092"], "monitord": ["127.0.0.1:8081"], "funneld": ["127.0.0.1:8090"], "edge": ["8443"]}
 
 
 def test_every_part_has_a_health_check_and_starts_after_what_it_needs():
     assert all(service["healthcheck"]["test"][0] == "CMD" for service in SERVICES.values())
     needs = {name: sorted(service.get("depends_on", {})) for name, service in SERVICES.items()}
-    assert needs == {"kafka": [], "monitord": ["kafka"], "funneld": ["monitord"], "edge": ["monitord"]}
+    assert needs == {"kafka": [], "monitord": ["kafka"], "funneld": ["monitord"], "edge": ["monitord"],
+                     "prometheus": [], "grafana": ["prometheus"], "kafka-ui": ["kafka"]}
     assert all(need["condition"] == "service_healthy"
                for service in SERVICES.values() for need in service.get("depends_on", {}).values())
 
 
 def test_what_is_kept_is_on_volumes_that_exist():
     for name, service in SERVICES.items():
-        kept = [volume.split(":")[0] for volume in service["volumes"] if not volume.startswith(".")]
-        assert kept == [name] and name in COMPOSE["volumes"]
+        kept = [volume.split(":")[0] for volume in service.get("volumes", []) if not volume.startswith(".")]
+        assert kept == ([] if name == "kafka-ui" else [name]) and set(kept) <= COMPOSE["volumes"].keys()
 
 
 def test_the_broker_is_the_version_that_the_tests_use():
@@ -81,3 +86,48 @@ def test_parts_run_as_nobody_special():
     assert re.search(r"^USER monitor$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     for name in ("monitord", "funneld", "edge"):
         assert SERVICES[name]["cap_drop"] == ["ALL"] and SERVICES[name]["read_only"]
+
+
+def test_prometheus_grafana_and_kafkas_page_are_a_profile_on_loopback():
+    assert WATCHERS.keys() == {"prometheus", "grafana", "kafka-ui"}
+    assert all(service["profiles"] == ["observability"] for service in WATCHERS.values())
+    published = sorted(port for service in WATCHERS.values() for port in service["ports"])
+    assert published == ["127.0.0.1:3000:3000", "127.0.0.1:8082:8080", "127.0.0.1:9090:9090"]
+    assert all(re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+", service["image"]) for service in WATCHERS.values())
+    assert all(service["cap_drop"] == ["ALL"] for service in WATCHERS.values())
+    assert not any(need in WATCHERS for service in MINIMAL.values() for need in service.get("depends_on", {}))
+
+
+def test_prometheus_asks_the_parts_where_they_listen_by_names_that_they_know():
+    scraped = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yaml").read_text())["scrape_configs"]
+    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in scraped}
+    monitord, funneld = (SERVICES[name]["environment"] for name in ("monitord", "funneld"))
+    assert targets == {"monitord": [f"{monitord['MONITOR_ADMIN_HOSTS']}:{monitord['MONITOR_ADMIN_PORT']}"],
+                       "funneld": [f"{funneld['MONITOR_HTTP_HOSTS']}:{funneld['MONITOR_HTTP_PORT']}"]}
+
+
+def test_grafana_finds_its_source_and_its_dashboard_in_files_of_the_tree():
+    grafana = SERVICES["grafana"]
+    mounted = {target: ROOT / source for source, target, mode in (volume.split(":") for volume in grafana["volumes"][1:])
+               if mode == "ro"}
+    assert all(source.exists() for source in mounted.values())
+    provisioning = mounted["/etc/grafana/provisioning"]
+    source, = yaml.safe_load((provisioning / "datasources" / "prometheus.yaml").read_text())["datasources"]
+    provider, = yaml.safe_load((provisioning / "dashboards" / "monitor-api.yaml").read_text())["providers"]
+    port = SERVICES["prometheus"]["ports"][0].rsplit(":", 1)[1]
+    assert source["url"] == f"http://prometheus:{port}"
+    dashboard = provider["options"]["path"] + "/monitor-api.json"
+    assert dashboard in mounted and dashboard == grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    used = {target["datasource"]["uid"] for panel in panels() for target in panel.get("targets", [])}
+    assert used == {source["uid"]}
+
+
+def test_the_dashboards_panels_have_names_of_their_own_and_do_not_cover_one_another():
+    taken = set()
+    for panel in panels():
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+        assert not cells & taken and place["x"] + place["w"] <= 24, panel["title"]
+        taken |= cells
+    titles = [panel["title"] for panel in panels()]
+    assert len(set(titles)) == len(titles) and len({panel["id"] for panel in panels()}) == len(titles)
