@@ -44,7 +44,13 @@ void EachAtOnce(std::size_t count, Ask ask) {
     }
   };
   std::vector<std::jthread> others;
-  for (std::size_t i = 1; i < count; ++i) others.emplace_back([&one, i] { one(i); });
+  for (std::size_t i = 1; i < count; ++i) {
+    try {
+      others.emplace_back([&one, i] { one(i); });
+    } catch (const std::exception&) {  // no more threads: one after the other
+      one(i);
+    }
+  }
   if (count > 0) one(0);
 }
 
