@@ -21,7 +21,8 @@ import {knownZone} from "./times.js";
 import {trendPart} from "./trend.js";
 import {hashOf, viewOf} from "./view.js";
 
-const PAUSE = 2000, BESIDE = 5000;  // ms between looks; between those at what stands beside the numbers
+const PAUSE = 2000, LONG_PAUSE = 15000;  // ms between looks, at least and at most
+const BESIDE = 5000;                     // between those at what stands beside the numbers
 
 let view = viewOf(location.hash || `#account=${encodeURIComponent(new URLSearchParams(location.search).get("account") || "")}`);
 let accounts = [], shown = null, state = {}, besideAt = 0, timer, turn = 0, asked = {};
@@ -190,8 +191,8 @@ async function look() {
   if (mine !== turn) return;
   main.removeAttribute("aria-busy");
   leave.hidden = !signedIn();
-  // No more than a tenth of the time is spent asking, however much there is.
-  if (liveControl.checked && !document.hidden) timer = setTimeout(look, Math.max(PAUSE, 9 * (performance.now() - began)));
+  // About a tenth of the time is spent asking, but a slow answer does not make the numbers old.
+  if (liveControl.checked && !document.hidden) timer = setTimeout(look, Math.min(LONG_PAUSE, Math.max(PAUSE, 9 * (performance.now() - began))));
 }
 
 window.addEventListener("popstate", () => {
