@@ -83,7 +83,7 @@ export async function call(method, path, options = {}) {
   const data = parsed(text);
   if (reply.ok) return {text, data, revision: (reply.headers.get("ETag") || "").replaceAll('"', "")};
   const problem = new Problem(inWords(reply, data), {status: reply.status, errors: (data && data.errors) || []});
-  if (reply.status === 401 && key === token) {
+  if (reply.status === 401 && key && key === token) {  // who is signed out already is not asked anew
     token = "";
     refused(problem.message);
   }
