@@ -45,15 +45,37 @@ class FactsReading {
   // the odd ones: bucket by bucket, each ascending, with the record's value. `account_text`: AccountText's.
   void StandingAt(const std::string& account_text, const std::string& place, const BucketSet& buckets,
                   const std::function<void(std::string prefix, std::string_view value)>& take) {
-    std::vector<std::string> places;
-    for (std::size_t bucket = 0; bucket < buckets.size(); ++bucket) {
-      if (buckets[bucket]) places.push_back(static_cast<char>(bucket) + account_text + place);
-    }
-    const std::size_t head = 1 + account_text.size();
-    database_.ScanEach(kDays, places, snapshot_, [&](std::string_view key, std::string_view value) {
-      take(std::string(key.substr(0, head)) + std::string(key.substr(head + place.size())), value);
-      return GoesOn();
+    StandingBehind("", account_text, place, buckets, [&](std::string prefix, std::string_view value) {
+      take(std::move(prefix), value);
+      return true;
     });
+  }
+  // Of these, those behind `behind`, a prefix (""  is before all), until `take` returns false.
+  void StandingBehind(const std::string& behind, const std::string& account_text, const std::string& place,
+                      const BucketSet& buckets,
+                      const std::function<bool(std::string prefix, std::string_view value)>& take) {
+    const std::size_t head = 1 + account_text.size();
+    bool goes_on = true;
+    const ViewDatabase::Visit visit = [&](std::string_view key, std::string_view value) {
+      goes_on =
+          take(std::string(key.substr(0, head)) + std::string(key.substr(head + place.size())), value) && GoesOn();
+      return goes_on;
+    };
+    const auto place_in = [&](std::size_t bucket) { return static_cast<char>(bucket) + account_text + place; };
+    std::size_t bucket = 0;
+    if (!behind.empty()) {
+      bucket = static_cast<std::uint8_t>(behind.front());
+      const std::string in_bucket = place_in(bucket);
+      if (buckets[bucket]) {
+        database_.ScanFrom(kDays, in_bucket, in_bucket + behind.substr(head) + '\0', snapshot_, visit);
+      }
+      ++bucket;
+    }
+    std::vector<std::string> places;
+    for (; goes_on && bucket < buckets.size(); ++bucket) {
+      if (buckets[bucket]) places.push_back(place_in(bucket));
+    }
+    database_.ScanEach(kDays, places, snapshot_, visit);
   }
 
  private:

@@ -20,9 +20,7 @@ namespace {
 
 using std::chrono::days;
 
-// Of one plan: the writer looks at each of the sessions, and writes as many deletions, between two events.
-constexpr std::size_t kMaxSessions = 500;
-constexpr std::size_t kMaxRecords = 20'000;
+constexpr std::size_t kMaxRecords = 20'000;  // of one plan, but for its last session's
 
 constexpr funnel::Counting kCountings[] = {funnel::kNet, funnel::kGross};
 
@@ -95,19 +93,17 @@ class RetirementPlanner {
       : reading_(reading), coverage_(coverage), retention_(retention), plan_(new Retirement(reading.database())) {}
 
   // nullptr as Plan. `from`: where the plan before stopped, and afterwards this one.
-  std::unique_ptr<Retirement> Take(std::string& from) {
-    std::string next;
-    reading_.database().ScanFrom(kStamps, "", from, reading_.snapshot(), [&](std::string_view key, auto) {
-      if (!HasRoom()) {
-        next = key;
-        return false;
-      }
+  std::unique_ptr<Retirement> Take(RetirementPlace& from) {
+    RetirementPlace next;
+    reading_.database().ScanFrom(kStamps, "", from.day, reading_.snapshot(), [&](std::string_view key, auto) {
       const std::size_t account_end = key.find('\0') + 1;
       const std::string account_text(key.substr(0, account_end));
       const StampAddress day = Decoded(ParseStampKey(key.substr(account_end)));
-      if (!day.odd() && !day.forgotten && IsOld(day.zone, day.day, retention_.days)) Walk(account_text, day);
-      if (!HasRoom()) next = key;  // there may be more on this day
-      return !reading_.ended();
+      if (day.odd() || day.forgotten || !IsOld(day.zone, day.day, retention_.days)) return !reading_.ended();
+      const std::string last = Walk(account_text, day, key == from.day ? from.session : "");
+      if (HasRoom()) return !reading_.ended();
+      next = {std::string(key), last};
+      return false;
     });
     from = next;
     if (reading_.ended() || plan_->sessions_.empty()) return nullptr;
@@ -120,19 +116,21 @@ class RetirementPlanner {
   }
 
  private:
-  bool HasRoom() const { return plan_->sessions_.size() < kMaxSessions && records_ < kMaxRecords; }
+  bool HasRoom() const { return plan_->sessions_.size() < retention_.max_sessions && records_ < kMaxRecords; }
 
-  void Walk(const std::string& account_text, const StampAddress& day) {
-    if (!IsSettled(account_text, day.zone, day.day)) return;
-    std::vector<std::string> standing;
-    reading_.StandingAt(account_text, DayOf(day.zone, day.day), coverage_.buckets,
-                        [&](std::string prefix, std::string_view) { standing.push_back(std::move(prefix)); });
+  // The sessions of a day behind that one. Returns the last one that was looked at.
+  std::string Walk(const std::string& account_text, const StampAddress& day, std::string last) {
+    if (!IsSettled(account_text, day.zone, day.day)) return last;
+    const std::string behind = last;
     std::map<std::string, StretchBuilders> builders;  // by part
-    for (const std::string& prefix : standing) {
-      if (!HasRoom() || reading_.ended()) break;
-      Consider(account_text, day, prefix, builders);
-    }
+    reading_.StandingBehind(behind, account_text, DayOf(day.zone, day.day), coverage_.buckets,
+                            [&](std::string prefix, std::string_view) {
+                              Consider(account_text, day, prefix, builders);
+                              last = std::move(prefix);
+                              return HasRoom();
+                            });
     for (auto& [part, rows] : builders) rows.Finish(part, account_text, reading_, plan_->changes_);
+    return last;
   }
 
   bool IsOld(const std::string& zone, std::int64_t day, days kept) {
@@ -219,7 +217,7 @@ class RetirementPlanner {
 };
 
 std::unique_ptr<Retirement> Retirement::Plan(FactsReading& reading, const Coverage& coverage,
-                                             const FactsRetention& retention, std::string& from) {
+                                             const FactsRetention& retention, RetirementPlace& from) {
   return RetirementPlanner(reading, coverage, retention).Take(from);
 }
 

@@ -21,13 +21,19 @@
 
 namespace monitor::view {
 
+// Where a plan stopped for want of room; at first, and behind the last day, nowhere.
+struct RetirementPlace {
+  std::string day;      // a key of the family stamps
+  std::string session;  // the prefix of the last one of that day that was looked at; "": of none
+};
+
 class Retirement {
  public:
   // Of some sessions that are covered and may retire; nullptr: there is none, or the reading ended. `from`: where the
-  // plan before it stopped, "" at first and after one that found none. Any thread, while the database is open, one at a
-  // time, and not before the plan before it is done or given up.
+  // plan before it stopped, and afterwards this one. Any thread, while the database is open, one at a time, and not
+  // before the plan before it is done or given up.
   static std::unique_ptr<Retirement> Plan(FactsReading& reading, const Coverage& coverage,
-                                          const FactsRetention& retention, std::string& from);
+                                          const FactsRetention& retention, RetirementPlace& from);
 
   // The writer's, with nothing in its batch. False: something came; nothing was done.
   bool Do(ViewDatabase& database);

@@ -136,8 +136,8 @@ std::expected<void, std::string> ViewStore::Retire(const FactsRetention& retenti
     auto plan = view::Retirement::Plan(reading, coverage, retention, state_->retires_from);
     if (plan) {
       state_->Plan(std::move(plan));
-    } else if (state_->retires_from.empty() && state_->retired_since_tidy.exchange(false)) {
-      state_->database.Tidy(kDays);
+    } else if (state_->retires_from.day.empty() && state_->retired_since_flush.exchange(false)) {
+      state_->database.FlushSoon(kDays);  // who scans days must not step over so many deletions
     }
   });
 }

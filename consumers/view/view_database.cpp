@@ -203,10 +203,11 @@ std::uint64_t ViewDatabase::DiskBytes() const {
   return sum;
 }
 
-void ViewDatabase::Tidy(Family family) const {
-  rocksdb::CompactRangeOptions options;
-  options.exclusive_manual_compaction = false;
-  db().CompactRange(options, handles_[family], nullptr, nullptr).PermitUncheckedError();
+void ViewDatabase::FlushSoon(Family family) const {
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;  // or it waits until nothing would stall
+  db().Flush(options, handles_[family]).PermitUncheckedError();
 }
 
 void ViewDatabase::Write(rocksdb::WriteBatch& batch) {

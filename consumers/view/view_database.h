@@ -66,8 +66,8 @@ class ViewDatabase : public ViewRecords {
                 const Visit& visit) const;
 
   std::uint64_t DiskBytes() const;
-  // Takes a small family's deletions out of the way of who scans over them. Seconds, for so many millions of records.
-  void Tidy(Family family) const;
+  // In the background: what was deleted goes into a table, which is compacted soon if that is most of it.
+  void FlushSoon(Family family) const;
 
   // Not synced: after a power loss the view is that of an earlier batch, and its own offsets say from where to go on.
   void Write() { Write(*batch_.GetWriteBatch()); }

@@ -89,25 +89,6 @@ std::string DaysKey(const std::string& session_prefix, const std::string& zone, 
   return AccountPrefixOf(session_prefix) + DayOf(zone, day) + SessionPlace(session_prefix);
 }
 
-std::optional<DaysAddress> ParseDaysKey(std::string_view key) {
-  const std::size_t account_end = AccountEnd(key);
-  if (account_end == key.npos) return std::nullopt;
-  DaysAddress address{.account_prefix = std::string(key.substr(0, account_end + 1)), .zone = {}, .session_prefix = {}};
-  std::string_view rest = key.substr(account_end + 1);
-  const std::size_t zone_end = rest.find('\0');
-  if (zone_end == rest.npos) return std::nullopt;
-  address.zone = rest.substr(0, zone_end);
-  rest.remove_prefix(zone_end + 1);
-  if (!address.odd()) {
-    const auto day = ParseDay(rest.substr(0, kDayBytes));
-    if (!day) return std::nullopt;
-    address.day = *day;
-    rest.remove_prefix(kDayBytes);
-  }
-  address.session_prefix = address.account_prefix + std::string(rest);
-  return address;
-}
-
 std::optional<StampAddress> ParseStampKey(std::string_view key) {
   const std::size_t zone_end = key.find('\0');
   if (zone_end == key.npos) return std::nullopt;

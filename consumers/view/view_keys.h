@@ -78,15 +78,6 @@ inline const std::string kOddPlace(1, '\0');  // of the odd sessions, in place o
 std::string OddKey(const std::string& session_prefix);
 std::string OddStampKey(const std::string& account_text);
 std::string DaysKey(const std::string& session_prefix, const std::string& zone, std::int64_t day);
-// A key of the family days, taken apart.
-struct DaysAddress {
-  std::string account_prefix;
-  std::string zone;
-  std::int64_t day = 0;
-  std::string session_prefix;
-  bool odd() const { return zone.empty(); }
-};
-std::optional<DaysAddress> ParseDaysKey(std::string_view key);
 std::string SpanKey(const std::string& visitor_key, const SessionId& session);
 std::string ConversationKey(const std::string& visitor_key, std::string_view conversation);
 // A key of the family stamps, behind the account, taken apart; nullopt: of neither kind.

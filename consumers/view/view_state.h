@@ -204,7 +204,7 @@ class ViewStore::State {
     const auto plan = TakeRetirement();
     if (!plan || !plan->Do(database)) return;
     retired_sessions += plan->sessions();
-    retired_since_tidy = true;
+    retired_since_flush = true;
   }
 
   void Publish() {
@@ -255,8 +255,8 @@ class ViewStore::State {
   std::string id;
   std::atomic<std::uint64_t> committed_stamp = 0;
   std::atomic<std::uint64_t> retired_sessions = 0;
-  std::atomic<bool> retired_since_tidy = false;
-  std::string retires_from;  // of who plans retirements
+  std::atomic<bool> retired_since_flush = false;
+  view::RetirementPlace retires_from;  // of who plans retirements
   bool stopping = false;
   std::unique_ptr<view::Retirement> retirement;  // to be done with the next commit
 };

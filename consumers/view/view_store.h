@@ -97,6 +97,8 @@ struct FactsRetention {
   TimeMs now;
   // Sessions whose days changed since stay: their hours were not given to others yet. nullopt: nobody is given any.
   std::optional<ViewStamp> given_up_to = {};
+  // At once: the writer looks at each of them, and writes as many deletions as they have records, between two events.
+  std::size_t max_sessions = 500;
 };
 
 class ViewStore {

@@ -212,6 +212,7 @@ std::vector<LogPosition> RestoredLog::RelayedPositions() const {
 RestoredLog::Result<Origin> RestoredLog::BeginEpoch(bool broker) {
   const Origin next{node_, own_.rbegin()->first + 1};
   Put(Family::kMeta, kEpochKey, Big(next.epoch));
+  Put(Family::kMeta, kFormatKey, kFormat);  // of the records that were put in, whatever the backup's are
   if (broker) {
     for (const LogPosition& position : RelayedPositions()) {
       const auto key = OriginKey(position.origin);

@@ -74,7 +74,7 @@ class RetirementTest : public testing::TestWithParam<std::uint64_t> {
   }
   void Plan() {
     ASSERT_TRUE(retiring_->KeepRows(kGoesOn));
-    ASSERT_TRUE(retiring_->Retire({.days = kKept, .now = now_}, kGoesOn));
+    ASSERT_TRUE(retiring_->Retire({.days = kKept, .now = now_, .max_sessions = 1 + Up(20)}, kGoesOn));
   }
   void Retire() {
     for (Plan(); retiring_->HasSomeToRetire(); Plan()) Commit();
